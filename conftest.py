@@ -1,0 +1,12 @@
+"""Docstring examples of a package find its public names, so that the same example runs in scratch and in torchref."""
+
+from importlib import import_module
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _public_names(request, doctest_namespace):
+    package = getattr(request.node, "dtest", None) and request.node.dtest.globs["__name__"].partition(".")[0]
+    if package:
+        doctest_namespace.update(vars(import_module(package)))

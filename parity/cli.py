@@ -1,0 +1,25 @@
+"""The command line: ``parity check``, ``parity train``."""
+
+import argparse
+import sys
+
+from parity import train
+
+COMMANDS = {"train": train}
+
+
+def main(argv=None):
+    """Run one command; exit code 0 the same, 1 different, 2 could not do it."""
+    parser = argparse.ArgumentParser(prog="parity", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, command in COMMANDS.items():
+        command.add_arguments(commands.add_parser(name, help=command.__doc__.splitlines()[0]))
+    args = parser.parse_args(argv)
+    try:
+        return COMMANDS[args.command].run(args)
+    except (ValueError, OSError, ImportError) as error:
+        print(f"parity {args.command}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"parity {args.command}: stopped", file=sys.stderr)
+        return 130

@@ -1,0 +1,312 @@
+r"""Neurons put together: a layer, the deck's one-neuron net, and networks of any depth.
+
+Each class has a ``forward`` and, in the order of the chain rule, a ``backward`` that takes the gradient of the loss
+with respect to the output, adds the gradients of the parameters to their ``grad`` and returns that of the input.
+"""
+
+import itertools
+
+import numpy as np
+
+from scratch.activations import activation_pair
+from scratch.checks import choice, count, layer_sizes, not_negative, state_fits
+from scratch.gradients import gradient_step
+from scratch.losses import mse_loss, mse_loss_backward
+from scratch.neuron import linear
+from scratch.perceptron import perceptron_step
+
+__all__ = ["Linear", "ToyNet", "MLP"]
+
+
+class Parameter:
+    """An array that is trained: ``data``, and after a backward pass ``grad``."""
+
+    def __init__(self, data):
+        self.data = data
+        self.grad = None
+
+    @property
+    def shape(self):
+        """The shape of the data."""
+        return self.data.shape
+
+    def tolist(self):
+        """The data as nested lists."""
+        return self.data.tolist()
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array(self.data, dtype=dtype, copy=copy)
+
+    def __repr__(self):
+        return f"Parameter containing:\n{self.data!r}"
+
+
+class Module:
+    """What all networks share: parameters that are found by name, read, set and printed."""
+
+    def forward(self, x):
+        """The output for x."""
+        raise NotImplementedError
+
+    def __call__(self, x):
+        return self.forward(x)
+
+    def named_parameters(self, prefix=""):
+        """Pairs of name and Parameter, as ``fc1.weight``, in the order of the layers."""
+        for name, value in vars(self).items():
+            if isinstance(value, Parameter):
+                yield prefix + name, value
+            elif isinstance(value, Module):
+                yield from value.named_parameters(f"{prefix}{name}.")
+
+    def parameters(self):
+        """The parameters without their names."""
+        for _, parameter in self.named_parameters():
+            yield parameter
+
+    def zero_grad(self):
+        """Forget the gradients; otherwise the next backward pass adds to them."""
+        for parameter in self.parameters():
+            parameter.grad = None
+
+    def state_dict(self):
+        """A copy of every parameter's array, by name."""
+        return {name: parameter.data.copy() for name, parameter in self.named_parameters()}
+
+    def load_state_dict(self, state_dict):
+        """Set every parameter from arrays by name, of either backend."""
+        parameters = dict(self.named_parameters())
+        arrays = {name: np.asarray(value) for name, value in state_dict.items()}
+        state_fits(arrays, parameters)
+        for name, parameter in parameters.items():
+            parameter.data = arrays[name].astype(parameter.data.dtype)
+
+    def extra_repr(self):
+        """What stands between the parentheses of a layer."""
+        return ""
+
+    def __repr__(self):
+        modules = [(name, value) for name, value in vars(self).items() if isinstance(value, Module)]
+        if not modules:
+            return f"{type(self).__name__}({self.extra_repr()})"
+        lines = "".join(f"  ({name}): {module!r}\n" for name, module in modules)
+        return f"{type(self).__name__}(\n{lines})"
+
+
+class Linear(Module):
+    r"""A layer: K neurons that see the same D inputs.
+
+    .. math:: z = x W^\top + b, \qquad
+              \frac{\partial L}{\partial W} = \left(\frac{\partial L}{\partial z}\right)^{\!\top} x, \qquad
+              \frac{\partial L}{\partial b} = \sum_n \frac{\partial L}{\partial z_n}, \qquad
+              \frac{\partial L}{\partial x} = \frac{\partial L}{\partial z} W
+
+    Parameters
+    ----------
+    in_features : int
+        D, the number of inputs.
+    out_features : int
+        K, the number of neurons.
+    dtype : "float64" or "float32"
+    seed : int, optional
+        Of this library's own generator; equal seeds give different numbers in NumPy and PyTorch.
+
+    Attributes
+    ----------
+    weight : (K, D) float
+    bias : (K,) float
+        Both drawn evenly from -1/sqrt(D) to 1/sqrt(D), as ``torch.nn.Linear`` does.
+
+    Raises
+    ------
+    ValueError
+        If a size is no count from 1 on, or the dtype is unknown.
+
+    Notes
+    -----
+    Source: ``torch.nn.Linear``.
+
+    Examples
+    --------
+    >>> layer = Linear(2, 1)
+    >>> layer
+    Linear(in_features=2, out_features=1, bias=True)
+    >>> layer.weight.data, layer.bias.data = tensor([[0.5, -1.0]]), tensor([0.25])
+    >>> layer(tensor([[2.0, 1.0]])).tolist()
+    [[0.25]]
+    """
+
+    def __init__(self, in_features, out_features, *, dtype="float64", seed=None):
+        layer_sizes("in_features, out_features", (in_features, out_features))
+        choice("dtype", dtype, ("float64", "float32"))
+        self.in_features, self.out_features = in_features, out_features
+        rng = np.random.default_rng(seed)
+        bound = 1 / in_features**0.5
+        self.weight = Parameter(rng.uniform(-bound, bound, (out_features, in_features)).astype(dtype))
+        self.bias = Parameter(rng.uniform(-bound, bound, out_features).astype(dtype))
+        self.x = None
+
+    def forward(self, x):
+        """The weighted sums (N, K) of x (N, D)."""
+        self.x = x
+        return linear(x, self.weight.data, self.bias.data)
+
+    def backward(self, grad_output):
+        """The gradient with respect to x (N, D), given that with respect to the output (N, K)."""
+        if self.x is None:
+            raise RuntimeError("backward: no input is known yet, expected a call of the layer before")
+        x, grad = np.atleast_2d(self.x, grad_output)
+        accumulate(self.weight, grad.T @ x)
+        accumulate(self.bias, grad.sum(axis=0))
+        return grad_output @ self.weight.data
+
+    def extra_repr(self):
+        """As torch.nn.Linear has it."""
+        return f"in_features={self.in_features}, out_features={self.out_features}, bias=True"
+
+
+class ToyNet(Module):
+    r"""The deck's net: one neuron with two inputs, and three ways to train it.
+
+    Parameters
+    ----------
+    dtype : "float64" or "float32"
+    seed : int, optional
+        Of this library's own generator.
+
+    Attributes
+    ----------
+    fc1 : Linear
+        Its ``weight`` (1, 2) and ``bias`` (1,) can be read and set: ``net.fc1.weight.data = tensor([[0, 0]])``.
+
+    Raises
+    ------
+    ValueError
+        If the dtype is unknown; each method, if the shapes do not fit.
+
+    Notes
+    -----
+    The deck calls ``fit`` ``train``; a net of PyTorch has a ``train(mode)`` of another meaning, which that would
+    override, so that ``eval()`` breaks. Source: the deck.
+
+    Examples
+    --------
+    >>> net = ToyNet()
+    >>> net
+    ToyNet(
+      (fc1): Linear(in_features=2, out_features=1, bias=True)
+    )
+    >>> net.load_state_dict({"fc1.weight": tensor([[0, 0]]), "fc1.bias": tensor([0])})
+    >>> net.train_sample_perceptron(tensor([2.0, 1.0]), tensor([1.0]))
+    >>> [(name, parameter.tolist()) for name, parameter in net.named_parameters()]
+    [('fc1.weight', [[1.0, 0.5]]), ('fc1.bias', [0.5])]
+    """
+
+    def __init__(self, *, dtype="float64", seed=None):
+        self.fc1 = Linear(2, 1, dtype=dtype, seed=seed)
+
+    def forward(self, x):
+        """The weighted sums (N, 1) of the points x (N, 2); their signs are the classes."""
+        return self.fc1(x)
+
+    def backward(self, grad_output):
+        """The gradient with respect to x, given that with respect to the output."""
+        return self.fc1.backward(grad_output)
+
+    def train_sample_perceptron(self, x, y):
+        """Correct the weights by one sample, x (2,) and y (1,), as ``perceptron_step`` does."""
+        fc1 = self.fc1
+        fc1.weight.data, fc1.bias.data = perceptron_step(fc1.weight.data, fc1.bias.data, x, y)
+
+    def train_sample_gradient(self, x, y, lr):
+        """One step against the gradient of one sample's squared error, as ``gradient_step`` does."""
+        fc1 = self.fc1
+        fc1.weight.data, fc1.bias.data = gradient_step(fc1.weight.data, fc1.bias.data, x, y, lr)
+
+    def fit(self, x, y, epochs=40, lr=0.05):
+        """The built-in solution: MSE loss of all samples, SGD; returns the loss before each step."""
+        count("epochs", epochs)
+        lr = not_negative("lr", lr)
+        losses = []
+        for _ in range(epochs):
+            pred = self(x)
+            losses.append(float(mse_loss(pred, y)))
+            self.zero_grad()
+            self.backward(mse_loss_backward(pred, y))
+            for parameter in self.parameters():
+                parameter.data = parameter.data - lr * parameter.grad
+        return losses
+
+
+class MLP(Module):
+    r"""A multilayer perceptron: layers of neurons, each fed by the one before.
+
+    .. math:: a_0 = x, \qquad z_l = a_{l-1} W_l^\top + b_l, \qquad a_l = g_l(z_l)
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        The number of inputs, of neurons in each hidden layer, and of outputs: ``[2, 8, 1]``.
+    activation : "identity", "sigmoid", "tanh", "relu" or "softmax"
+        Of the hidden layers.
+    output : "identity", "sigmoid", "tanh", "relu" or "softmax"
+        Of the last layer. Leave it at identity for losses that take logits.
+    dtype : "float64" or "float32"
+    seed : int, optional
+        Of this library's own generator.
+
+    Attributes
+    ----------
+    fc1, fc2, ... : Linear
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two sizes, one is no count from 1 on, or a name is unknown.
+
+    Notes
+    -----
+    Source: the deck's exercises; ``torch.nn.Linear`` layer by layer.
+
+    Examples
+    --------
+    >>> net = MLP([2, 3, 1], activation="tanh")
+    >>> net
+    MLP(
+      (fc1): Linear(in_features=2, out_features=3, bias=True)
+      (fc2): Linear(in_features=3, out_features=1, bias=True)
+    )
+    >>> list(net.state_dict())
+    ['fc1.weight', 'fc1.bias', 'fc2.weight', 'fc2.bias']
+    """
+
+    def __init__(self, sizes, activation="sigmoid", output="identity", *, dtype="float64", seed=None):
+        layer_sizes("sizes", sizes)
+        activation_pair(activation), activation_pair(output)
+        rng = np.random.default_rng(seed)
+        self.layers, self.activations = [], [activation] * (len(sizes) - 2) + [output]
+        for number, (n_in, n_out) in enumerate(itertools.pairwise(sizes), start=1):
+            layer = Linear(n_in, n_out, dtype=dtype, seed=rng)
+            setattr(self, f"fc{number}", layer)
+            self.layers.append(layer)
+
+    def forward(self, x):
+        """The output (N, sizes[-1]) for x (N, sizes[0])."""
+        self.z = []
+        for layer, name in zip(self.layers, self.activations, strict=True):
+            g, _ = activation_pair(name)
+            self.z.append(layer(x))
+            x = g(self.z[-1])
+        return x
+
+    def backward(self, grad_output):
+        """The gradient with respect to x, given that with respect to the output."""
+        for layer, name, z in zip(self.layers[::-1], self.activations[::-1], self.z[::-1], strict=True):
+            _, g_backward = activation_pair(name)
+            grad_output = layer.backward(g_backward(z, grad_output))
+        return grad_output
+
+
+def accumulate(parameter, grad):
+    """Add to the gradient, as PyTorch's backward does."""
+    parameter.grad = grad if parameter.grad is None else parameter.grad + grad

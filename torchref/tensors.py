@@ -1,0 +1,42 @@
+"""This backend's array: a PyTorch tensor of float64, or of float32 where asked."""
+
+import torch
+
+from torchref.checks import choice
+
+__all__ = ["tensor"]
+
+
+def tensor(values, dtype="float64"):
+    r"""This backend's array of the given numbers, always a copy.
+
+    It lets a program, or an example in a docstring, read the same in both backends.
+
+    Parameters
+    ----------
+    values : numbers, nested lists of numbers, or an array
+    dtype : "float64" or "float32"
+
+    Returns
+    -------
+    array of any shape, of the given dtype
+
+    Raises
+    ------
+    ValueError
+        If the values are no numbers, are ragged, or the dtype is another.
+
+    Notes
+    -----
+    float64 unless asked otherwise, as in NumPy; ``torch.tensor`` makes float32 of Python floats.
+
+    Examples
+    --------
+    >>> tensor([[1, 2], [3, 4]]).tolist()
+    [[1.0, 2.0], [3.0, 4.0]]
+    """
+    choice("dtype", dtype, ("float64", "float32"))
+    try:
+        return torch.tensor(values, dtype=getattr(torch, dtype))
+    except (TypeError, ValueError, RuntimeError):
+        raise ValueError(f"values: got {values!r:.60}, expected numbers in a regular shape") from None
