@@ -31,9 +31,7 @@ def neuron_shapes(x, weight, bias):
     if weight.ndim != 2:
         raise ValueError(f"weight: got shape {shape(weight)}, expected (K, D)")
     if bias.shape != weight.shape[:1]:
-        raise ValueError(
-            f"bias: got shape {shape(bias)}, expected {(weight.shape[0],)} to fit weight {shape(weight)}"
-        )
+        raise ValueError(f"bias: got shape {shape(bias)}, expected {(weight.shape[0],)} to fit weight {shape(weight)}")
     if x.ndim not in (1, 2) or x.shape[-1] != weight.shape[1]:
         wanted = f"(N, {weight.shape[1]}) or ({weight.shape[1]},)"
         raise ValueError(f"x: got shape {shape(x)}, expected {wanted} to fit weight {shape(weight)}")
@@ -63,8 +61,7 @@ def same_shape(pred_name, pred, target_name, target):
     """Equal shapes: a prediction (N, 1) against a target (N,) would broadcast to (N, N)."""
     if pred.shape != target.shape:
         raise ValueError(
-            f"{target_name}: got shape {shape(target)}, expected {shape(pred)} as {pred_name} has; "
-            "nothing is broadcast"
+            f"{target_name}: got shape {shape(target)}, expected {shape(pred)} as {pred_name} has; nothing is broadcast"
         )
 
 

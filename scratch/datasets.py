@@ -86,7 +86,9 @@ def _read(path):
     if all(map(_is_number, columns)):
         raise ValueError(f"{path}, row 1: got numbers, expected a header such as x1,x2,y")
     if len(columns) < 2:
-        raise ValueError(f"{path}, row 1: got one column {columns[0]!r}, expected inputs and a label, separated by commas")
+        raise ValueError(
+            f"{path}, row 1: got one column {columns[0]!r}, expected inputs and a label, separated by commas"
+        )
     if not samples:
         raise ValueError(f"{path}: got a header and no samples, expected a line for each sample")
     return columns, [_numbers(path, number, row, columns) for number, row in samples]

@@ -37,6 +37,10 @@ def tensor(values, dtype="float64"):
     """
     choice("dtype", dtype, ("float64", "float32"))
     try:
-        return np.array(values, dtype=dtype)
-    except (TypeError, ValueError):
-        raise ValueError(f"values: got {values!r:.60}, expected numbers in a regular shape") from None
+        # NumPy would turn None into nan and "1" into 1.
+        numbers = np.asarray(values)
+    except ValueError:
+        numbers = np.asarray(None)
+    if numbers.dtype.kind not in "biuf":
+        raise ValueError(f"values: got {str(values):.60}, expected numbers in a regular shape")
+    return np.array(numbers, dtype=dtype)

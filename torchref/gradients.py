@@ -159,9 +159,7 @@ def gradient_epoch(weight, bias, x, y, lr, activation="identity"):
     return weight, bias
 
 
-def train_gradient(
-    weight, bias, x, y, *, lr, epochs, orders=None, tolerance=0.0, activation="identity", on_epoch=None
-):
+def train_gradient(weight, bias, x, y, *, lr, epochs, orders=None, tolerance=0.0, activation="identity", on_epoch=None):
     r"""Stochastic gradient descent, sample by sample, until the loss settles.
 
     Parameters

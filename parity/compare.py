@@ -1,0 +1,268 @@
+"""The one comparison: a candidate against a reference, with the referee between them.
+
+Both get the same input. Each may lie within the referee's bound B of the referee's value, so the two within 2 B of each
+other. Where arithmetic is exact B is 0, and they must be equal. (Zeros of either sign are equal.)
+"""
+
+from collections import Counter
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from parity import referee
+from parity.rounding import PRECISIONS, bounded, magnitude
+
+# The gravest first: one tie among exact results makes the example a tie.
+VERDICTS = ("ill-conditioned", "ties", "rounding", "exact", "holds")
+
+
+class Different(AssertionError):
+    """The candidate differs from the reference; the message is for the reader."""
+
+
+class Evidence:
+    """What the examples of one property have shown."""
+
+    def __init__(self):
+        self.verdicts = Counter()
+        self.ulp = 0.0
+        self.share = 0.0
+        self.not_tried = set()
+        self.seen: set[str] = set()
+
+    @contextmanager
+    def example(self):
+        """One example, whose verdict is the gravest of its comparisons."""
+        self.seen = {"holds"}
+        yield
+        self.verdicts[min(self.seen, key=VERDICTS.index)] += 1
+
+    def conclude(self):
+        """A property most of whose examples prove nothing has tested nothing."""
+        if self.verdicts["ill-conditioned"] * 2 > self.verdicts.total():
+            raise Different(
+                f"{self.verdicts['ill-conditioned']} of {self.verdicts.total()} examples are ill-conditioned: "
+                "their rounding error may exceed the result, so this property has tested nothing"
+            )
+
+    def as_dict(self):
+        """For reports."""
+        return {
+            "examples": self.verdicts.total(),
+            "verdicts": dict(self.verdicts),
+            "ulp": self.ulp,
+            "share": self.share,
+            "not_tried": sorted(self.not_tried),
+        }
+
+
+class Check:
+    """``check(name, *args)``: both backends compute ``name(*args)``, and the referee judges every number of it."""
+
+    def __init__(self, candidate, reference, dtype):
+        self.candidate = candidate
+        self.reference = reference
+        self.dtype = dtype
+        self.precision = PRECISIONS[dtype]
+        self.evidence = Evidence()
+
+    def cast(self, value):
+        """Float arrays in the precision that is checked."""
+        is_floats = isinstance(value, np.ndarray) and value.dtype.kind == "f"
+        return value.astype(self.dtype) if is_floats else value
+
+    def __call__(self, name, *args, at="", exactly=False, **options):
+        """Compare one call; returns the reference's result, so that what follows starts from equal values.
+
+        ``at`` says where in a run the call stands. ``exactly`` demands that the certificate holds.
+        """
+        args = [self.cast(arg) for arg in args]
+        options = {key: self.cast(value) for key, value in options.items() if self.takes(name, key)}
+        expected = judge(name, args, options)
+        results = [call(backend, name, args, options) for backend in (self.reference, self.candidate)]
+        where = f"{name}{f' at {at}' if at else ''}"
+        for label, bound in expected.items():
+            reference, candidate = (as_array(pick(result, label, expected), f"{where}: {label}") for result in results)
+            if exactly and np.any(bound.error):
+                raise Different(f"{where}: {label} is not exact here, expected inputs whose sums fit the significand")
+            self.compare(where, label, bound, candidate, reference, inputs(name, args, options, self.reference))
+        return results[0]
+
+    def takes(self, name, option):
+        """Whether the candidate has this option; what it has not is not tried."""
+        parameters = self.candidate.signature(name)
+        takes = option in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+        if not takes:
+            self.evidence.not_tried.add(option)
+        return takes
+
+    def compare(self, where, label, bound, candidate, reference, given=""):
+        """One result against the referee and the other backend."""
+        expect_form(where, label, bound, candidate, self.dtype)
+        with np.errstate(all="ignore"):
+            wide = self.precision.wide
+            off = {
+                "candidate": magnitude(wide(candidate) - bound.value),
+                "reference": magnitude(wide(reference) - bound.value),
+            }
+            gap = magnitude(wide(candidate) - wide(reference))
+            # nan compares false: where the referee has a number, nan is wrong too.
+            sure = np.isfinite(bound.error) & np.isfinite(magnitude(bound.value))
+            wrong = {side: sure & ~(distance <= bound.error) for side, distance in off.items()}
+            wrong["candidate"] |= sure & ~(gap <= 2 * bound.error)
+            if wrong["candidate"].any() or wrong["reference"].any():
+                raise Different(explain(where, label, bound, candidate, reference, wrong, self, given))
+            self.tally(bound, gap, sure)
+
+    def tally(self, bound, gap, sure):
+        """Count what this comparison has shown."""
+        scale = np.max(magnitude(bound.value), initial=0)
+        allowed = np.where(sure, 2 * bound.error, np.inf)
+        if bound.tied:
+            self.evidence.seen.add("ties")
+            return
+        if np.any(~sure) or np.max(bound.error, initial=0) > scale > 0:
+            self.evidence.seen.add("ill-conditioned")
+            return
+        self.evidence.seen.add("rounding" if bound.error.any() else "exact")
+        if gap.any():
+            self.evidence.ulp = max(self.evidence.ulp, float(gap.max() / spacing(scale, self.dtype)))
+            self.evidence.share = max(self.evidence.share, float(np.max(gap[gap > 0] / allowed[gap > 0])))
+
+    def means(self, name, *args, equals, **options):
+        """Both backends give this value: a case in which conventions differ."""
+        args = [self.cast(arg) for arg in args]
+        for backend in (self.reference, self.candidate):
+            result = np.asarray(call(backend, name, args, options))
+            wanted = np.asarray(equals, dtype=self.dtype)
+            if not np.array_equal(result, wanted, equal_nan=True):
+                given = inputs(name, args, options, self.reference)
+                raise Different(f"{given} gave {result.tolist()} in {backend.name}, expected {wanted.tolist()}")
+
+    def refuses(self, name, *args, **options):
+        """Both backends raise a ValueError of one line."""
+        args = [self.cast(arg) for arg in args]
+        for backend in (self.reference, self.candidate):
+            given = inputs(name, args, options, self.reference)
+            try:
+                result = getattr(backend, name)(*args, **options)
+            except ValueError as error:
+                if "\n" in str(error) or not str(error):
+                    raise Different(f"{given}: the ValueError of {backend.name} is not one line: {error}") from None
+            except Exception as error:
+                raise Different(
+                    f"{given} raised {type(error).__name__} in {backend.name}, expected a ValueError"
+                ) from None
+            else:
+                raise Different(f"{given} gave {shorten(result)} in {backend.name}, expected a ValueError")
+
+
+def judge(name, args, options):
+    """The referee's results by name; a single one is called ``result``."""
+    with np.errstate(all="ignore"):
+        result = getattr(referee, name)(*map(judged, args), **{key: judged(value) for key, value in options.items()})
+    return result if isinstance(result, dict) else {"result": result}
+
+
+def judged(value):
+    """Float arrays as the referee reads them."""
+    return bounded(value) if isinstance(value, np.ndarray) and value.dtype.kind == "f" else value
+
+
+def call(backend, name, args, options):
+    """The backend's result; it may not change what it was given."""
+    given = [backend.enter(arg) for arg in args]
+    try:
+        result = backend.leave(
+            getattr(backend.namespace, name)(*given, **{k: backend.enter(v) for k, v in options.items()})
+        )
+    except Exception as error:
+        called = inputs(name, args, options, backend)
+        raise Different(f"{called} raised {type(error).__name__} in {backend.name}: {error}") from error
+    for parameter, before, after in zip(parameters(backend, name, args), args, given, strict=True):
+        if isinstance(before, np.ndarray) and not np.array_equal(before, backend.leave(after), equal_nan=True):
+            raise Different(f"{name} changed its argument {parameter} in {backend.name}, expected a new array")
+    return result
+
+
+def pick(result, label, expected):
+    """One of several results: by position in a tuple, by name in a result object."""
+    if len(expected) == 1:
+        return result[0] if isinstance(result, tuple) and len(result) == 1 else result
+    if isinstance(result, tuple):
+        if len(result) != len(expected):
+            raise Different(f"{len(result)} results came back, expected {len(expected)}: {', '.join(expected)}")
+        return result[list(expected).index(label)]
+    if not hasattr(result, label):
+        raise Different(f"the result has no {label}, expected {', '.join(expected)}")
+    return getattr(result, label)
+
+
+def as_array(value, where):
+    """Numbers as an array."""
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        array = np.asarray(None)
+    if array.dtype.kind not in "biuf":
+        raise Different(f"{where} is {type(value).__name__}, expected an array of numbers")
+    return array
+
+
+def expect_form(where, label, bound, candidate, dtype):
+    """The right shape and, for float arrays, the right dtype."""
+    if candidate.shape != bound.shape:
+        raise Different(f"{where}: {label} has shape {candidate.shape}, expected {bound.shape}")
+    if candidate.ndim and candidate.dtype != dtype:
+        raise Different(f"{where}: {label} has dtype {candidate.dtype}, expected {dtype}")
+
+
+def explain(where, label, bound, candidate, reference, wrong, check, given):
+    """What a reader needs of the first number that differs."""
+    side = "candidate" if wrong["candidate"].any() else "reference"
+    index = tuple(int(i) for i in np.argwhere(wrong[side])[0])
+    theirs, ours, value, error = (np.asarray(a)[index] for a in (candidate, reference, bound.value, bound.error))
+    sides = [name for name in ("candidate", "reference") if wrong[name][index]]
+    names = {"candidate": check.candidate.name, "reference": check.reference.name}
+    gap = abs(float(theirs) - float(ours))
+    ulps = gap / spacing(max(abs(float(ours)), abs(float(value))), check.dtype)
+    allowed = "nothing, this arithmetic is exact" if error == 0 else f"{2 * error:.3g}"
+    position = f"[{', '.join(map(str, index))}]" if index else ""
+    return "\n".join(
+        [
+            f"{where}: {label}{position} differs",
+            f"  {names['candidate']:<12} {float(theirs)!r}",
+            f"  {names['reference']:<12} {float(ours)!r}",
+            f"  {'gap':<12} {gap:.3g} = {ulps:.3g} ulp; allowed: {allowed}",
+            f"  {'referee':<12} {float(value)!r}: off is {' and '.join(names[s] for s in sides)}",
+            f"  {'call':<12} {given}",
+        ]
+    )
+
+
+def spacing(value, dtype):
+    """One unit in the last place of a number of this size."""
+    info = np.finfo(dtype)
+    return (
+        max(float(np.spacing(np.asarray(value, dtype=dtype))), float(info.smallest_subnormal))
+        if value
+        else float(info.eps)
+    )
+
+
+def parameters(backend, name, args):
+    """The names of the positional arguments."""
+    names = list(backend.signature(name))
+    return [names[i] if i < len(names) else f"argument {i + 1}" for i in range(len(args))]
+
+
+def inputs(name, args, options, backend):
+    """The call as one would type it."""
+    named: dict[str, Any] = dict(zip(parameters(backend, name, args), args, strict=True)) | options
+    return f"{name}({', '.join(f'{key}={shorten(value)}' for key, value in named.items())})"
+
+
+def shorten(value):
+    """A value as one would type it."""
+    return repr(value.tolist() if isinstance(value, np.ndarray) else value)

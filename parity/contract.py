@@ -1,0 +1,67 @@
+"""The contract: which names there are, in which files, and what makes two backends the same to read."""
+
+import inspect
+from importlib import import_module
+
+FILES = (
+    "tensors",
+    "datasets",
+    "activations",
+    "neuron",
+    "perceptron",
+    "losses",
+    "gradients",
+    "networks",
+    "optimizers",
+    "training",
+)
+
+
+def names(package="scratch"):
+    """The public names of each file, in study order."""
+    return {file: list(import_module(f"{package}.{file}").__all__) for file in FILES}
+
+
+def all_names():
+    """All public names in study order."""
+    return [name for file in names().values() for name in file]
+
+
+def missing(backend):
+    """The names that a backend does not define."""
+    return [name for name in all_names() if not backend.defines(name)]
+
+
+def differences(candidate, reference):
+    """What differs to the reader: signatures and docstrings of all names, and the public methods of classes."""
+    for name in all_names():
+        ours, theirs = getattr(reference.namespace, name), getattr(candidate.namespace, name)
+        yield from _compare(name, theirs, ours)
+        if inspect.isclass(ours):
+            for method in public_methods(ours) & public_methods(theirs):
+                yield from _compare(f"{name}.{method}", getattr(theirs, method), getattr(ours, method))
+
+
+def _compare(name, theirs, ours):
+    if str(inspect.signature(theirs)) != str(inspect.signature(ours)):
+        yield f"{name}{inspect.signature(theirs)}, expected {name}{inspect.signature(ours)}"
+    if inspect.getdoc(theirs) != inspect.getdoc(ours):
+        yield f"{name} has another docstring"
+
+
+def public_methods(cls):
+    """The methods that a class writes itself."""
+    return {name for name, value in vars(cls).items() if inspect.isfunction(value) and not name.startswith("_")}
+
+
+def misfit(candidate, reference, name):
+    """How a partial module's function misses the contract, or None: its required arguments, in order."""
+    wanted, got = (required(backend.signature(name)) for backend in (reference, candidate))
+    if wanted == got:
+        return None
+    return f"{name}({', '.join(got)}), expected {name}({', '.join(wanted)})"
+
+
+def required(parameters):
+    """The names of the arguments without a default."""
+    return [p.name for p in parameters.values() if p.default is p.empty and p.kind is not p.VAR_KEYWORD]

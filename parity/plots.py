@@ -1,0 +1,248 @@
+"""Pictures of the points, of what a net makes of the plane, and of a training.
+
+Every function draws in ``ax``, or in a figure of its own, and returns the Axes. x is (N, 2), y is (N, 1) or (N,),
+both arrays of either backend. matplotlib is imported only when something is drawn.
+"""
+
+from importlib import import_module
+
+import numpy as np
+
+from parity.files import check_path, written_whole
+
+PICTURES = (".png", ".svg", ".pdf")
+# Okabe and Ito's colours, which the colour-blind can tell apart; the markers say the same without colour.
+COLOURS = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442")
+MARKERS = ("s", "o", "^", "D", "v", "P", "X")
+GRID = 400
+MOST_FRAMES = 60
+HOLD_SECONDS = 2
+
+
+def plot_points(x, y, *, ax=None):
+    """The points, with a colour and a marker for each label."""
+    x, y = _points(x, y)
+    return _scatter(_axes(ax), x, y, _known_labels(y))
+
+
+def plot_decision(x, y, predict, *, ax=None):
+    """The points, on the regions that ``predict`` gives to each class.
+
+    ``predict`` takes points (M, 2) and returns (M, K) scores, where the greatest wins and its index is the class, or
+    (M, 1), where the nearest label wins: for labels -1 and +1 that is the sign, for 0 and 1 what lies above 1/2. A
+    point whose score is nan belongs to none.
+    """
+    x, y = _points(x, y)
+    (left, bottom), (right, top) = _window(x)
+    grid = np.meshgrid(np.linspace(left, right, GRID), np.linspace(bottom, top, GRID))
+    scores = _array(predict(np.stack(grid, axis=-1).reshape(-1, 2)))
+    if scores.ndim != 2 or len(scores) != GRID**2 or scores.shape[1] == 0:
+        raise ValueError(f"predict: got shape {scores.shape} for {GRID**2} points, expected (M, 1) or (M, K)")
+    labels = _known_labels(y) if scores.shape[1] == 1 else _class_labels(y, scores.shape[1])
+    image = _tints()[_winners(scores, labels)].reshape(GRID, GRID, 4)
+    ax = _axes(ax)
+    ax.imshow(image, extent=(left, right, bottom, top), origin="lower", interpolation="nearest")
+    return _scatter(ax, x, y, labels)
+
+
+def plot_line(x, y, weight, bias, *, ax=None):
+    """The points, the line w1 x1 + w2 x2 + b = 0 of one neuron, weight (1, 2) and bias (1,), and its two sides.
+
+    The side where the sum is positive is that of the greater label. Where there is no line to see, a note says why.
+    """
+    (x, y), weight, bias = _points(x, y), _array(weight), _array(bias)
+    if weight.shape != (1, 2) or bias.shape != (1,):
+        raise ValueError(f"weight, bias: got shapes {weight.shape}, {bias.shape}, expected (1, 2), (1,)")
+    if len(np.unique(y)) != 2:
+        raise ValueError(f"y: got {len(np.unique(y))} different labels, expected two, one for each side of the line")
+
+    def side(points):
+        with np.errstate(all="ignore"):
+            z = points @ weight.T + bias
+        return np.select([z < 0, z > 0], [y.min(), y.max()], np.nan)
+
+    ax = plot_decision(x, y, side, ax=ax)
+    _draw_line(ax, *weight[0], *bias)
+    return ax
+
+
+def plot_losses(losses, *, ax=None):
+    """The loss of each epoch, on a logarithmic scale if any is positive."""
+    losses = np.asarray(losses, dtype=float)
+    # Nearer to the largest number the margin of the axis would overflow, and nothing be drawn.
+    shown = np.where(abs(losses) < 1e250, losses, np.nan)
+    ax = _axes(ax)
+    ax.plot(np.arange(1, len(shown) + 1), shown, color=COLOURS[1], marker="." if len(shown) < 50 else None)
+    if (shown > 0).any():
+        _log_scale(ax)
+    ax.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+    ax.set(xlabel="epoch", ylabel="loss")
+    return ax
+
+
+def animate(frames, x, y, path):
+    """Write a GIF in which the line turns: frames are (epoch, weight, bias, mistakes or loss, None where unknown)."""
+    check_path(path, (".gif",))
+    if not frames:
+        raise ValueError("frames: got none, expected at least one")
+    shown = np.unique(np.linspace(0, len(frames) - 1, MOST_FRAMES).round().astype(int))
+    # Few epochs are shown slowly, many in about six seconds.
+    writer = _matplotlib("animation").PillowWriter(fps=max(2, len(shown) / 6))
+    ax = _axes(None)
+    _fit_figure(ax.figure, x, y)
+    with written_whole(path) as temporary, writer.saving(ax.figure, temporary, dpi=100):
+        for epoch, weight, bias, value in (frames[i] for i in shown):
+            ax.clear()
+            plot_line(x, y, weight, bias, ax=ax).set_title(_caption(epoch, value))
+            writer.grab_frame()
+            ax.figure.set_layout_engine("none")  # the axes stay where the first frame has put them
+        for _ in range(round(HOLD_SECONDS * writer.fps)):
+            writer.grab_frame()
+
+
+def save(figure, path):
+    """Write the figure, as png, svg or pdf by the suffix of the path."""
+    check_path(path, PICTURES)
+    with written_whole(path) as temporary:
+        figure.savefig(temporary, dpi=150, bbox_inches="tight")
+
+
+def new_figure(columns=1):
+    """An empty figure and its Axes, side by side."""
+    figure = _matplotlib("figure").Figure(figsize=(1.6 + 4.8 * columns, 4.2), layout="constrained")
+    return figure, list(figure.subplots(1, columns, squeeze=False)[0])
+
+
+def _matplotlib(module):
+    try:
+        return import_module(f"matplotlib.{module}")
+    except ModuleNotFoundError:
+        raise ImportError("matplotlib is not installed: pip install 'neuron-parity[plot]'") from None
+
+
+def _axes(ax):
+    """The Axes given, or those of a new figure."""
+    return new_figure()[1][0] if ax is None else ax
+
+
+def _fit_figure(figure, x, y):
+    """Make the figure no higher than the window of the points calls for."""
+    low, high = _window(_points(x, y)[0])
+    width, height = high - low
+    if not _is_strip(high - low):
+        figure.set_figheight(min(6, 1.1 + 5 * height / width))
+
+
+def _array(value):
+    """A NumPy array of either backend's array; a tensor that is part of a graph must leave it first."""
+    return np.asarray(value.detach() if hasattr(value, "detach") else value)
+
+
+def _points(x, y):
+    """x as (N, 2) and y as (N,)."""
+    x, y = _array(x), _array(y)
+    if x.ndim != 2 or x.shape[1] != 2 or not len(x):
+        raise ValueError(f"x: got shape {x.shape}, expected (N, 2): only points of the plane can be drawn")
+    if y.shape not in [(len(x),), (len(x), 1)]:
+        raise ValueError(f"y: got shape {y.shape}, expected {(len(x), 1)} or {(len(x),)} to fit x {x.shape}")
+    return x, y.ravel()
+
+
+def _known_labels(y):
+    """The different labels, in order."""
+    labels = np.unique(y)
+    if len(labels) > len(COLOURS):
+        raise ValueError(f"y: got {len(labels)} different labels, expected at most {len(COLOURS)}")
+    return labels
+
+
+def _class_labels(y, count):
+    """The classes 0 to count-1, of which y holds some."""
+    labels = np.arange(count)
+    if count > len(COLOURS):
+        raise ValueError(f"predict: got scores of {count} classes, expected at most {len(COLOURS)}")
+    if not np.isin(y, labels).all():
+        wrong = y[~np.isin(y, labels)][0]
+        raise ValueError(f"y: got the label {wrong:g}, expected classes 0 to {count - 1} to fit the scores")
+    return labels
+
+
+def _winners(scores, labels):
+    """The position in labels of each row's class, -1 for none."""
+    winners = abs(scores - labels).argmin(axis=1) if scores.shape[1] == 1 else scores.argmax(axis=1)
+    return np.where(np.isfinite(scores).all(axis=1), winners, -1)
+
+
+def _tints():
+    """A light colour for each class, and at the end, which is position -1, a transparent one."""
+    to_rgba = _matplotlib("colors").to_rgba
+    return np.array([*(to_rgba(colour, alpha=0.18) for colour in COLOURS), (1, 1, 1, 0)])
+
+
+def _window(x):
+    """The lower left and the upper right corner of what is shown: the points and a margin."""
+    low, high = x.min(axis=0), x.max(axis=0)
+    span = np.where(high > low, high - low, 1)
+    margin = 0.15 * (span if _is_strip(span) else span.max())
+    return low - margin, high + margin
+
+
+def _is_strip(span):
+    """Whether equal scales would press the picture into a strip."""
+    return span.max() > 4 * span.min()
+
+
+def _scatter(ax, x, y, labels):
+    """Draw the points, and set up the Axes for them."""
+    signed = "+g" if labels.min() < 0 else "g"
+    for label, colour, marker in zip(labels, COLOURS, MARKERS, strict=False):
+        chosen = x[y == label]
+        style = {"color": colour, "marker": marker, "edgecolors": "white", "linewidths": 0.8}
+        ax.scatter(*chosen.T, s=55, label=f"{label:{signed}}", zorder=3, **style)
+    low, high = _window(x)
+    ax.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), xlabel="$x_1$", ylabel="$x_2$")
+    ax.set_aspect("auto" if _is_strip(high - low) else "equal")
+    ax.legend(title="label", loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False)
+    return ax
+
+
+def _draw_line(ax, w1, w2, b):
+    """Draw the line w1 x1 + w2 x2 + b = 0, or say why there is none."""
+    x1, x2 = np.array(ax.get_xlim()), np.array(ax.get_ylim())
+    if not np.isfinite([w1, w2, b]).all():
+        return _note(ax, "no line: the weights are not finite")
+    if w1 == w2 == 0:
+        return _note(ax, "no line: all weights are 0")
+    corners = w1 * x1 + w2 * x2[:, None] + b
+    if (corners > 0).all() or (corners < 0).all():
+        return _note(ax, "the line lies outside this window")
+    # Divide by the weight that counts more here: a vertical line has w2 = 0, a horizontal one w1 = 0.
+    if abs(w2) * np.ptp(x2) > abs(w1) * np.ptp(x1):
+        x2 = -(w1 * x1 + b) / w2
+    else:
+        x1 = -(w2 * x2 + b) / w1
+    ax.plot(x1, x2, color="black", linewidth=1.8, zorder=2)
+
+
+def _log_scale(ax):
+    """A logarithmic y axis that also has readable numbers where it covers less than two powers of ten."""
+    ax.set_yscale("log", nonpositive="mask")
+    low, high = ax.get_ylim()
+    if high < 100 * low:
+        ax.yaxis.set_major_locator(_matplotlib("ticker").LogLocator(subs=(1, 2, 5)))
+        ax.yaxis.set_major_formatter("{x:g}")
+        ax.yaxis.set_minor_formatter("")
+
+
+def _note(ax, text):
+    """A line of text in the upper margin, where no point lies."""
+    ax.text(0.5, 0.975, text, transform=ax.transAxes, ha="center", va="top", style="italic")
+
+
+def _caption(epoch, value):
+    """The title of a frame."""
+    if value is None:
+        return f"epoch {epoch}"
+    if isinstance(value, int):
+        return f"epoch {epoch}: {value} mistake{'s' * (value != 1)}"
+    return f"epoch {epoch}: loss {value:.4g}"

@@ -1,0 +1,273 @@
+"""The judge: every formula a third time, over arrays that carry their rounding error.
+
+Independent of both backends: it shares no code with them, computes in a wider format, and says for each number how far a
+right float32 or float64 computation may lie from it (``rounding``). It is a namespace of the same names, so what is
+compared is found by name here too. Functions with several results return them by name.
+"""
+
+import numpy as np
+
+from parity.rounding import (
+    Bounded,
+    absolute,
+    affine,
+    bounded,
+    exp,
+    log,
+    maximum,
+    number,
+    stack,
+    uncertain,
+    where_positive,
+)
+from parity.rounding import sigmoid as bounded_sigmoid
+from parity.rounding import sign as bounded_sign
+from parity.rounding import tanh as bounded_tanh
+
+
+def tensor(values, dtype="float64"):
+    return bounded(np.array(values, dtype=dtype))
+
+
+# activations
+
+
+def identity(z):
+    return z
+
+
+def identity_backward(z, grad_output):
+    return grad_output
+
+
+def sigmoid(z):
+    return bounded_sigmoid(z)
+
+
+def sigmoid_backward(z, grad_output):
+    s = sigmoid(z)
+    return grad_output * (1 - s) * s
+
+
+def tanh(z):
+    return bounded_tanh(z)
+
+
+def tanh_backward(z, grad_output):
+    t = tanh(z)
+    return grad_output * (1 - t * t)
+
+
+def relu(z):
+    return maximum(z, 0)
+
+
+def relu_backward(z, grad_output):
+    return where_positive(z, grad_output)
+
+
+def softmax(z):
+    e = exp(z - z.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+def softmax_backward(z, grad_output):
+    p = softmax(z)
+    # Written out: whoever takes p out of the bracket rounds less.
+    return p * grad_output - p * (p * grad_output).sum(axis=-1, keepdims=True)
+
+
+ACTIVATIONS = {
+    "identity": (identity, identity_backward),
+    "sigmoid": (sigmoid, sigmoid_backward),
+    "tanh": (tanh, tanh_backward),
+    "relu": (relu, relu_backward),
+    "softmax": (softmax, softmax_backward),
+}
+
+
+# neuron
+
+
+def linear(x, weight, bias):
+    return affine(x, weight, bias)
+
+
+def sign(z):
+    return bounded_sign(z)
+
+
+def neuron(x, weight, bias, activation="identity"):
+    g, _ = ACTIVATIONS[activation]
+    return g(linear(x, weight, bias))
+
+
+def predict(x, weight, bias):
+    return sign(linear(x, weight, bias))
+
+
+# perceptron
+
+
+def perceptron_step(weight, bias, x, y):
+    delta = (y - predict(x, weight, bias)) / 2
+    return {"weight": weight + delta[:, None] * x, "bias": bias + delta}
+
+
+def perceptron_epoch(weight, bias, x, y):
+    mistakes = bounded(np.float64(0), weight.precision)
+    for x_i, y_i in zip(x, y, strict=True):
+        wrong = absolute(y_i - predict(x_i, weight, bias))
+        # More than one neuron may err on a sample; it is one mistake all the same.
+        mistakes = mistakes + bounded_sign(wrong).max(axis=0)
+        step = perceptron_step(weight, bias, x_i, y_i)
+        weight, bias = step["weight"], step["bias"]
+    return {"weight": weight, "bias": bias, "mistakes": mistakes}
+
+
+def train_perceptron(weight, bias, x, y, *, max_epochs=1000, orders=None):
+    updates = bounded(np.float64(0), weight.precision)
+    epochs, converged = 0, False
+    for order in [range(len(x))] * max_epochs if orders is None else orders[:max_epochs]:
+        order = list(order)
+        epoch = perceptron_epoch(weight, bias, x[order], y[order])
+        weight, bias, mistakes = epoch["weight"], epoch["bias"], epoch["mistakes"]
+        epochs, updates, converged = epochs + 1, updates + mistakes, bool(mistakes.value == 0)
+        if converged or weight.tied:
+            break
+    return {
+        "weight": weight,
+        "bias": bias,
+        "converged": decided(converged, weight),
+        "epochs": decided(epochs, weight),
+        "updates": updates,
+    }
+
+
+def free(value):
+    """Anything may come out: a tie decided what was computed."""
+    return Bounded(value.value, np.full(value.shape, np.inf), value.precision, tied=True)
+
+
+def decided(value, because):
+    """A whole number or truth that a run of decisions led to: free where one of them was a tie."""
+    result = bounded(np.float64(value), because.precision)
+    return free(result) if because.tied else result
+
+
+# losses
+
+
+def squared_error(pred, target):
+    difference = target - pred
+    return (difference * difference).sum() / 2
+
+
+def squared_error_backward(pred, target):
+    return pred - target
+
+
+def mse_loss(pred, target):
+    difference = pred - target
+    return (difference * difference).mean()
+
+
+def mse_loss_backward(pred, target):
+    # 2/n first, as PyTorch has it, rounds twice; 2 d / n rounds once.
+    return (number(2.0, pred.precision) / pred.size) * (pred - target)
+
+
+def binary_cross_entropy(pred, target):
+    log_p, log_q = maximum(log(pred), -100), maximum(log(1 - pred), -100)
+    return -(target * log_p + (1 - target) * log_q).mean()
+
+
+def binary_cross_entropy_backward(pred, target):
+    return (pred - target) / maximum(pred * (1 - pred), 1e-12) / pred.size
+
+
+def binary_cross_entropy_with_logits(pred, target):
+    z = absolute(pred)
+    loss = maximum(pred, 0) - pred * target + log(1 + exp(-z))
+    # PyTorch's form, (1 - y) z - logsigmoid(z), cancels: its error goes with |z|, not with the loss.
+    return loss.loosened(4, z.reach()).mean()
+
+
+def binary_cross_entropy_with_logits_backward(pred, target):
+    return (sigmoid(pred) - target) / pred.size
+
+
+def log_softmax(z):
+    shifted = z - z.max(axis=-1, keepdims=True)
+    return shifted - log(exp(shifted).sum(axis=-1, keepdims=True))
+
+
+def cross_entropy(pred, target):
+    losses = -log_softmax(pred)[np.arange(len(target)), target]
+    # Whoever adds the highest score to the logarithm before subtracting rounds at the size of the scores.
+    return losses.loosened(4, pred.reach().max(axis=1)).mean()
+
+
+def cross_entropy_backward(pred, target):
+    n = len(target)
+    one_hot = bounded((np.arange(pred.shape[1]) == target[:, None]).astype(float), pred.precision)
+    # As PyTorch has it, through the logarithm and with 1/N inside; (p - [k = y]) / N rounds less.
+    return exp(log_softmax(pred)) / n - one_hot * (number(1.0, pred.precision) / n)
+
+
+# gradients
+
+
+def neuron_gradients(weight, bias, x, y, activation="identity"):
+    g, g_backward = ACTIVATIONS[activation]
+    z = linear(x, weight, bias)
+    delta = g_backward(z, squared_error_backward(g(z), y)).rows()
+    return {"grad_weight": delta.T @ x.rows(), "grad_bias": delta.sum(axis=0)}
+
+
+def gradient_step(weight, bias, x, y, lr, activation="identity"):
+    gradients = neuron_gradients(weight, bias, x, y, activation)
+    return {"weight": weight - lr * gradients["grad_weight"], "bias": bias - lr * gradients["grad_bias"]}
+
+
+def gradient_epoch(weight, bias, x, y, lr, activation="identity"):
+    for x_i, y_i in zip(x, y, strict=True):
+        weight, bias = gradient_step(weight, bias, x_i, y_i, lr, activation).values()
+    return {"weight": weight, "bias": bias}
+
+
+def train_gradient(weight, bias, x, y, *, lr, epochs, orders=None, tolerance=0.0, activation="identity"):
+    losses: list = []
+    converged = False
+    for order in [range(len(x))] * epochs if orders is None else orders[:epochs]:
+        order = list(order)
+        weight, bias = gradient_epoch(weight, bias, x[order], y[order], lr, activation).values()
+        losses.append(squared_error(neuron(x, weight, bias, activation), y))
+        if len(losses) > 1:
+            change = absolute(losses[-1] - losses[-2]) - tolerance
+            if uncertain(change):
+                weight.tied = True
+                break
+            converged = bool(change.value <= 0)
+        if converged:
+            break
+    run = {
+        "weight": weight,
+        "bias": bias,
+        "converged": decided(converged, weight),
+        "epochs": decided(len(losses), weight),
+    }
+    if not weight.tied:
+        return run | {"losses": stack(losses)}
+    # Where the run might as well have gone on, only what was decided before can be compared.
+    return {name: free(value) for name, value in run.items()}
+
+
+# networks
+
+
+def toy_net_fit(weight, bias, x, y, epochs=40, lr=0.05):
+    for _ in range(epochs):
+        grad = mse_loss_backward(linear(x, weight, bias), y)
+        weight, bias = weight - lr * (grad.T @ x), bias - lr * grad.sum(axis=0)
+    return {"weight": weight, "bias": bias}

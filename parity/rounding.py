@@ -1,0 +1,386 @@
+r"""Arrays that carry a bound on their rounding error.
+
+A ``Bounded`` holds a value v, computed in a wider format, and a bound e: whoever computes the same formula in float32
+or float64, in whatever order of summation, with or without fused multiply-add, lies within e of v. Each operation
+passes on the errors of its operands and adds its own, with u = 2^-24 or 2^-53 and gamma_k = k u / (1 - k u):
+
+    a + b, a * b, a / b     propagated + u |result|
+    sum of n                propagated + gamma_(n-1) sum |x|
+    dot over K              propagated + gamma_K sum |a| |b|
+    sqrt                    propagated + 2 u |result|     (PyTorch's is not correctly rounded)
+    exp, log, tanh          propagated + 4 u |result|
+    sigmoid                 propagated + 8 u |result|
+
+and the smallest subnormal where a product may underflow, the smallest normal where an exponential may.
+
+**Exact arithmetic is the case e = 0.** Floats are dyadic rationals: as long as all terms of a sum are multiples of one
+power of two, the ``grid``, and the sum of their absolute values is below 2^24 (2^53) times the grid, every partial sum
+in any order is representable and nothing is rounded. This certificate is computed with ``fractions.Fraction``; where it
+holds no error is added, so that a chain of certified operations ends with e = 0: there "within the bound" means "the
+same bits", and v is the exact rational result.
+"""
+
+from collections.abc import Callable
+from fractions import Fraction
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+# v itself is rounded, 2^11 times finer than the format or better, and e in float64; this covers both.
+SLACK = 1 + 2.0**-10
+
+
+class Precision(NamedTuple):
+    """A format that is judged, and the wider one in which the judge computes."""
+
+    name: str
+    digits: int
+    tiny: float
+    normal: float
+    wide: Callable
+    exp: Callable
+    log: Callable
+    tanh: Callable
+    sqrt: Callable
+
+    @property
+    def unit(self):
+        """Half the distance from 1 to the next number: the largest relative error of one rounding."""
+        return 2.0**-self.digits * SLACK
+
+    def holds(self, number):
+        """Whether a Python number is representable."""
+        return float(np.dtype(self.name).type(number)) == number
+
+
+def wide_numpy(dtype):
+    """Judge in a NumPy format."""
+    return [lambda values: np.asarray(values).astype(dtype), np.exp, np.log, np.tanh, np.sqrt]
+
+
+def wide_mpmath():
+    """Judge in 113 bits of mpmath, for platforms whose long double is a double."""
+    import mpmath
+
+    context = mpmath.mp.clone()
+    context.prec = 113
+    functions = [context.mpf, context.exp, context.log, context.tanh, context.sqrt]
+    return [np.frompyfunc(function, 1, 1) for function in functions]
+
+
+def _precision(name, wide):
+    info = np.finfo(name)
+    return Precision(name, info.nmant + 1, float(info.smallest_subnormal), float(info.smallest_normal), *wide)
+
+
+HAS_LONG_DOUBLE = np.finfo(np.longdouble).eps < np.finfo(np.float64).eps
+PRECISIONS = {
+    "float64": _precision("float64", wide_numpy(np.longdouble) if HAS_LONG_DOUBLE else wide_mpmath()),
+    "float32": _precision("float32", wide_numpy(np.float64)),
+}
+
+
+def bounded(array, precision=None):
+    """An array of floats as they stand: no error yet."""
+    array = np.asarray(array)
+    precision = precision or PRECISIONS[array.dtype.name]
+    return Bounded(precision.wide(array), np.zeros(array.shape), precision, largest_grid(array))
+
+
+@lru_cache(maxsize=1024)
+def number(value, precision):
+    """A Python float, and what it becomes where it meets an array of this precision."""
+    return bounded(np.float64(value), PRECISIONS["float64"]).to(precision)
+
+
+def largest_grid(array):
+    """The largest power of two that divides all numbers of the array."""
+    numbers = np.asarray(array, dtype=np.float64)
+    if not np.isfinite(numbers).all():
+        return None
+    mantissas, exponents = np.frexp(numbers[numbers != 0])
+    if mantissas.size == 0:
+        return Fraction(2) ** 2000
+    whole = (mantissas * 2.0**53).astype(np.int64)
+    lowest_bits = np.log2((whole & -whole).astype(np.float64)) + exponents - 53
+    return Fraction(2) ** int(lowest_bits.min())
+
+
+def magnitude(values):
+    """Absolute values in float64."""
+    return np.abs(values).astype(np.float64)
+
+
+class Bounded:
+    """A wide value and a bound on how far a right computation may lie from it, element by element."""
+
+    __array_ufunc__ = None
+
+    def __init__(self, value, error, precision, grid=None, tied=False):
+        self.value = value
+        self.error = error
+        self.precision = precision
+        self.grid = grid
+        self.tied = tied
+
+    @property
+    def shape(self):
+        """The shape of the value."""
+        return np.shape(self.value)
+
+    @property
+    def size(self):
+        """How many numbers."""
+        return np.size(self.value)
+
+    @property
+    def T(self):  # noqa: N802 (as NumPy names it)
+        """Transposed."""
+        return self._with(self.value.T, self.error.T)
+
+    def __getitem__(self, index):
+        return self._with(self.value[index], self.error[index])
+
+    def __len__(self):
+        return len(self.value)
+
+    def __iter__(self):
+        return (self[index] for index in range(len(self)))
+
+    def rows(self):
+        """(D,) as (1, D)."""
+        return self[None, :] if np.ndim(self.value) == 1 else self
+
+    def reach(self):
+        """The largest absolute value that a right computation may have."""
+        return magnitude(self.value) + self.error
+
+    def _with(self, value, error):
+        return Bounded(value, error, self.precision, self.grid, self.tied)
+
+    def _lift(self, other):
+        """A Python number in this precision, with its representation error; or a finer Bounded."""
+        if isinstance(other, Bounded):
+            return other if other.precision == self.precision else other.to(self.precision)
+        return number(float(other), self.precision)
+
+    def to(self, precision):
+        """Rounded to another precision, as a Python float is where it meets a float32 array."""
+        value = precision.wide(self.value)
+        if self.grid is not None and np.size(value) == 1 and precision.holds(float(value)):
+            return Bounded(value, self.error, precision, self.grid, self.tied)
+        return Bounded(value, self.error + precision.unit * self.reach(), precision, None, self.tied)
+
+    def _result(self, value, propagated, scale, *, roundings=1, grid=None, terms=None, tied=False):
+        """The value after so many roundings at this scale; none where the certificate holds for these terms."""
+        precision = self.precision
+        if grid is not None and certified(np.max(terms, initial=0), grid, precision):
+            return Bounded(value, np.zeros(np.shape(value)), precision, grid, tied)
+        gamma = roundings * precision.unit / (1 - roundings * precision.unit)
+        error = propagated + gamma * scale + roundings * precision.tiny * (scale > 0)
+        return Bounded(value, np.asarray(error * SLACK), precision, None, tied)
+
+    def __add__(self, other):
+        other = self._lift(other)
+        value, propagated = self.value + other.value, self.error + other.error
+        grid = self.grid and other.grid and min(self.grid, other.grid)
+        terms = magnitude(self.value) + magnitude(other.value)
+        scale = magnitude(value) + propagated
+        return self._result(value, propagated, scale, grid=grid, terms=terms, tied=self.tied or other.tied)
+
+    __radd__ = __add__
+
+    def __neg__(self):
+        return self._with(-self.value, self.error)
+
+    def __sub__(self, other):
+        return self + -self._lift(other)
+
+    def __rsub__(self, other):
+        return -self + other
+
+    def __mul__(self, other):
+        other = self._lift(other)
+        value, a, b = self.value * other.value, magnitude(self.value), magnitude(other.value)
+        propagated = a * other.error + b * self.error + self.error * other.error
+        grid = self.grid and other.grid and self.grid * other.grid
+        scale = magnitude(value) + propagated
+        return self._result(value, propagated, scale, grid=grid, terms=a * b, tied=self.tied or other.tied)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other):
+        other = self._lift(other)
+        if other.size == 1 and is_power_of_two(other):
+            return self * Bounded(1 / other.value, other.error, other.precision, 1 / other.grid)
+        value, nearest = self.value / other.value, magnitude(other.value) - other.error
+        # Where the divisor may be zero anything may come out.
+        propagated = np.where(nearest > 0, (self.error + magnitude(value) * other.error) / nearest, np.inf)
+        return self._result(value, propagated, magnitude(value) + propagated, tied=self.tied or other.tied)
+
+    def __rtruediv__(self, other):
+        return self._lift(other) / self
+
+    def __matmul__(self, other):
+        a, b = magnitude(self.value), magnitude(other.value)
+        propagated = a @ other.error + self.error @ b + self.error @ other.error
+        terms = a @ b
+        grid = self.grid and other.grid and self.grid * other.grid
+        return self._result(
+            self.value @ other.value,
+            propagated,
+            terms + propagated,
+            roundings=self.shape[-1],
+            grid=grid,
+            terms=terms,
+            tied=self.tied or other.tied,
+        )
+
+    def sum(self, axis=None, keepdims=False):
+        """The sum, in any order."""
+        n = self.size if axis is None else self.shape[axis]
+        value, propagated, terms = (
+            np.asarray(array.sum(axis=axis, keepdims=keepdims))
+            for array in (self.value, self.error, magnitude(self.value))
+        )
+        scale = terms + propagated
+        return self._result(
+            value, propagated, scale, roundings=max(n - 1, 1), grid=self.grid, terms=terms, tied=self.tied
+        )
+
+    def mean(self):
+        """The mean over all elements."""
+        return self.sum() / self.size
+
+    def max(self, axis, keepdims=False):
+        """The largest along an axis; moves no more than the one that moves most."""
+        value = self.value.max(axis=axis, keepdims=keepdims)
+        return self._with(value, self.error.max(axis=axis, keepdims=keepdims))
+
+    def loosened(self, roundings, scale):
+        """With room for so many more roundings at this scale: for another form of the formula that is as right."""
+        extra = roundings * self.precision.unit * scale
+        return Bounded(
+            self.value, self.error + extra, self.precision, self.grid if not np.any(extra) else None, self.tied
+        )
+
+
+def certified(peak, grid, precision):
+    """The certificate: sums of multiples of grid whose absolute values add up to peak at most are exact."""
+    if not np.isfinite(peak) or grid < precision.tiny:
+        return False
+    return Fraction(float(peak)) / grid < 2**precision.digits
+
+
+def is_power_of_two(number):
+    """Whether a one-element Bounded is a power of two, without error."""
+    return number.grid is not None and Fraction(float(number.value)) in (number.grid, -number.grid)
+
+
+def stack(numbers):
+    """Single numbers as one array."""
+    values, errors = (np.array([getattr(x, name) for x in numbers]) for name in ("value", "error"))
+    grids = [x.grid for x in numbers]
+    return Bounded(
+        values, errors, numbers[0].precision, min(grids) if all(grids) else None, any(x.tied for x in numbers)
+    )
+
+
+def affine(x, weight, bias):
+    """x @ weight.T + bias as one sum of K + 1 terms: the bias may come first or last."""
+    precision = x.precision
+    a, b = magnitude(x.value), magnitude(weight.value)
+    value = x.value @ weight.value.T + bias.value
+    propagated = a @ weight.error.T + x.error @ b.T + x.error @ weight.error.T + bias.error
+    terms = a @ b.T + magnitude(bias.value)
+    grid = x.grid and weight.grid and bias.grid and min(x.grid * weight.grid, bias.grid)
+    tied = x.tied or weight.tied or bias.tied
+    result = Bounded(value, propagated, precision, None, tied)
+    return result._result(
+        value, propagated, terms + propagated, roundings=x.shape[-1] + 1, grid=grid, terms=terms, tied=tied
+    )
+
+
+def function(x, value, propagated, roundings, underflows=True):
+    """A function of the library, good to so many roundings; a result below the smallest normal may be flushed."""
+    precision = x.precision
+    error = propagated + roundings * precision.unit * (magnitude(value) + propagated)
+    if underflows:
+        error = error + precision.normal * (magnitude(value) <= 2 * precision.normal)
+    return Bounded(value, np.asarray(error * SLACK), precision, None, x.tied)
+
+
+def exp(x):
+    """e^x."""
+    value = x.precision.exp(x.value)
+    return function(x, value, magnitude(value) * np.expm1(x.error), roundings=4)
+
+
+def log(x):
+    """The natural logarithm; log 0 is -inf, without error."""
+    value = np.where(x.value == 0, -np.inf, x.precision.log(np.where(x.value == 0, 1, x.value)))
+    nearest = magnitude(x.value) - x.error
+    propagated = np.where(x.error == 0, 0, np.where(nearest > 0, x.error / nearest, np.inf))
+    rounding = np.where(np.isinf(magnitude(value)), 0, 4 * x.precision.unit * magnitude(value))
+    return Bounded(value, np.asarray((propagated + rounding) * SLACK), x.precision, None, x.tied)
+
+
+def tanh(x):
+    """The hyperbolic tangent, whose slope is at most 1."""
+    return function(x, x.precision.tanh(x.value), x.error, roundings=4)
+
+
+def sigmoid(x):
+    """The logistic function, whose slope is at most 1/4."""
+    e = x.precision.exp(-abs(x.value))
+    value = np.where(x.value < 0, e, 1) / (1 + e)
+    return function(x, value, np.minimum(x.error / 4, 1), roundings=8)
+
+
+def sqrt(x):
+    """The square root; what is computed below 0 counts as 0."""
+    value, root = x.precision.sqrt(x.value), np.sqrt(magnitude(x.value))
+    lowest = np.sqrt(np.maximum(magnitude(x.value) - x.error, 0))
+    up, down = x.error / (np.sqrt(x.reach()) + root), np.minimum(x.error / (root + lowest), root)
+    propagated = np.where(x.error > 0, np.fmax(up, down), 0)
+    return function(x, value, propagated, roundings=2, underflows=False)
+
+
+def absolute(x):
+    """|x|."""
+    return x._with(abs(x.value), x.error)
+
+
+def maximum(x, floor):
+    """The larger of the two; moves no more than either."""
+    other = x._lift(floor)
+    grid = x.grid and other.grid and min(x.grid, other.grid)
+    error = np.where(x.value > other.value, x.error, np.where(x.value < other.value, other.error, 0))
+    # Within reach of each other, either may be the larger.
+    close = magnitude(x.value - other.value) <= x.error + other.error
+    error = np.where(close, np.maximum(x.error, other.error), error)
+    return Bounded(np.maximum(x.value, other.value), error, x.precision, grid, x.tied)
+
+
+def uncertain(x):
+    """Where the sign of x lies within its own bound of zero: a tie, and either side is right."""
+    return (x.error > 0) & (magnitude(x.value) <= x.error)
+
+
+def sign(x):
+    """-1, 0 or +1; at a tie any of the three."""
+    value = np.where(x.value > 0, 1.0, np.where(x.value < 0, -1.0, 0.0))
+    tie = uncertain(x)
+    error = np.where(tie, 1 + abs(value), 0.0)
+    grid = None if tie.any() else Fraction(1)
+    return Bounded(x.precision.wide(value), error, x.precision, grid, x.tied or bool(tie.any()))
+
+
+def where_positive(x, then):
+    """``then`` where x > 0, else 0; at a tie either."""
+    positive, tie = np.asarray(x.value > 0), uncertain(x)
+    value = np.where(positive, then.value, 0 * then.value)
+    error = np.where(tie, then.reach(), np.where(positive, then.error, 0.0))
+    grid = None if tie.any() else then.grid
+    return Bounded(value, error, x.precision, grid, x.tied or then.tied or bool(tie.any()))

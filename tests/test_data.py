@@ -1,0 +1,86 @@
+"""The CSV files of data/: made by their script, and what their README says they are."""
+
+import runpy
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import scratch
+
+DATA = Path(__file__).parent.parent / "data"
+make_data = runpy.run_path(str(DATA / "make_data.py"))
+MADE = ("toy_flipped", "and", "xor", "moons", "circles", "blobs")
+
+
+def separable(name):
+    """Whether the perceptron settles, which it does if and only if a line separates the classes and it has time."""
+    x, y = scratch.load_data(name)
+    weight, bias = scratch.tensor([[0.0, 0.0]]), scratch.tensor([0.0])
+    return scratch.train_perceptron(weight, bias, x, y, max_epochs=200).converged
+
+
+def test_files_are_reproduced(tmp_path):
+    """The script gives every file byte for byte, and no other."""
+    make_data["write"](tmp_path)
+    assert {file.stem for file in tmp_path.iterdir()} == set(MADE)
+    for name in MADE:
+        assert (tmp_path / f"{name}.csv").read_bytes() == (DATA / f"{name}.csv").read_bytes()
+
+
+def test_readme_names_every_file():
+    """Each data set has its row."""
+    readme = (DATA / "README.md").read_text(encoding="utf-8")
+    assert all(f"| `{file.name}` |" in readme for file in DATA.glob("*.csv"))
+
+
+@pytest.mark.parametrize(
+    ("name", "size"), [("toy", 8), ("toy_flipped", 8), ("and", 4), ("xor", 4), ("moons", 100), ("circles", 100)]
+)
+def test_two_classes(name, size):
+    """Points of the plane, labelled -1 and +1."""
+    x, y = scratch.load_data(name)
+    assert x.shape == (size, 2)
+    assert y.shape == (size, 1)
+    assert np.unique(y).tolist() == [-1, 1]
+
+
+def test_three_classes():
+    """The blobs have class indices, 30 of each."""
+    x, y = scratch.load_data("blobs")
+    assert x.shape == (90, 2)
+    assert np.bincount(y).tolist() == [30, 30, 30]
+
+
+@pytest.mark.parametrize("name", ["toy", "and"])
+def test_separable(name):
+    """The perceptron settles on what a line separates."""
+    assert separable(name)
+
+
+@pytest.mark.parametrize("name", ["toy_flipped", "xor", "moons", "circles"])
+def test_not_separable(name):
+    """It does not on what none separates."""
+    assert not separable(name)
+
+
+def test_toy_flipped_differs_in_one_label():
+    """The points are the deck's, and so are all labels but one."""
+    x, y = scratch.load_data("toy")
+    x_flipped, y_flipped = scratch.load_data("toy_flipped")
+    assert (x == x_flipped).all()
+    assert (y != y_flipped).sum() == 1
+
+
+def test_toy_flipped_proof():
+    """(3.6, 0) lies between two points of +1 and between two of -1: it would have to be on both sides of a line."""
+    x, y = scratch.load_data("toy_flipped")
+    label = {tuple(map(Fraction, point)): sign for point, sign in zip(x.tolist(), y[:, 0], strict=True)}
+
+    def between(p, q, share):
+        return tuple(a + share * (b - a) for a, b in zip(p, q, strict=True))
+
+    right, wrong = ((0, 0), (5, 0)), ((4, -1), (3, Fraction(3, 2)))
+    assert [label[p] for p in right + wrong] == [1, 1, -1, -1]
+    assert between(*right, Fraction(18, 25)) == between(*wrong, Fraction(2, 5)) == (Fraction(18, 5), 0)
