@@ -199,15 +199,15 @@ def pick(result, label, expected):
     return getattr(result, label)
 
 
-def as_array(value, where):
-    """Numbers as an array."""
+def as_array(value, where, dtype):
+    """Numbers as an array; Python's own floats, as in a list of losses, hold any dtype."""
     try:
         array = np.asarray(value)
     except ValueError:
         array = np.asarray(None)
     if array.dtype.kind not in "biuf":
         raise Different(f"{where} is {type(value).__name__}, expected an array of numbers")
-    return array
+    return array.astype(dtype) if isinstance(value, list) else array
 
 
 def expect_form(where, label, bound, candidate, dtype):
@@ -243,12 +243,7 @@ def explain(where, label, bound, candidate, reference, wrong, check, given):
 
 def spacing(value, dtype):
     """One unit in the last place of a number of this size."""
-    info = np.finfo(dtype)
-    return (
-        max(float(np.spacing(np.asarray(value, dtype=dtype))), float(info.smallest_subnormal))
-        if value
-        else float(info.eps)
-    )
+    return float(np.spacing(np.asarray(value, dtype=dtype))) or float(np.finfo(dtype).smallest_subnormal)
 
 
 def parameters(backend, name, args):

@@ -1,8 +1,8 @@
 """The judge: every formula a third time, over arrays that carry their rounding error.
 
-Independent of both backends: it shares no code with them, computes in a wider format, and says for each number how far a
-right float32 or float64 computation may lie from it (``rounding``). It is a namespace of the same names, so what is
-compared is found by name here too. Functions with several results return them by name.
+Independent of both backends: it shares no code with them, computes in a wider format, and says for each number how far
+a right float32 or float64 computation may lie from it (``rounding``). It is a namespace of the same names, so what
+is compared is found by name here too. Functions with several results return them by name.
 """
 
 import numpy as np
@@ -183,7 +183,7 @@ def binary_cross_entropy(pred, target):
 
 
 def binary_cross_entropy_backward(pred, target):
-    return (pred - target) / maximum(pred * (1 - pred), 1e-12) / pred.size
+    return (pred - target) / maximum(pred * (1 - pred), float(np.float32(1e-12))) / pred.size
 
 
 def binary_cross_entropy_with_logits(pred, target):
@@ -251,12 +251,8 @@ def train_gradient(weight, bias, x, y, *, lr, epochs, orders=None, tolerance=0.0
             converged = bool(change.value <= 0)
         if converged:
             break
-    run = {
-        "weight": weight,
-        "bias": bias,
-        "converged": decided(converged, weight),
-        "epochs": decided(len(losses), weight),
-    }
+    run = {"weight": weight, "bias": bias}
+    run |= {"converged": decided(converged, weight), "epochs": decided(len(losses), weight)}
     if not weight.tied:
         return run | {"losses": stack(losses)}
     # Where the run might as well have gone on, only what was decided before can be compared.

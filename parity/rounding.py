@@ -168,7 +168,7 @@ class Bounded:
     def to(self, precision):
         """Rounded to another precision, as a Python float is where it meets a float32 array."""
         value = precision.wide(self.value)
-        if self.grid is not None and np.size(value) == 1 and precision.holds(float(value)):
+        if self.grid is not None and np.size(value) == 1 and precision.holds(float(value.item())):
             return Bounded(value, self.error, precision, self.grid, self.tied)
         return Bounded(value, self.error + precision.unit * self.reach(), precision, None, self.tied)
 
@@ -275,7 +275,7 @@ def certified(peak, grid, precision):
 
 def is_power_of_two(number):
     """Whether a one-element Bounded is a power of two, without error."""
-    return number.grid is not None and Fraction(float(number.value)) in (number.grid, -number.grid)
+    return number.grid is not None and Fraction(float(number.value.item())) in (number.grid, -number.grid)
 
 
 def stack(numbers):

@@ -34,17 +34,20 @@ def add_arguments(parser):
     perceptron = _rule(rules, "perceptron", "correct each wrong point, in shuffled order, from weights 0", epochs=1000)
     perceptron.add_argument("--seed", type=int, default=0, help="of the order of the points (default %(default)s)")
 
-    gradient = _rule(rules, "gradient", "a step after each point, in the order of the file, from weights 0", epochs=40)
-    _add_lr(gradient)
+    gradient = _rule(rules, "gradient", "a step after each point, in the order of the file", epochs=40)
+    _add_gradient_options(gradient)
     gradient.add_argument(
-        "--tolerance", type=float, default=0.0, help="settled when the loss changes by no more than this"
+        "--tolerance", type=float, default=0.0, help="stop when the loss changes by no more than this"
     )
     names = ", ".join(ACTIVATIONS)
-    gradient.add_argument("--activation", default="identity", help=f"{names}; sigmoid takes labels 0 and 1 as well")
+    gradient.add_argument(
+        "--activation",
+        default="identity",
+        help=f"{names}; sigmoid takes labels 0 and 1 as well, relu learns nothing from weights 0",
+    )
 
     fit = _rule(rules, "fit", "a step after each epoch, for all points at once", epochs=40)
-    _add_lr(fit)
-    fit.add_argument("--seed", type=int, help="draw the initial weights; without it they are 0")
+    _add_gradient_options(fit)
 
 
 def _rule(rules, name, text, epochs):
@@ -59,8 +62,9 @@ def _rule(rules, name, text, epochs):
     return rule
 
 
-def _add_lr(rule):
+def _add_gradient_options(rule):
     rule.add_argument("--lr", type=float, default=0.05, help="the learning rate (default %(default)s)")
+    rule.add_argument("--seed", type=int, help="draw the initial weights; without it they are 0")
 
 
 @np.errstate(all="ignore")  # a training that goes out of range is reported in a sentence of its own
@@ -87,14 +91,14 @@ def run(args):
 def _perceptron(backend, args, x, y, on_epoch):
     rng = np.random.default_rng(args.seed)
     orders = (rng.permutation(len(x)) for _ in range(args.epochs))
-    weight, bias = _zeros(backend, x)
+    weight, bias = _initial(backend, x, seed=None)
     on_epoch(0, weight, bias, None)
     result = backend.train_perceptron(weight, bias, x, y, max_epochs=args.epochs, orders=orders, on_epoch=on_epoch)
     return Run(result.weight, result.bias, result.converged, result.epochs, [], {"updates": result.updates})
 
 
 def _gradient(backend, args, x, y, on_epoch):
-    weight, bias = _zeros(backend, x)
+    weight, bias = _initial(backend, x, args.seed)
     on_epoch(0, weight, bias, None)
     options = {"lr": args.lr, "epochs": args.epochs, "tolerance": args.tolerance, "activation": args.activation}
     result = backend.train_gradient(weight, bias, x, y, on_epoch=on_epoch, **options)
@@ -104,9 +108,9 @@ def _gradient(backend, args, x, y, on_epoch):
 
 
 def _fit(backend, args, x, y, on_epoch):
-    net = backend.ToyNet()
-    net.load_state_dict(_initial_state(args.seed))
-    fc1, losses = net.fc1, []
+    net, losses = backend.ToyNet(), []
+    fc1 = net.fc1
+    fc1.weight.data, fc1.bias.data = _initial(backend, x, args.seed)
     on_epoch(0, fc1.weight.data, fc1.bias.data, None)
     # Plain SGD remembers nothing between epochs, so one call an epoch gives the same weights as one call for all.
     for epoch in range(1, args.epochs + 1):
@@ -122,15 +126,12 @@ def _fit(backend, args, x, y, on_epoch):
 RULES = {"perceptron": _perceptron, "gradient": _gradient, "fit": _fit}
 
 
-def _zeros(backend, x):
-    return backend.tensor([[0.0] * x.shape[1]]), backend.tensor([0.0])
-
-
-def _initial_state(seed):
+def _initial(backend, x, seed):
     """Zeros, or weights from PyTorch's distribution but NumPy's generator, so that both backends start alike."""
-    bound = 0 if seed is None else 1 / 2**0.5
+    n_in = x.shape[1]
+    bound = 0 if seed is None else 1 / n_in**0.5
     rng = np.random.default_rng(seed)
-    return {"fc1.weight": rng.uniform(-bound, bound, (1, 2)), "fc1.bias": rng.uniform(-bound, bound, 1)}
+    return backend.tensor(rng.uniform(-bound, bound, (1, n_in))), backend.tensor(rng.uniform(-bound, bound, 1))
 
 
 def _mean_loss(backend, layer, x, y):

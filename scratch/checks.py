@@ -75,14 +75,14 @@ def signs(name, y):
     """Labels -1 or +1, which is what a sign can be compared with."""
     if not (abs(y) == 1).all():
         wrong = y[abs(y) != 1].ravel()[0]
-        raise ValueError(f"{name}: got the label {float(wrong):g}, expected only -1 and +1")
+        raise ValueError(f"{name}: got the label {wrong.item():g}, expected only -1 and +1")
 
 
 def between_0_and_1(name, value):
     """Probabilities."""
     if not ((value >= 0) & (value <= 1)).all():
         wrong = value[~((value >= 0) & (value <= 1))].ravel()[0]
-        raise ValueError(f"{name}: got the value {float(wrong):g}, expected only numbers from 0 to 1")
+        raise ValueError(f"{name}: got the value {wrong.item():g}, expected only numbers from 0 to 1")
 
 
 def class_indices(name, target, pred):
@@ -150,14 +150,7 @@ def epoch_orders(orders, epochs, n):
         return
     # range first: zip then asks no epoch too many of a generator.
     for epoch, order in zip(range(epochs), orders, strict=False):
-        try:
-            order = [operator.index(i) for i in order]
-            permuted = sorted(order) == list(range(n))
-        except TypeError:
-            permuted = False
-        if not permuted:
-            raise ValueError(f"orders[{epoch}]: got {order!r:.60}, expected a permutation of 0..{n - 1}")
-        yield order
+        yield permutation(f"orders[{epoch}]", order, n)
 
 
 def finite_loss(loss, epoch):
@@ -166,6 +159,197 @@ def finite_loss(loss, epoch):
         return True
     warnings.warn(f"the loss became {float(loss)} in epoch {epoch}; training stopped", stacklevel=3)
     return False
+
+
+def optimizer_options(options):
+    """The options of an optimizer by name: numbers from 0 on as Python floats, betas below 1, switches true or false."""
+    checked = {name: _option(name, value) for name, value in options.items()}
+    if checked.get("nesterov") and (checked["momentum"] == 0 or checked["dampening"] != 0):
+        raise ValueError("Nesterov momentum requires a momentum and zero dampening")
+    return checked
+
+
+def _option(name, value):
+    if name == "betas":
+        return _betas(value)
+    if name in ("nesterov", "amsgrad", "centered"):
+        if not isinstance(value, bool):
+            raise ValueError(f"{name}: got {value!r}, expected True or False")
+        return value
+    if name == "dampening":
+        if not (isinstance(value, numbers.Real) and math.isfinite(value)):
+            raise ValueError(f"dampening: got {value!r}, expected a finite number")
+        return float(value)
+    return not_negative(name, value)
+
+
+def _betas(betas):
+    if not isinstance(betas, (tuple, list)) or len(betas) != 2:
+        raise ValueError(f"betas: got {betas!r}, expected a pair of numbers")
+    for index, beta in enumerate(betas):
+        if not (isinstance(beta, numbers.Real) and 0 <= beta < 1):
+            raise ValueError(f"betas[{index}]: got {beta!r}, expected a number from 0 up to but not including 1")
+    return float(betas[0]), float(betas[1])
+
+
+# What an optimizer keeps of each parameter, and the option without which it does not need it.
+STATE_KEYS = {
+    "SGD": {"momentum_buffer": "momentum"},
+    "Adam": {"step": None, "exp_avg": None, "exp_avg_sq": None, "max_exp_avg_sq": "amsgrad"},
+    "AdamW": {"step": None, "exp_avg": None, "exp_avg_sq": None, "max_exp_avg_sq": "amsgrad"},
+    "RMSprop": {"step": None, "square_avg": None, "momentum_buffer": "momentum", "grad_avg": "centered"},
+    "Adagrad": {"step": None, "sum": None},
+}
+
+
+def optimizer_state(kind, state, param, options):
+    """The state of one parameter, with its arrays in the dtype of the parameter, None being an empty one."""
+    wrong = _state_faults(kind, state, param, options)
+    if wrong:
+        raise ValueError("state: " + "; ".join(wrong))
+    return {key: state_value(key, value, param) for key, value in (state or {}).items()}
+
+
+def _state_faults(kind, state, param, options):
+    """All that is wrong with the state of one parameter."""
+    if state is not None and not isinstance(state, dict):
+        return [f"got {state!r:.60}, expected a dictionary or None"]
+    if not state:
+        return []
+    keys = STATE_KEYS[kind]
+    missing = [f"{k} is missing" for k, option in keys.items() if k not in state and (not option or options[option])]
+    extra = [f"{key} is unknown" for key in state if key not in keys]
+    shapes = [
+        f"{key} has shape {_shape_of(value)}, expected {wanted}"
+        for key, value in state.items()
+        if key in keys and _shape_of(value) != (wanted := () if key == "step" else shape(param))
+    ]
+    return missing + extra + shapes
+
+
+def parameter_groups(params, options, kind):
+    """The groups of an optimizer, each with its parameters, of the class given, and with every option."""
+    if isinstance(params, kind):
+        raise ValueError(f"params: got one {kind.__name__}, expected a list of them")
+    params = list(params)
+    if not params:
+        raise ValueError("params: got none, expected at least one parameter")
+    groups = params if isinstance(params[0], dict) else [{"params": params}]
+    groups = [_group(f"params[{number}]", group, options, kind) for number, group in enumerate(groups)]
+    everything = [id(parameter) for group in groups for parameter in group["params"]]
+    if len(set(everything)) < len(everything):
+        raise ValueError("params: got a parameter twice, expected each in one group")
+    return groups
+
+
+def _group(name, group, options, kind):
+    if not isinstance(group, dict) or "params" not in group:
+        raise ValueError(f'{name}: got {group!r:.60}, expected a dictionary with "params"')
+    params = [group["params"]] if isinstance(group["params"], kind) else list(group["params"])
+    for parameter in params:
+        if not isinstance(parameter, kind):
+            raise ValueError(f"{name}: got {type(parameter).__name__}, expected a {kind.__name__}")
+    for option in group:
+        if option != "params":
+            choice(name, option, tuple(options))
+    return {"params": params, **optimizer_options({name: group.get(name, options[name]) for name in options})}
+
+
+def optimizer_state_dict(kind, state_dict, groups, names):
+    """A state_dict that fits the groups; all that is wrong is named at once."""
+    missing = [f"{key} is missing" for key in ("state", "param_groups") if key not in state_dict]
+    if missing:
+        raise ValueError("state_dict: " + "; ".join(missing))
+    saved = state_dict["param_groups"]
+    sizes, wanted = [len(group["params"]) for group in saved], [len(group["params"]) for group in groups]
+    if sizes != wanted:
+        raise ValueError(f"state_dict: got groups of {sizes} parameters, expected {wanted}")
+    wrong = [fault for number, group in enumerate(saved) for fault in _group_faults(kind, number, group, names)]
+    owners = {i: pair for old, new in zip(saved, groups, strict=True) for i, pair in _owners(old, new)}
+    wrong += [f"state[{index}] belongs to no parameter" for index in state_dict["state"] if index not in owners]
+    if not wrong:
+        wrong += [
+            f"state[{index}]: {fault}"
+            for index, state in state_dict["state"].items()
+            for fault in _state_faults(kind, state, *owners[index])
+        ]
+    if wrong:
+        raise ValueError("state_dict: " + "; ".join(wrong))
+
+
+def _owners(saved, group):
+    return [(i, (parameter, saved)) for i, parameter in zip(saved["params"], group["params"], strict=True)]
+
+
+def _group_faults(kind, number, group, names):
+    """PyTorch's groups hold switches that change nothing here, and two that must stand as they do here."""
+    ignored = ("params", "foreach", "fused", "capturable", "differentiable")
+    fixed = {"maximize": False, "decoupled_weight_decay": kind == "AdamW"}
+    for name in names:
+        if name not in group:
+            yield f"param_groups[{number}]: {name} is missing"
+    for name, value in group.items():
+        if name in fixed and value != fixed[name]:
+            yield f"param_groups[{number}]: {name} is {value}, expected {fixed[name]} in {kind}"
+        elif name not in (*names, *ignored, *fixed):
+            yield f"param_groups[{number}]: {name} is unknown"
+
+
+def state_value(key, value, param):
+    """One entry of a state, always a copy: the count of the steps as a Python float, the rest as an array."""
+    return float(value) if key == "step" else np.array(value, dtype=param.data.dtype)
+
+
+def _shape_of(value):
+    return tuple(np.shape(value))
+
+
+def samples(x, y):
+    """Inputs x (N, D) and as many targets, whole numbers staying whole."""
+    (x,) = floats(x=x)
+    y = np.asarray(y)
+    if x.ndim != 2:
+        raise ValueError(f"x: got shape {shape(x)}, expected (N, D)")
+    not_empty("x", x)
+    if y.ndim not in (1, 2) or len(y) != len(x):
+        raise ValueError(f"y: got shape {shape(y)}, expected ({len(x)}, K), or ({len(x)},) to fit x {shape(x)}")
+    return x, y
+
+
+def batch_count(batch_size, n):
+    """How many samples a batch holds: from 1 to n, all for None."""
+    if batch_size is None:
+        return n
+    if not isinstance(batch_size, numbers.Integral) or isinstance(batch_size, bool) or not 1 <= batch_size <= n:
+        raise ValueError(
+            f"batch_size: got {batch_size!r}, expected a whole number from 1 to {n}, the samples there are"
+        )
+    return int(batch_size)
+
+
+def permutation(name, order, n):
+    """The order as a list in which each of 0..n-1 stands once."""
+    try:
+        indices = [operator.index(i) for i in order]
+        permuted = sorted(indices) == list(range(n))
+    except TypeError:
+        permuted = False
+    if not permuted:
+        raise ValueError(f"{name}: got {order!r:.60}, expected a permutation of 0..{n - 1}")
+    return indices
+
+
+def finite_step(loss, step, epoch):
+    """Whether training may go on; says in one line at which step it went out of range."""
+    if math.isfinite(loss):
+        return True
+    warnings.warn(f"the loss became {loss} at step {step}, in epoch {epoch}; training stopped", stacklevel=3)
+    return False
+
+
+def quiet():
+    """Where an overflow is not worth a warning of its own: it shows in the loss."""
+    return np.errstate(all="ignore")
 
 
 def shape(value):

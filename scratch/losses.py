@@ -213,7 +213,7 @@ def binary_cross_entropy_backward(pred, target):
 
     Notes
     -----
-    The denominator p (1 - p) is at least 1e-12.
+    The denominator p (1 - p) is at least 1e-12, a constant that PyTorch keeps in float32.
     Source: the derivative that ``torch.autograd`` takes of ``torch.nn.functional.binary_cross_entropy``.
 
     Examples
@@ -224,7 +224,7 @@ def binary_cross_entropy_backward(pred, target):
     pred, target = _pair(pred, target)
     between_0_and_1("pred", pred)
     between_0_and_1("target", target)
-    return (pred - target) / np.maximum(pred * (1 - pred), 1e-12) / pred.size
+    return (pred - target) / np.maximum(pred * (1 - pred), float(np.float32(1e-12))) / pred.size
 
 
 def binary_cross_entropy_with_logits(pred, target):

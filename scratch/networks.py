@@ -151,14 +151,14 @@ class Linear(Module):
         self.x = x
         return linear(x, self.weight.data, self.bias.data)
 
-    def backward(self, grad_output):
-        """The gradient with respect to x (N, D), given that with respect to the output (N, K)."""
+    def backward(self, grad_output, input_grad=True):
+        """The gradient with respect to x (N, D), given that with respect to the output (N, K); None if not asked."""
         if self.x is None:
             raise RuntimeError("backward: no input is known yet, expected a call of the layer before")
-        x, grad = np.atleast_2d(self.x, grad_output)
+        x, grad = (self.x, grad_output) if grad_output.ndim == 2 else np.atleast_2d(self.x, grad_output)
         accumulate(self.weight, grad.T @ x)
         accumulate(self.bias, grad.sum(axis=0))
-        return grad_output @ self.weight.data
+        return grad_output @ self.weight.data if input_grad else None
 
     def extra_repr(self):
         """As torch.nn.Linear has it."""
@@ -209,9 +209,9 @@ class ToyNet(Module):
         """The weighted sums (N, 1) of the points x (N, 2); their signs are the classes."""
         return self.fc1(x)
 
-    def backward(self, grad_output):
-        """The gradient with respect to x, given that with respect to the output."""
-        return self.fc1.backward(grad_output)
+    def backward(self, grad_output, input_grad=True):
+        """The gradient with respect to x, given that with respect to the output; None if not asked."""
+        return self.fc1.backward(grad_output, input_grad)
 
     def train_sample_perceptron(self, x, y):
         """Correct the weights by one sample, x (2,) and y (1,), as ``perceptron_step`` does."""
@@ -292,21 +292,34 @@ class MLP(Module):
 
     def forward(self, x):
         """The output (N, sizes[-1]) for x (N, sizes[0])."""
-        self.z = []
+        self.outputs = []
         for layer, name in zip(self.layers, self.activations, strict=True):
             g, _ = activation_pair(name)
-            self.z.append(layer(x))
-            x = g(self.z[-1])
+            x = g(layer(x))
+            self.outputs.append(x)
         return x
 
-    def backward(self, grad_output):
-        """The gradient with respect to x, given that with respect to the output."""
-        for layer, name, z in zip(self.layers[::-1], self.activations[::-1], self.z[::-1], strict=True):
-            _, g_backward = activation_pair(name)
-            grad_output = layer.backward(g_backward(z, grad_output))
+    def backward(self, grad_output, input_grad=True):
+        """The gradient with respect to x, given that with respect to the output; None if not asked."""
+        steps = zip(self.layers[::-1], self.activations[::-1], self.outputs[::-1], strict=True)
+        for layer, name, output in steps:
+            grad_z = THROUGH[name](output, grad_output)
+            grad_output = layer.backward(grad_z, input_grad or layer is not self.fc1)
         return grad_output
 
 
+# The gradient through each activation, as its *_backward has it to the last bit, but from the output g(z) that forward
+# has kept: the exponentials are not computed twice.
+THROUGH = {
+    "identity": lambda output, grad: grad,
+    "sigmoid": lambda output, grad: grad * (1 - output) * output,
+    "tanh": lambda output, grad: grad * (1 - output * output),
+    "relu": lambda output, grad: np.where(output <= 0, 0, grad),
+    "softmax": lambda output, grad: output * (grad - (output * grad).sum(axis=-1, keepdims=True)),
+}
+
+
 def accumulate(parameter, grad):
-    """Add to the gradient, as PyTorch's backward does."""
+    """Add to the gradient, in the parameter's dtype, as PyTorch's backward does."""
+    grad = grad.astype(parameter.data.dtype, copy=False)
     parameter.grad = grad if parameter.grad is None else parameter.grad + grad

@@ -42,5 +42,5 @@ def tensor(values, dtype="float64"):
     except ValueError:
         numbers = np.asarray(None)
     if numbers.dtype.kind not in "biuf":
-        raise ValueError(f"values: got {str(values):.60}, expected numbers in a regular shape")
+        raise ValueError(f"values: got {values!s:.60}, expected numbers in a regular shape")
     return np.array(numbers, dtype=dtype)

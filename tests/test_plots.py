@@ -180,7 +180,7 @@ def test_line(weight, bias):
     ax = plots.plot_line(X, Y, np.array([weight]), np.array([bias]))
     ends = drawn_line(ax)
     scale = np.abs(weight).max()
-    assert ends / 1 @ np.divide(weight, scale) + bias / scale == pytest.approx(0, abs=1e-9)
+    assert ends @ np.divide(weight, scale) + bias / scale == pytest.approx(0, abs=1e-9)
     spans = [np.ptp(ax.get_xlim()), np.ptp(ax.get_ylim())]
     assert np.isclose(np.ptp(ends, axis=0), spans).any()
     assert notes(ax) == []
@@ -289,9 +289,14 @@ def test_failure_leaves_the_old_file(tmp_path):
     """A file is written whole or not at all: what stood there stays."""
     path = tmp_path / "old.txt"
     path.write_text("old")
-    with pytest.raises(RuntimeError), written_whole(path) as temporary:
-        temporary.write_text("half of the n")
-        raise RuntimeError
+
+    def fail():
+        with written_whole(path) as temporary:
+            temporary.write_text("half of the n")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 

@@ -210,7 +210,7 @@ def binary_cross_entropy_backward(pred, target):
 
     Notes
     -----
-    The denominator p (1 - p) is at least 1e-12.
+    The denominator p (1 - p) is at least 1e-12, a constant that PyTorch keeps in float32.
     Source: the derivative that ``torch.autograd`` takes of ``torch.nn.functional.binary_cross_entropy``.
 
     Examples

@@ -39,4 +39,4 @@ def tensor(values, dtype="float64"):
     try:
         return torch.tensor(values, dtype=getattr(torch, dtype))
     except (TypeError, ValueError, RuntimeError):
-        raise ValueError(f"values: got {str(values):.60}, expected numbers in a regular shape") from None
+        raise ValueError(f"values: got {values!s:.60}, expected numbers in a regular shape") from None

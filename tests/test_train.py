@@ -1,0 +1,398 @@
+"""``parity train`` as its user meets it: what it prints, what it writes, and its exit codes."""
+
+import subprocess
+import sys
+from importlib import import_module
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import scratch
+from parity import cli, train
+
+BACKENDS = ("scratch", "torchref")
+RULES = ("perceptron", "gradient", "fit")
+
+
+@pytest.fixture
+def parity(capsys):
+    """Run the command; its exit code, what it printed as name and value, and its lines on stderr."""
+
+    def run(*args):
+        try:
+            code = cli.main(["train", *map(str, args)])
+        except SystemExit as stop:  # argparse
+            code = stop.code
+        out, err = capsys.readouterr()
+        return code, out.splitlines(), err.splitlines()
+
+    return run
+
+
+def table(lines):
+    """The printed names and values."""
+    return {line[:19].rstrip(): line[20:] for line in lines if line[19:20] == " " and "  " in line[:20]}
+
+
+def numbers(text):
+    """The numbers of a printed value."""
+    return [float(number) for number in text.split(", ")]
+
+
+@pytest.fixture
+def csv(tmp_path):
+    """Write a CSV file; its path."""
+
+    def write(content):
+        path = tmp_path / "own.csv"
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    return write
+
+
+# What it does
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_perceptron(parity, backend):
+    """It settles on the deck's points, and says how."""
+    code, out, err = parity("perceptron", "--backend", backend, "--data", "toy")
+    assert (code, err) == (0, [])
+    assert list(table(out)) == ["epochs", "updates", "weight", "bias", "accuracy"]
+    assert out[-1] == f"every point is right after {table(out)['epochs']} epochs"
+    assert table(out)["accuracy"] == "8 of 8 (100.0%)"
+
+
+def test_perceptron_is_the_backend_s(parity):
+    """Weights 0, and the orders of NumPy's generator with that seed."""
+    x, y = scratch.load_data("toy")
+    rng = np.random.default_rng(5)
+    orders = [rng.permutation(8) for _ in range(1000)]
+    expected = scratch.train_perceptron(scratch.tensor([[0, 0]]), scratch.tensor([0]), x, y, orders=orders)
+    printed = table(parity("perceptron", "--seed", 5)[1])
+    assert numbers(printed["weight"]) == expected.weight.tolist()[0]
+    assert numbers(printed["bias"]) == expected.bias.tolist()
+    assert (int(printed["epochs"]), int(printed["updates"])) == (expected.epochs, expected.updates)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_perceptron_that_does_not_settle(parity, backend):
+    """On what no line separates it ends, says so, and that is no error."""
+    code, out, _ = parity("perceptron", "--backend", backend, "--data", "xor", "--epochs", 20)
+    assert code == 0
+    assert out[-1] == "did not settle within 20 epochs: no line separates these classes, or more epochs are needed"
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_gradient(parity, backend):
+    """It prints the loss reached, and whether all points are right."""
+    code, out, err = parity("gradient", "--backend", backend, "--data", "and", "--lr", 0.1)
+    assert (code, err) == (0, [])
+    assert list(table(out)) == ["epochs", "squared error", "weight", "bias", "accuracy"]
+    assert out[-1] == "every point is right after 40 epochs"
+
+
+def test_gradient_that_settles(parity):
+    """With a tolerance it stops when the loss changes no more."""
+    _, out, _ = parity("gradient", "--epochs", 500, "--tolerance", 0.001)
+    assert int(table(out)["epochs"]) < 500
+    assert out[-1] == f"the loss settled after {table(out)['epochs']} epochs; 2 of 8 points are wrong"
+
+
+@pytest.mark.parametrize("activation", train.ACTIVATIONS)
+def test_gradient_with_an_activation(parity, activation):
+    """Any activation of one output trains, ReLU too where it does not start at its kink."""
+    start = table(parity("gradient", "--seed", 1, "--epochs", 0)[1])
+    code, out, err = parity("gradient", "--activation", activation, "--seed", 1, "--epochs", 3)
+    assert (code, err) == (0, [])
+    assert table(out)["epochs"] == "3"
+    assert table(out)["weight"] != start["weight"]
+
+
+def test_sigmoid_with_labels_0_and_1(parity, csv):
+    """What a sigmoid can reach are 0 and 1; one half is the border."""
+    path = csv("x1,x2,y\n0,0,0\n0,1,0\n1,0,0\n1,1,1\n")
+    _, out, err = parity("gradient", "--data", path, "--activation", "sigmoid", "--lr", 2, "--epochs", 300)
+    assert (out[-1], err) == ("every point is right after 300 epochs", [])
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("epochs", [0, 1, 40])
+def test_fit_is_toy_net_s(parity, backend, epochs):
+    """From weights 0 it does what ToyNet.fit does."""
+    module = import_module(backend)
+    net = module.ToyNet()
+    net.load_state_dict({"fc1.weight": np.zeros((1, 2)), "fc1.bias": np.zeros(1)})
+    net.fit(*module.load_data("toy"), epochs=epochs)
+    _, out, _ = parity("fit", "--backend", backend, "--epochs", epochs)
+    assert numbers(table(out)["weight"]) == net.fc1.weight.tolist()[0]
+    assert numbers(table(out)["bias"]) == net.fc1.bias.tolist()
+
+
+@pytest.mark.parametrize("rule", ["gradient", "fit"])
+def test_drawn_weights(parity, rule):
+    """A seed draws the initial weights within 1/sqrt(2), as PyTorch does; another seed others."""
+    first, again, other = (
+        numbers(table(parity(rule, "--seed", seed, "--epochs", 0)[1])["weight"]) for seed in (1, 1, 2)
+    )
+    assert first == again != other
+    assert 0 < max(map(abs, first + other)) <= 0.5**0.5
+
+
+@pytest.mark.parametrize("data", ["toy", "and", "xor", "moons"])
+@pytest.mark.parametrize("rule", [*RULES, "gradient --seed 3", "fit --seed 3"])
+def test_backends_print_the_same(parity, rule, data):
+    """Same epochs, updates, sentences; weights that differ by no more than rounding."""
+    printed = [parity(*rule.split(), "--backend", backend, "--data", data, "--epochs", 10)[1] for backend in BACKENDS]
+    ours, theirs = map(table, printed)
+    assert printed[0][-1] == printed[1][-1]
+    assert list(ours) == list(theirs)
+    for name in set(ours) - {"accuracy"}:
+        assert numbers(ours[name]) == pytest.approx(numbers(theirs[name]), rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_no_epochs(parity, rule, tmp_path):
+    """--epochs 0 leaves the weights at 0, and even that can be drawn."""
+    files = ["--plot", tmp_path / "a.png", "--animate", tmp_path / "a.gif", "--save", tmp_path / "a.npz"]
+    code, out, err = parity(rule, "--epochs", 0, *files)
+    assert (code, err) == (0, [])
+    assert table(out)["weight"] == "0.0, 0.0"
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+@pytest.mark.parametrize("rule", ["perceptron", "gradient"])
+def test_three_inputs(parity, csv, rule):
+    """What cannot be drawn can be learnt."""
+    code, out, _ = parity(rule, "--data", csv("a,b,c,y\n0,0,1,-1\n0,1,0,-1\n1,0,1,1\n"))
+    assert code == 0
+    assert len(numbers(table(out)["weight"])) == 3
+
+
+# Divergence and warnings
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("rule", ["gradient", "fit"])
+def test_divergence(parity, rule, backend, tmp_path):
+    """A learning rate far too large is named as the cause, and no Python warning shows."""
+    path = tmp_path / "loss.png"
+    code, out, err = parity(rule, "--backend", backend, "--lr", 5, "--epochs", 2000, "--plot", path)
+    epochs = table(out)["epochs"]
+    assert code == 0
+    assert f"diverged: the loss became inf in epoch {epochs}; try a smaller --lr" in out
+    warned = [f"parity train: the loss became inf in epoch {epochs}; training stopped"]
+    assert err == (warned if rule == "gradient" else [])
+    assert path.exists()
+
+
+def test_no_bar_without_a_terminal(parity):
+    """stderr stays empty where it is no terminal."""
+    assert parity("perceptron", "--data", "xor", "--epochs", 50)[2] == []
+
+
+def test_bar_on_a_terminal(parity, monkeypatch):
+    """On a terminal a bar stands on stderr, not on stdout, where the result is."""
+    plain = parity("perceptron")[1]
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    code, out, err = parity("perceptron")
+    assert (code, out) == (0, plain)
+    assert any("epochs" in line for line in err)
+
+
+# Files
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("rule", RULES)
+def test_save(parity, tmp_path, rule, backend):
+    """The weights are kept under their names, exactly, and load into a net of either backend."""
+    path = tmp_path / "net.npz"
+    _, out, _ = parity(rule, "--backend", backend, "--save", path)
+    with np.load(path) as state:
+        arrays = dict(state)
+    assert arrays["fc1.weight"].tolist() == [numbers(table(out)["weight"])]
+    assert arrays["fc1.bias"].tolist() == numbers(table(out)["bias"])
+    for module in map(import_module, BACKENDS):
+        net = module.ToyNet()
+        net.load_state_dict(arrays)
+        assert net.fc1.weight.tolist() == arrays["fc1.weight"].tolist()
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_animation_has_a_frame_for_each_epoch(parity, tmp_path):
+    """And one for the start."""
+    _, out, _ = parity("perceptron", "--animate", tmp_path / "line.gif")
+    with Image.open(tmp_path / "line.gif") as image:
+        assert image.n_frames == int(table(out)["epochs"]) + 1
+
+
+@pytest.mark.parametrize(("option", "suffix"), [("--plot", "png"), ("--animate", "gif"), ("--save", "npz")])
+def test_files_that_cannot_be_written(parity, tmp_path, option, suffix):
+    """An impossible path is refused in one line before the training; nothing is printed or left."""
+    (tmp_path / f"folder.{suffix}").mkdir()
+    for path in (f"missing/a.{suffix}", "a.xyz", "a", f"folder.{suffix}"):
+        code, out, err = parity("fit", option, tmp_path / path)
+        assert (code, out, len(err)) == (2, [], 1)
+        assert err[0].startswith(f"parity train: {tmp_path / path}: got ")
+    assert [file.name for file in tmp_path.iterdir()] == [f"folder.{suffix}"]
+
+
+@pytest.mark.parametrize(("option", "suffix"), [("--plot", "png"), ("--animate", "gif"), ("--save", "npz")])
+def test_failed_writing_keeps_the_old_file(parity, tmp_path, monkeypatch, option, suffix):
+    """Where the system refuses at the end, one line says so and the old file is whole."""
+    path = tmp_path / f"old.{suffix}"
+    path.write_bytes(b"old")
+
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("os.replace", refuse)
+    code, _, err = parity("perceptron", option, path)
+    assert (code, err) == (2, [f"parity train: {path}: cannot be written: Permission denied"])
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("option", ["--plot", "--animate"])
+def test_three_inputs_cannot_be_drawn(parity, csv, tmp_path, option):
+    """It is said before the training."""
+    path = csv("a,b,c,y\n0,0,1,-1\n1,0,1,1\n")
+    suffix = {"--plot": "svg", "--animate": "gif"}[option]
+    code, out, err = parity("perceptron", "--data", path, option, tmp_path / f"a.{suffix}")
+    assert (code, out, err) == (2, [], [f"parity train: {path}: got 3 inputs, expected 2 for {option}"])
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_matplotlib_is_missed_before_the_training(parity, monkeypatch, tmp_path):
+    """Without matplotlib one line says how to get it; training without pictures goes on."""
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    code, out, err = parity("fit", "--plot", tmp_path / "a.png")
+    assert (code, out) == (2, [])
+    assert err == ["parity train: matplotlib is not installed: pip install 'neuron-parity[plot]'"]
+    assert parity("fit")[0] == 0
+
+
+# Options
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        ("fit --epochs -1", "--epochs: got -1, expected a whole number from 0 on"),
+        ("fit --lr -0.1", "--lr: got -0.1, expected a finite number from 0 on"),
+        ("fit --lr nan", "--lr: got nan, expected a finite number from 0 on"),
+        ("gradient --lr inf", "--lr: got inf, expected a finite number from 0 on"),
+        ("gradient --tolerance nan", "--tolerance: got nan, expected a finite number from 0 on"),
+        ("perceptron --seed -1", "--seed: got -1, expected a whole number from 0 on"),
+        ("fit --seed -1", "--seed: got -1, expected a whole number from 0 on"),
+        (
+            "fit --backend skratch",
+            "--backend: got 'skratch', expected one of scratch, torchref; did you mean 'scratch'?",
+        ),
+        (
+            "gradient --activation sigmoit",
+            "--activation: got 'sigmoit', expected one of identity, sigmoid, tanh, relu; did you mean 'sigmoid'?",
+        ),
+        (
+            "fit --data circle",
+            "data: got 'circle', expected one of and, blobs, circles, moons, toy, toy_flipped, xor; "
+            "did you mean 'circles'?",
+        ),
+        ("fit --data blobs", "blobs: got class indices, expected labels -1 and +1, as one neuron can tell apart"),
+    ],
+)
+def test_options_are_checked(parity, args, message):
+    """One line that says what was got and what was expected, exit code 2, also with no epochs to run."""
+    for more in ([], ["--epochs", 0] if "--epochs" not in args else []):
+        assert parity(*args.split(), *more) == (2, [], [f"parity train: {message}"])
+
+
+@pytest.mark.parametrize(
+    "args", ["perceptron --lr 1", "fit --tolerance 1", "perceptron --activation tanh", "perceptrom", ""]
+)
+def test_options_of_another_rule(parity, args):
+    """An option that does not apply to the rule is refused."""
+    code, out, err = parity(*args.split())
+    assert (code, out) == (2, [])
+    assert "error" in err[-1]
+
+
+def test_torch_is_missed(parity, monkeypatch):
+    """Without PyTorch torchref says how to get it."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == "torchref"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "torch", None)
+    code, out, err = parity("fit", "--backend", "torchref")
+    assert (code, out, err) == (2, [], ["parity train: torchref needs PyTorch: pip install 'neuron-parity[torch]'"])
+
+
+def test_scratch_needs_no_torch():
+    """With the NumPy backend neither PyTorch nor matplotlib is imported."""
+    code = """if True:
+        import sys
+        from argparse import ArgumentParser
+        from parity import train
+        parser = ArgumentParser()
+        train.add_arguments(parser)
+        train.run(parser.parse_args(["fit"]))
+        assert not {"torch", "matplotlib"} & set(sys.modules)
+    """
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+# Data
+
+
+ROWS = "".join(f"{i},{i % 3},{-1 if i < 9 else 1}\n" for i in range(15))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "the file is empty, expected a header and a line for each sample"),
+        ("x1,x2,y\n", "got a header and no samples, expected a line for each sample"),
+        (f"x1,x2,y\n{ROWS}a,1,1\n", "row 17, column x1: got 'a', expected a finite number"),
+        (f"x1,x2,y\n{ROWS}1,nan,1\n", "row 17, column x2: got 'nan', expected a finite number"),
+        (f"x1,x2,y\n{ROWS}1,1\n", "row 17: got 2 values, expected 3 as the header has"),
+        ("x1,x2,y\n1,2,1\n3,4,1\n", "every label is 1, expected at least two classes"),
+        ("x1,x2,y\n1,2,é\n".encode("latin-1"), "cannot be read as a CSV file in UTF-8"),
+        ("x1,x2,y\n1,2,0\n3,4,1\n", "got the label 0, expected only -1 and +1"),
+        ("x1,x2,y\n1,2,-1\n3,4,1\n5,6,2\n", "got the label 2, expected only -1 and +1"),
+    ],
+    ids=["empty", "header", "text", "nan", "ragged", "one class", "latin-1", "0 and 1", "three labels"],
+)
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_bad_files(parity, csv, tmp_path, backend, content, message):
+    """Each is refused in one line that names the file, before anything is written."""
+    path = csv(content)
+    code, out, err = parity("perceptron", "--backend", backend, "--data", path, "--plot", tmp_path / "a.png")
+    assert (code, out, len(err)) == (2, [], 1)
+    assert err[0].startswith(f"parity train: {path}")
+    assert message in err[0]
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("name", ["missing.csv", "folder.csv", "folder/inner"])
+def test_no_such_file(parity, tmp_path, name):
+    """A missing file and a directory are refused alike."""
+    (tmp_path / "folder.csv").mkdir()
+    code, out, err = parity("fit", "--data", tmp_path / name)
+    assert (code, out) == (2, [])
+    assert err == [f"parity train: {tmp_path / name}: no such file, expected a CSV file"]
+
+
+def test_fit_needs_two_inputs(parity, csv):
+    """ToyNet has two."""
+    path = csv("x1,y\n1,-1\n2,1\n")
+    assert parity("fit", "--data", path) == (2, [], [f"parity train: {path}: got 1 inputs, expected 2 for fit"])
+
+
+def test_labels_0_and_1_without_sigmoid(parity, csv):
+    """Other activations would put the border elsewhere than at 0: refused."""
+    path = csv("x1,x2,y\n1,2,0\n3,4,1\n")
+    assert parity("gradient", "--data", path)[2] == [f"parity train: {path}: got the label 0, expected only -1 and +1"]
