@@ -79,15 +79,24 @@ class Check:
         """
         args = [self.cast(arg) for arg in args]
         options = {key: self.cast(value) for key, value in options.items() if self.takes(name, key)}
-        expected = judge(name, args, options)
+        expected = self.judge(name, *args, **options)
         results = [call(backend, name, args, options) for backend in (self.reference, self.candidate)]
         where = f"{name}{f' at {at}' if at else ''}"
         for label, bound in expected.items():
-            reference, candidate = (as_array(pick(result, label, expected), f"{where}: {label}") for result in results)
+            reference, candidate = (
+                as_array(pick(result, label, expected), f"{where}: {label}", self.dtype) for result in results
+            )
             if exactly and np.any(bound.error):
                 raise Different(f"{where}: {label} is not exact here, expected inputs whose sums fit the significand")
             self.compare(where, label, bound, candidate, reference, inputs(name, args, options, self.reference))
         return results[0]
+
+    def judge(self, name, *args, **options):
+        """The referee's results by name; a single one is called ``result``."""
+        args = [judged(self.cast(arg)) for arg in args]
+        with np.errstate(all="ignore"):
+            result = getattr(referee, name)(*args, **{key: judged(self.cast(value)) for key, value in options.items()})
+        return result if isinstance(result, dict) else {"result": result}
 
     def takes(self, name, option):
         """Whether the candidate has this option; what it has not is not tried."""
@@ -156,13 +165,6 @@ class Check:
                 ) from None
             else:
                 raise Different(f"{given} gave {shorten(result)} in {backend.name}, expected a ValueError")
-
-
-def judge(name, args, options):
-    """The referee's results by name; a single one is called ``result``."""
-    with np.errstate(all="ignore"):
-        result = getattr(referee, name)(*map(judged, args), **{key: judged(value) for key, value in options.items()})
-    return result if isinstance(result, dict) else {"result": result}
 
 
 def judged(value):

@@ -12,8 +12,6 @@ FILES = (
     "losses",
     "gradients",
     "networks",
-    "optimizers",
-    "training",
 )
 
 

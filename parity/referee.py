@@ -263,7 +263,10 @@ def train_gradient(weight, bias, x, y, *, lr, epochs, orders=None, tolerance=0.0
 
 
 def toy_net_fit(weight, bias, x, y, epochs=40, lr=0.05):
+    losses = []
     for _ in range(epochs):
-        grad = mse_loss_backward(linear(x, weight, bias), y)
+        pred = linear(x, weight, bias)
+        losses.append(mse_loss(pred, y))
+        grad = mse_loss_backward(pred, y)
         weight, bias = weight - lr * (grad.T @ x), bias - lr * grad.sum(axis=0)
-    return {"weight": weight, "bias": bias}
+    return {"weight": weight, "bias": bias} | ({"losses": stack(losses)} if losses else {})

@@ -255,5 +255,6 @@ def _plot(result, x, y, path):
 
 def _save(result, path):
     """The state of the net, by the names of its parameters."""
+    state: dict[str, Any] = {"fc1.weight": np.asarray(result.weight), "fc1.bias": np.asarray(result.bias)}
     with written_whole(path) as temporary:
-        np.savez(temporary, **{"fc1.weight": np.asarray(result.weight), "fc1.bias": np.asarray(result.bias)})
+        np.savez(temporary, **state)
