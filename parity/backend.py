@@ -93,6 +93,12 @@ def load(spec):
     return Backend(spec, namespace)
 
 
+def expect_importable(module, needed_by):
+    """A library that an extra installs."""
+    if importlib.util.find_spec(module) is None:
+        raise ValueError(f"{needed_by} needs {module}: pip install 'neuron-parity[{EXTRAS[module]}]'")
+
+
 def _module(name):
     try:
         found = importlib.util.find_spec(name)

@@ -3,9 +3,9 @@
 import argparse
 import sys
 
-from parity import train
+from parity import check, train
 
-COMMANDS = {"train": train}
+COMMANDS = {"check": check, "train": train}
 
 
 def main(argv=None):

@@ -7,7 +7,7 @@ from contextlib import nullcontext
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
-from parity import backend
+from parity import backend, contract
 from parity.compare import Check, Different, Evidence
 
 EXAMPLES = 100
@@ -19,6 +19,7 @@ def pytest_addoption(parser):
     group.addoption("--candidate", default="scratch", help="the backend that is checked: a module or a .py file")
     group.addoption("--reference", default="torchref", help="the backend it is checked against")
     group.addoption("--examples", type=int, default=EXAMPLES, help="examples for each property and precision")
+    group.addoption("--only", help="only the properties of this function")
     group.addoption("--dtype", choices=["float64", "float32"], help="one precision only")
     group.addoption("--device", default="cpu", choices=["cpu", "cuda"], help="where PyTorch computes")
 
@@ -58,6 +59,21 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize("check", [only] if only else ["float64", "float32"], indirect=True)
     if "side" in metafunc.fixturenames:
         metafunc.parametrize("side", ["candidate", "reference"])
+
+
+def pytest_collection_modifyitems(config, items):
+    """In study order; with ``--only``, those about one function."""
+    only = config.getoption("--only")
+    if only:
+        items[:] = [item for item in items if only in functions(item)]
+    order = ["test_contract.py", *(f"test_{file}.py" for file in contract.FILES)]
+    items.sort(key=lambda item: order.index(item.path.name) if item.path.name in order else len(order))
+
+
+def functions(item):
+    """The functions that a property is about."""
+    marker = item.get_closest_marker("checks")
+    return marker.args if marker else ()
 
 
 @pytest.fixture(scope="session")
