@@ -56,7 +56,7 @@ class Backend:
         if isinstance(value, np.ndarray | np.generic):
             return np.array(value)
         if isinstance(value, tuple) and hasattr(value, "_fields"):
-            return SimpleNamespace(**{key: self.leave(item) for key, item in value._asdict().items()})
+            return SimpleNamespace(**{key: self.leave(getattr(value, key)) for key in value._fields})
         if isinstance(value, list | tuple):
             return type(value)(self.leave(item) for item in value)
         if isinstance(value, dict):

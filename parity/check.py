@@ -74,7 +74,7 @@ def defines_something(loaded):
 
 def pytest_arguments(args):
     """The run as pytest wants it: one process a core, no files left behind."""
-    arguments = [str(HERE), f"--rootdir={HERE}", "-c", os.devnull, "-p", "no:cacheprovider", "-p", "no:terminal", "-q"]
+    arguments = [str(HERE), f"--rootdir={HERE}", "-c", os.devnull, "-p", "no:cacheprovider", "-q"]
     arguments += ["-n", "2", "--import-mode=importlib", f"--hypothesis-seed={args.seed}", "-W", "error"]
     arguments += [f"--examples={args.examples}", f"--reference={resolved(args.reference)}"]
     arguments += [f"--candidate={resolved(args.candidate)}", f"--device={args.device}"]

@@ -13,7 +13,7 @@ def main(argv=None):
     parser = argparse.ArgumentParser(prog="parity", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, command in COMMANDS.items():
-        command.add_arguments(commands.add_parser(name, help=command.__doc__.splitlines()[0]))
+        command.add_arguments(commands.add_parser(name, help=str(command.__doc__).splitlines()[0]))
     args = parser.parse_args(argv)
     try:
         return COMMANDS[args.command].run(args)

@@ -25,7 +25,7 @@ class Evidence:
     """What the examples of one property have shown."""
 
     def __init__(self):
-        self.verdicts = Counter()
+        self.verdicts: Counter[str] = Counter()
         self.ulp = 0.0
         self.share = 0.0
         self.not_tried = set()
@@ -72,12 +72,12 @@ class Check:
         is_floats = isinstance(value, np.ndarray) and value.dtype.kind == "f"
         return value.astype(self.dtype) if is_floats else value
 
-    def __call__(self, name, *args, at="", exactly=False, **options):
+    def __call__(self, name, *given, at="", exactly=False, **options):
         """Compare one call; returns the reference's result, so that what follows starts from equal values.
 
         ``at`` says where in a run the call stands. ``exactly`` demands that the certificate holds.
         """
-        args = [self.cast(arg) for arg in args]
+        args = [self.cast(arg) for arg in given]
         options = {key: self.cast(value) for key, value in options.items() if self.takes(name, key)}
         expected = self.judge(name, *args, **options)
         results = [call(backend, name, args, options) for backend in (self.reference, self.candidate)]
@@ -91,9 +91,9 @@ class Check:
             self.compare(where, label, bound, candidate, reference, inputs(name, args, options, self.reference))
         return results[0]
 
-    def judge(self, name, *args, **options):
+    def judge(self, name, *given, **options):
         """The referee's results by name; a single one is called ``result``."""
-        args = [judged(self.cast(arg)) for arg in args]
+        args = [judged(self.cast(arg)) for arg in given]
         with np.errstate(all="ignore"):
             result = getattr(referee, name)(*args, **{key: judged(self.cast(value)) for key, value in options.items()})
         return result if isinstance(result, dict) else {"result": result}
@@ -131,7 +131,7 @@ class Check:
         if bound.tied:
             self.evidence.seen.add("ties")
             return
-        if np.any(~sure) or np.max(bound.error, initial=0) > scale > 0:
+        if np.any(~sure) or np.max(bound.error, initial=0) > scale:
             self.evidence.seen.add("ill-conditioned")
             return
         self.evidence.seen.add("rounding" if bound.error.any() else "exact")
@@ -139,32 +139,32 @@ class Check:
             self.evidence.ulp = max(self.evidence.ulp, float(gap.max() / spacing(scale, self.dtype)))
             self.evidence.share = max(self.evidence.share, float(np.max(gap[gap > 0] / allowed[gap > 0])))
 
-    def means(self, name, *args, equals, **options):
+    def means(self, name, *given, equals, **options):
         """Both backends give this value: a case in which conventions differ."""
-        args = [self.cast(arg) for arg in args]
+        args = [self.cast(arg) for arg in given]
         for backend in (self.reference, self.candidate):
             result = np.asarray(call(backend, name, args, options))
             wanted = np.asarray(equals, dtype=self.dtype)
             if not np.array_equal(result, wanted, equal_nan=True):
-                given = inputs(name, args, options, self.reference)
-                raise Different(f"{given} gave {result.tolist()} in {backend.name}, expected {wanted.tolist()}")
+                called = inputs(name, args, options, self.reference)
+                raise Different(f"{called} gave {result.tolist()} in {backend.name}, expected {wanted.tolist()}")
 
-    def refuses(self, name, *args, **options):
+    def refuses(self, name, *given, **options):
         """Both backends raise a ValueError of one line."""
-        args = [self.cast(arg) for arg in args]
+        args = [self.cast(arg) for arg in given]
         for backend in (self.reference, self.candidate):
-            given = inputs(name, args, options, self.reference)
+            called = inputs(name, args, options, self.reference)
             try:
                 result = getattr(backend, name)(*args, **options)
             except ValueError as error:
                 if "\n" in str(error) or not str(error):
-                    raise Different(f"{given}: the ValueError of {backend.name} is not one line: {error}") from None
+                    raise Different(f"{called}: the ValueError of {backend.name} is not one line: {error}") from None
             except Exception as error:
                 raise Different(
-                    f"{given} raised {type(error).__name__} in {backend.name}, expected a ValueError"
+                    f"{called} raised {type(error).__name__} in {backend.name}, expected a ValueError"
                 ) from None
             else:
-                raise Different(f"{given} gave {shorten(result)} in {backend.name}, expected a ValueError")
+                raise Different(f"{called} gave {shorten(result)} in {backend.name}, expected a ValueError")
 
 
 def judged(value):
@@ -231,15 +231,16 @@ def explain(where, label, bound, candidate, reference, wrong, check, given):
     ulps = gap / spacing(max(abs(float(ours)), abs(float(value))), check.dtype)
     allowed = "nothing, this arithmetic is exact" if error == 0 else f"{2 * error:.3g}"
     position = f"[{', '.join(map(str, index))}]" if index else ""
+    lines = {
+        names["candidate"]: repr(float(theirs)),
+        names["reference"]: repr(float(ours)),
+        "gap": f"{gap:.3g} = {ulps:.3g} ulp; allowed: {allowed}",
+        "referee": f"{float(value)!r}; off is {' and '.join(names[s] for s in sides)}",
+        "call": given,
+    }
+    width = max(map(len, lines))
     return "\n".join(
-        [
-            f"{where}: {label}{position} differs",
-            f"  {names['candidate']:<12} {float(theirs)!r}",
-            f"  {names['reference']:<12} {float(ours)!r}",
-            f"  {'gap':<12} {gap:.3g} = {ulps:.3g} ulp; allowed: {allowed}",
-            f"  {'referee':<12} {float(value)!r}: off is {' and '.join(names[s] for s in sides)}",
-            f"  {'call':<12} {given}",
-        ]
+        [f"{where}: {label}{position} differs", *(f"  {key:<{width}}  {text}" for key, text in lines.items())]
     )
 
 

@@ -81,7 +81,7 @@ def check(request):
     """The comparison of this run, in one precision."""
     device = request.config.getoption("--device")
     sides = [loaded(request.config.getoption(option), device) for option in ("--candidate", "--reference")]
-    return Check(*sides, request.param)
+    return Check(sides[0], sides[1], request.param)
 
 
 @pytest.fixture(scope="session")

@@ -17,8 +17,8 @@ class Row:
     def __init__(self, file, test, parts):
         self.name = f"{file}: {test.removeprefix('test_').replace('_', ' ')}"
         self.parts = parts
-        self.outcomes = Counter()
-        self.verdicts = Counter()
+        self.outcomes: Counter[str] = Counter()
+        self.verdicts: Counter[str] = Counter()
         self.ulp = self.share = 0.0
         self.functions: list[str] = []
         self.not_tried: set[str] = set()
@@ -104,7 +104,7 @@ class Report:
     def pytest_xdist_node_collection_finished(self, node, ids):
         """How many parts each property has."""
         parts = Counter(map(row_of, ids))
-        self.rows = self.rows or {key: Row(*key, count) for key, count in parts.items()}
+        self.rows = self.rows or {key: Row(file, test, count) for (file, test), count in parts.items()}
         self.progress.update(self.task, total=len(self.rows))
 
     def pytest_collectreport(self, report):
@@ -175,7 +175,12 @@ class Report:
     def exit_code(self):
         """0 the same, 1 different, 2 could not check."""
         rows = self.rows.values()
-        if self.errors or not rows or not all(row.done for row in rows) or not any(row.verdicts for row in rows):
+        if (
+            self.errors
+            or not rows
+            or not all(row.done for row in rows)
+            or not any(row.outcomes["passed"] + row.outcomes["failed"] for row in rows)
+        ):
             return 2
         return int(any(row.outcomes["failed"] for row in rows))
 
@@ -204,4 +209,6 @@ def row_of(nodeid):
 def first_words(report):
     """The message of a failure, without the way through our own code."""
     crash = getattr(report.longrepr, "reprcrash", None)
-    return (crash.message if crash else str(report.longrepr)).removeprefix("parity.compare.Different: ")
+    message = crash.message if crash else str(report.longrepr)
+    # Hypothesis repeats what was drawn; the message itself shows the call.
+    return message.removeprefix("parity.compare.Different: ").partition("\nFailing test case")[0]

@@ -119,7 +119,8 @@ class Bounded:
 
     def __init__(self, value, error, precision, grid=None, tied=False):
         self.value = value
-        self.error = error
+        # 0 times infinity, and infinity less infinity: nothing is known.
+        self.error = np.where(np.isnan(error), np.inf, error)
         self.precision = precision
         self.grid = grid
         self.tied = tied

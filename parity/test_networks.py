@@ -78,7 +78,7 @@ def test_toy_net_gradient(check, problem, lr):
 @given(points, draw.rates, st.integers(0, 5))
 def test_toy_net_fit(check, problem, lr, epochs):
     """``fit`` is PyTorch's SGD on the mean squared error of all samples; a drifting run."""
-    x = problem.x / 2.0 ** np.ceil(np.log2(max(1.0, np.linalg.norm(problem.x))))
+    x = problem.x / 2.0 ** np.ceil(np.log2(max(1.0, float(np.linalg.norm(problem.x)))))
     nets = toy_nets(check, problem)
     losses = {side: net.fit(check.cast(x), check.cast(problem.y), epochs=epochs, lr=lr) for side, net in nets.items()}
     expected = check.judge("toy_net_fit", problem.weight, problem.bias, x, problem.y, epochs=epochs, lr=lr)

@@ -131,7 +131,7 @@ def test_on_epoch_sees_every_epoch(check):
     x, y = map(check.cast, (np.array([[2.0, 1.0], [6.0, 0.5]]), np.array([[1.0], [-1.0]])))
     seen = []
     for side in (check.candidate, check.reference):
-        calls = []
+        calls: list = []
 
         def on_epoch(epoch, weight, bias, mistakes, calls=calls):
             calls.append((epoch, weight.tolist(), bias.tolist(), int(mistakes)))

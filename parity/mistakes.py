@@ -1,0 +1,193 @@
+"""Well-known wrong conventions: each is ``scratch`` with one name replaced.
+
+``parity check parity.mistakes:bias_never_updated`` shows how such a backend is caught. Each says what it does wrong and
+where one meets it.
+"""
+
+from types import SimpleNamespace
+
+import numpy as np
+
+import scratch
+
+
+class Mistake(SimpleNamespace):
+    """A backend with one wrong function."""
+
+
+MISTAKES: dict[str, Mistake] = {}
+
+
+def mistake(replaced):
+    """Register the decorated function as the wrong form of the name that it replaces."""
+
+    def register(wrong):
+        names = {name: getattr(scratch, name) for name in scratch.__all__}
+        backend = Mistake(**names | {replaced: wrong}, replaced=replaced, explanation=wrong.__doc__)
+        MISTAKES[wrong.__name__] = backend
+        return backend
+
+    return register
+
+
+@mistake("linear")
+def weight_transposed(x, weight, bias):
+    """The weights stand as (D, K) instead of (K, D); it shows only where D = K, else the shapes do not fit."""
+    square = np.ndim(weight) == 2 and np.shape(weight)[0] == np.shape(weight)[1]
+    return scratch.linear(x, np.transpose(weight) if square else weight, bias)
+
+
+@mistake("sign")
+def zero_counts_as_positive(z):
+    """sign(0) is +1, as in many a perceptron; the deck corrects a point on the line by half a step."""
+    z = np.asarray(z)
+    return np.where(z >= 0, 1, -1).astype(z.dtype)
+
+
+@mistake("perceptron_step")
+def sign_flipped(weight, bias, x, y):
+    """The weights move away from the sample: sign - y instead of y - sign."""
+    delta = (scratch.predict(x, weight, bias) - y) / 2
+    return weight + delta[:, None] * x, bias + delta
+
+
+@mistake("perceptron_step")
+def bias_never_updated(weight, bias, x, y):
+    """The weights are corrected, the bias stays: the line can only turn about a fixed point."""
+    return scratch.perceptron_step(weight, bias, x, y)[0], bias
+
+
+@mistake("perceptron_step")
+def tie_treated_as_right(weight, bias, x, y):
+    """A point on the line, sign 0, is not corrected; from W = 0 nothing ever moves."""
+    on_the_line = scratch.linear(x, weight, bias) == 0
+    delta = np.where(on_the_line, 0, (y - scratch.predict(x, weight, bias)) / 2).astype(weight.dtype)
+    return weight + delta[:, None] * x, bias + delta
+
+
+@mistake("perceptron_step")
+def full_step_on_the_line(weight, bias, x, y):
+    """A point on the line is corrected by a whole step, as if sign(0) were the wrong class."""
+    delta = np.where(y * scratch.linear(x, weight, bias) <= 0, y, 0 * y)
+    return weight + delta[:, None] * x, bias + delta
+
+
+@mistake("perceptron_step")
+def update_in_place(weight, bias, x, y):
+    """The update is applied to the caller's own array: whoever kept the old weights has lost them."""
+    delta = (y - scratch.predict(x, weight, bias)) / 2
+    weight += delta[:, None] * x
+    bias += delta
+    return weight, bias
+
+
+@mistake("perceptron_epoch")
+def batch_instead_of_samples(weight, bias, x, y):
+    """All corrections of an epoch are made from the same weights, instead of one after the other."""
+    delta = (y - scratch.predict(x, weight, bias)) / 2
+    return weight + delta.T @ x, bias + delta.sum(axis=0), int((delta != 0).any(axis=1).sum())
+
+
+@mistake("mse_loss")
+def half_the_squared_error(pred, target):
+    """A factor 1/2 that PyTorch's mse_loss has not."""
+    return scratch.mse_loss(pred, target) / 2
+
+
+@mistake("mse_loss")
+def mean_over_n_minus_1(pred, target):
+    """Divided by n - 1 as a sample variance is."""
+    return scratch.mse_loss(pred, target) * np.float32(np.size(pred) / max(np.size(pred) - 1, 1))
+
+
+@mistake("mse_loss")
+def mean_over_rows(pred, target):
+    """Divided by the number of rows N instead of the number of elements N * K."""
+    return scratch.mse_loss(pred, target) * np.float32(np.size(pred) / len(pred))
+
+
+@mistake("mse_loss_backward")
+def factor_2_missing(pred, target):
+    """The 2 of the derivative is left out, or was cancelled by a 1/2 that the loss has not."""
+    return scratch.mse_loss_backward(pred, target) / 2
+
+
+@mistake("mse_loss_backward")
+def gradient_over_n_minus_1(pred, target):
+    """The gradient divided by n - 1."""
+    scale = np.float32(np.size(pred) / max(np.size(pred) - 1, 1))
+    return scratch.mse_loss_backward(pred, target) * scale
+
+
+@mistake("squared_error")
+def one_half_missing(pred, target):
+    """Without the deck's factor 1/2; then the hand-derived gradient is that of another loss."""
+    return 2 * scratch.squared_error(pred, target)
+
+
+@mistake("neuron_gradients")
+def derivative_forgotten(weight, bias, x, y, activation="identity"):
+    """g'(z) is left out of the chain rule: the gradient of the linear neuron at the output of another."""
+    delta = np.atleast_2d(scratch.neuron(x, weight, bias, activation) - y)
+    return delta.T @ np.atleast_2d(x), delta.sum(axis=0)
+
+
+@mistake("neuron_gradients")
+def bias_gradient_missing(weight, bias, x, y, activation="identity"):
+    """The gradient of the bias is left at zero."""
+    grad_weight, grad_bias = scratch.neuron_gradients(weight, bias, x, y, activation)
+    return grad_weight, 0 * grad_bias
+
+
+@mistake("gradient_step")
+def gradient_ascent(weight, bias, x, y, lr, activation="identity"):
+    """Plus instead of minus: the loss is climbed."""
+    grad_weight, grad_bias = scratch.neuron_gradients(weight, bias, x, y, activation)
+    return weight + lr * grad_weight, bias + lr * grad_bias
+
+
+@mistake("gradient_step")
+def bias_step_missing(weight, bias, x, y, lr, activation="identity"):
+    """The step is made for the weights alone."""
+    return scratch.gradient_step(weight, bias, x, y, lr, activation)[0], bias
+
+
+@mistake("gradient_epoch")
+def gradient_of_the_previous_sample(weight, bias, x, y, lr, activation="identity"):
+    """Each step is made with the gradient that was computed before the last step."""
+    gradients = [np.zeros_like(weight), np.zeros_like(bias)]
+    for x_i, y_i in zip(x, y, strict=True):
+        previous, gradients = gradients, scratch.neuron_gradients(weight, bias, x_i, y_i, activation)
+        weight, bias = weight - lr * previous[0], bias - lr * previous[1]
+    return weight, bias
+
+
+@mistake("sigmoid_backward")
+def derivative_of_the_output(z, grad_output):
+    """z (1 - z) instead of s (1 - s): right only where z is already the sigmoid."""
+    return grad_output * z * (1 - z)
+
+
+@mistake("relu_backward")
+def kink_passes(z, grad_output):
+    """The gradient at z = 0 is 1 instead of 0."""
+    return np.where(z < 0, 0, grad_output).astype(z.dtype)
+
+
+@mistake("binary_cross_entropy_with_logits_backward")
+def logits_taken_for_probabilities(pred, target):
+    """The sigmoid is left out."""
+    return (pred - target) / np.size(pred)
+
+
+@mistake("cross_entropy")
+def softmax_applied_twice(pred, target):
+    """Probabilities are given to a loss that takes scores."""
+    return scratch.cross_entropy(scratch.softmax(pred), target)
+
+
+@mistake("softmax")
+def softmax_over_the_batch(z):
+    """Normalised over the samples instead of over the classes."""
+    z = np.asarray(z)
+    return np.ascontiguousarray(scratch.softmax(z.T).T) if z.ndim == 2 else scratch.softmax(z)

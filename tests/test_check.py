@@ -1,0 +1,112 @@
+"""``parity check`` itself: what is right passes, what is wrong is caught at its own function, bad input is one line."""
+
+import json
+import re
+
+import pytest
+
+from parity.cli import main
+from parity.mistakes import MISTAKES
+
+HOMEWORK = """
+import numpy as np
+
+def sign(z):
+    signs = [float(v > 0) - float(v < 0) for v in np.ravel(z)]
+    return np.reshape(signs, np.shape(z)).astype(z.dtype)
+"""
+
+
+def check(capsys, *arguments):
+    """Exit code, standard output and standard error of ``parity check``."""
+    code = main(["check", *arguments])
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_every_mistake_is_caught_at_its_own_function(name, capsys):
+    """With the default number of examples, and the message names the function."""
+    wrong = MISTAKES[name]
+    code, out, _ = check(capsys, f"parity.mistakes:{name}", "--reference", "scratch", "--only", wrong.replaced)
+    assert code == 1
+    assert re.search(rf"^    {wrong.replaced}\b", out, re.MULTILINE), out
+    assert f"parity.mistakes:{name} DIFFERS from scratch" in out.splitlines()[-1]
+
+
+def test_a_right_homework_passes_on_what_it_defines(tmp_path, capsys):
+    """A partial module is checked on what it defines; the rest is listed as not defined."""
+    file = tmp_path / "homework.py"
+    file.write_text(HOMEWORK)
+    code, out, _ = check(capsys, str(file), "--reference", "scratch", "--examples", "20")
+    assert code == 0, out
+    assert "not defined: linear" in out
+    assert "were not checked: not defined" in out.splitlines()[-1]
+
+
+def test_only_one_function(capsys, tmp_path):
+    """``--only`` runs the properties of one function; ``--json`` and ``--junit`` hold what was shown."""
+    files = [tmp_path / "evidence.json", tmp_path / "junit.xml"]
+    options = (
+        "--only",
+        "sign",
+        "--examples",
+        "15",
+        "--dtype",
+        "float32",
+        "--json",
+        str(files[0]),
+        "--junit",
+        str(files[1]),
+    )
+    code, out, _ = check(capsys, "scratch", "--reference", "scratch", *options)
+    assert code == 0
+    assert "neuron: sign " in out
+    assert "linear" not in out
+    evidence = json.loads(files[0].read_text())
+    assert evidence["properties"][0]["examples"] == 15
+    assert evidence["properties"][0]["functions"] == ["sign"]
+    assert "<testsuite" in files[1].read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["no_such_module"], "no such module"),
+        (["no_such_file.py"], "no such file"),
+        (["json"], "defines nothing of the contract"),
+        (["parity.mistakes:nothing"], "has no nothing"),
+        (["--only", "perceptron_stop"], "did you mean 'perceptron_step'"),
+        (["--examples", "0"], "--examples: got 0"),
+        (["--dtype", "float16"], "--dtype: got 'float16'"),
+        (["--device", "cud"], "did you mean 'cuda'"),
+        (["--json", "no/such/directory.json"], "expected"),
+        (["--reference", "torchreff"], "no such module"),
+    ],
+)
+def test_bad_input_is_one_line(arguments, told, capsys):
+    """What cannot be checked is said in one line, with exit code 2."""
+    code, out, err = check(capsys, *arguments)
+    assert (code, out) == (2, "")
+    assert told in err
+    assert len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("import no_such_library", "No module named 'no_such_library'"),
+        ("def sign(z:\n    return z", "line 1"),
+        ("raise RuntimeError('not today')", "RuntimeError: not today"),
+        ("import sys; sys.exit(0)", "SystemExit"),
+        ("answer = 42", "defines nothing of the contract"),
+    ],
+)
+def test_a_candidate_that_cannot_be_used(text, told, tmp_path, capsys):
+    """A module that fails to import shows its error; one without any name of the contract is refused."""
+    file = tmp_path / "homework.py"
+    file.write_text(text)
+    code, _, err = check(capsys, str(file))
+    assert code == 2
+    assert told in err
+    assert len(err.splitlines()) == 1

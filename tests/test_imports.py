@@ -1,0 +1,103 @@
+"""Who may import whom: read from the source files, and seen in fresh interpreters."""
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+FILES = {package: sorted((ROOT / package).glob("*.py")) for package in ("scratch", "torchref")}
+
+# Refuses to find the modules named, as if they were not installed.
+BLOCKER = """
+import sys
+
+class Blocker:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {blocked!r}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+
+sys.meta_path.insert(0, Blocker())
+"""
+
+
+def imported_by(path):
+    """The top-level packages that a source file imports anywhere in it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path.name} has a relative import"
+            yield (node.module or "").partition(".")[0]
+
+
+def foreign(path):
+    """What it imports beside the standard library."""
+    return set(imported_by(path)) - sys.stdlib_module_names
+
+
+def python(code, *args):
+    """Run code in a fresh interpreter at the root of the checkout."""
+    env = {key: value for key, value in os.environ.items() if not key.startswith(("COV_", "PYTEST_"))}
+    return subprocess.run(
+        [sys.executable, "-c", code, *args], cwd=ROOT, capture_output=True, text=True, env=env, check=False
+    )
+
+
+def left_out(importing, *modules):
+    """Whether a fresh interpreter that ran this import has none of the modules loaded."""
+    done = python(f"import sys\n{importing}\nprint(sorted({set(modules)!r} & set(sys.modules)))")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "[]", f"{importing} loads {done.stdout.strip()}"
+
+
+@pytest.mark.parametrize("path", FILES["scratch"], ids=lambda path: path.name)
+def test_scratch_imports(path):
+    """A file of scratch imports NumPy, the standard library and its own package, and nothing else."""
+    assert foreign(path) <= {"numpy", "scratch"}
+
+
+@pytest.mark.parametrize("path", FILES["torchref"], ids=lambda path: path.name)
+def test_torchref_imports(path):
+    """A file of torchref imports PyTorch, the standard library and its own package; NumPy only to read data."""
+    allowed = {"torch", "torchref"} | ({"numpy"} if path.name == "datasets.py" else set())
+    assert foreign(path) <= allowed
+
+
+def test_same_files():
+    """Both backends have the same files, so that the two tests above have seen all of them."""
+    assert FILES["scratch"]
+    assert [path.name for path in FILES["scratch"]] == [path.name for path in FILES["torchref"]]
+
+
+def test_scratch_leaves_out():
+    """import scratch loads neither PyTorch nor what only tests and pictures need, nor the other packages."""
+    left_out("import scratch", "torch", "matplotlib", "hypothesis", "torchref", "parity")
+
+
+def test_torchref_leaves_out():
+    """import torchref loads neither the other backend nor the parity check."""
+    left_out("import torchref", "scratch", "parity", "matplotlib", "hypothesis")
+
+
+def test_parity_leaves_out():
+    """The parity check itself loads PyTorch only through a backend, matplotlib only to draw."""
+    left_out("import parity.backend, parity.referee, parity.compare, parity.cli", "torch", "matplotlib")
+
+
+def test_check_without_torch():
+    """Checking scratch against scratch works where PyTorch cannot be imported."""
+    code = BLOCKER.format(blocked={"torch"}) + "import pytest\nsys.exit(pytest.main(sys.argv[1:]))"
+    sides = ["--candidate", "scratch", "--reference", "scratch"]
+    done = python(code, "parity/test_neuron.py", *sides, "--examples", "5", "-p", "no:cacheprovider", "-q")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert " passed" in done.stdout
+
+
+def test_torch_can_be_blocked():
+    """The block above is real: with it torchref cannot be imported."""
+    done = python(BLOCKER.format(blocked={"torch"}) + "import torchref")
+    assert "ModuleNotFoundError: No module named 'torch'" in done.stderr
