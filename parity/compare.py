@@ -131,12 +131,13 @@ class Check:
         if bound.tied:
             self.evidence.seen.add("ties")
             return
-        if np.any(~sure) or np.max(bound.error, initial=0) > scale:
+        if np.any(~sure) or np.max(bound.error, initial=0) > scale > 0:
             self.evidence.seen.add("ill-conditioned")
             return
         self.evidence.seen.add("rounding" if bound.error.any() else "exact")
-        if gap.any():
+        if gap.any() and scale > 0:
             self.evidence.ulp = max(self.evidence.ulp, float(gap.max() / spacing(scale, self.dtype)))
+        if gap.any():
             self.evidence.share = max(self.evidence.share, float(np.max(gap[gap > 0] / allowed[gap > 0])))
 
     def means(self, name, *given, equals, **options):

@@ -104,7 +104,7 @@ class Report:
     def pytest_xdist_node_collection_finished(self, node, ids):
         """How many parts each property has."""
         parts = Counter(map(row_of, ids))
-        self.rows = self.rows or {key: Row(file, test, count) for (file, test), count in parts.items()}
+        self.rows = self.rows or {(file, test): Row(file, test, count) for (file, test), count in parts.items()}
         self.progress.update(self.task, total=len(self.rows))
 
     def pytest_collectreport(self, report):

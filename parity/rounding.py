@@ -206,7 +206,9 @@ class Bounded:
         value, a, b = self.value * other.value, magnitude(self.value), magnitude(other.value)
         propagated = a * other.error + b * self.error + self.error * other.error
         grid = self.grid and other.grid and self.grid * other.grid
-        scale = magnitude(value) + propagated
+        # A factor that is a power of two shifts the other and rounds nothing, unless the product underflows.
+        shifts = scales_exactly(self) | scales_exactly(other)
+        scale = np.where(shifts & (magnitude(value) >= self.precision.normal), 0, magnitude(value) + propagated)
         return self._result(value, propagated, scale, grid=grid, terms=a * b, tied=self.tied or other.tied)
 
     __rmul__ = __mul__
@@ -272,6 +274,12 @@ def certified(peak, grid, precision):
     if not np.isfinite(peak) or grid < precision.tiny:
         return False
     return Fraction(float(peak)) / grid < 2**precision.digits
+
+
+def scales_exactly(factor):
+    """Where a factor is known to be a power of two."""
+    mantissas, _ = np.frexp(magnitude(factor.value))
+    return (mantissas == 0.5) & (factor.error == 0)
 
 
 def is_power_of_two(number):
