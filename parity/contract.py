@@ -12,6 +12,8 @@ FILES = (
     "losses",
     "gradients",
     "networks",
+    "optimizers",
+    "training",
 )
 
 

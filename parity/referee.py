@@ -14,8 +14,10 @@ from parity.rounding import (
     bounded,
     exp,
     log,
+    magnitude,
     maximum,
     number,
+    sqrt,
     stack,
     uncertain,
     where_positive,
@@ -270,3 +272,151 @@ def toy_net_fit(weight, bias, x, y, epochs=40, lr=0.05):
         grad = mse_loss_backward(pred, y)
         weight, bias = weight - lr * (grad.T @ x), bias - lr * grad.sum(axis=0)
     return {"weight": weight, "bias": bias} | ({"losses": stack(losses)} if losses else {})
+
+
+class Net:
+    """A multilayer perceptron over bounded weights: forward keeps what backward needs."""
+
+    def __init__(self, weights, activations):
+        self.weights = weights
+        self.activations = activations
+
+    def forward(self, x):
+        self.x, self.z = [], []
+        for layer, name in enumerate(self.activations, start=1):
+            self.x.append(x)
+            self.z.append(linear(x, self.weights[f"fc{layer}.weight"], self.weights[f"fc{layer}.bias"]))
+            x = ACTIVATIONS[name][0](self.z[-1])
+        return x
+
+    def backward(self, grad):
+        gradients = {}
+        for layer in range(len(self.activations), 0, -1):
+            delta = ACTIVATIONS[self.activations[layer - 1]][1](self.z[layer - 1], grad)
+            gradients[f"fc{layer}.weight"] = delta.T @ self.x[layer - 1]
+            gradients[f"fc{layer}.bias"] = delta.sum(axis=0)
+            grad = delta @ self.weights[f"fc{layer}.weight"]
+        return gradients
+
+
+# optimizers; what Python computes of the options alone is float64, whatever the arrays are
+
+
+def option(value):
+    return bounded(np.float64(value))
+
+
+def one_minus_power(beta, t):
+    """1 - beta^t, also for whoever multiplies t times."""
+    power = bounded(np.float64(beta))
+    power.value = power.value**t
+    power.error, power.grid = t * power.precision.unit * magnitude(power.value), None
+    return 1 - power
+
+
+def average(old, new, weight, squared=False):
+    """(1 - weight) old + weight new, or old + weight (new - old)."""
+    entering = new * new if squared else new
+    mixed = (1 - option(weight)) * old + option(weight) * entering
+    return mixed.loosened(2, weight * (old.reach() + entering.reach()))
+
+
+def sgd_update(param, grad, state, *, lr, momentum=0.0, dampening=0.0, weight_decay=0.0, nesterov=False):
+    grad = grad + weight_decay * param if weight_decay else grad
+    state = dict(state or {})
+    if momentum:
+        buffer = state.get("momentum_buffer")
+        buffer = grad if buffer is None else momentum * buffer + (1 - option(dampening)) * grad
+        state["momentum_buffer"] = buffer
+        grad = grad + momentum * buffer if nesterov else buffer
+    return {"param": param - lr * grad, "state": state}
+
+
+def adagrad_update(
+    param, grad, state, *, lr=0.01, lr_decay=0.0, weight_decay=0.0, initial_accumulator_value=0.0, eps=1e-10
+):
+    grad = grad + weight_decay * param if weight_decay else grad
+    t, total = next_step(state), (state or {}).get("sum")
+    total = bounded(np.full(param.shape, initial_accumulator_value), param.precision) if total is None else total
+    total = total + grad * grad
+    step = grad / (sqrt(total) + eps) * (option(lr) / (1 + option(t - 1) * lr_decay))
+    return {"param": param - step.loosened(2, step.reach()), "state": {"step": option(t), "sum": total}}
+
+
+def rmsprop_update(
+    param, grad, state, *, lr=0.01, alpha=0.99, eps=1e-8, weight_decay=0.0, momentum=0.0, centered=False
+):
+    grad = grad + weight_decay * param if weight_decay else grad
+    old = state or {}
+    zeros = bounded(np.zeros(param.shape), param.precision)
+    state = {"step": option(next_step(old))}
+    state["square_avg"] = variance = average(old.get("square_avg", zeros), grad, 1 - alpha, squared=True)
+    if centered:
+        state["grad_avg"] = mean = average(old.get("grad_avg", zeros), grad, 1 - alpha)
+        variance = variance - mean * mean
+        # The root of what rounding makes negative is nan.
+        variance.error = np.where(uncertain(variance), np.inf, variance.error)
+    step = grad / (sqrt(variance) + eps)
+    if momentum:
+        state["momentum_buffer"] = step = momentum * old.get("momentum_buffer", zeros) + step
+    return {"param": param - (lr * step).loosened(2, lr * step.reach()), "state": state}
+
+
+def adam_update(param, grad, state, *, lr=0.001, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0, amsgrad=False):
+    grad = grad + weight_decay * param if weight_decay else grad
+    old, t = state or {}, next_step(state)
+    zeros = bounded(np.zeros(param.shape), param.precision)
+    m = average(old.get("exp_avg", zeros), grad, 1 - betas[0])
+    largest = v = average(old.get("exp_avg_sq", zeros), grad, 1 - betas[1], squared=True)
+    state = {"step": option(t), "exp_avg": m, "exp_avg_sq": v}
+    if amsgrad:
+        state["max_exp_avg_sq"] = largest = maximum(v, old.get("max_exp_avg_sq", zeros))
+    root = sqrt(largest) / sqrt(one_minus_power(betas[1], t))
+    step = m / (root + eps) * (lr / one_minus_power(betas[0], t))
+    return {"param": param - step.loosened(2, step.reach()), "state": state}
+
+
+def adamw_update(param, grad, state, *, lr=0.001, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01, amsgrad=False):
+    shrunk = param * (1 - option(lr) * weight_decay)
+    return adam_update(shrunk, grad, state, lr=lr, betas=betas, eps=eps, amsgrad=amsgrad)
+
+
+def next_step(state):
+    """t, from 1 on."""
+    return int(state["step"].value.item()) + 1 if state else 1
+
+
+UPDATES = {
+    "SGD": sgd_update,
+    "Adagrad": adagrad_update,
+    "RMSprop": rmsprop_update,
+    "Adam": adam_update,
+    "AdamW": adamw_update,
+}
+LOSSES = {
+    "squared_error": (squared_error, squared_error_backward),
+    "mse_loss": (mse_loss, mse_loss_backward),
+    "binary_cross_entropy": (binary_cross_entropy, binary_cross_entropy_backward),
+    "binary_cross_entropy_with_logits": (
+        binary_cross_entropy_with_logits,
+        binary_cross_entropy_with_logits_backward,
+    ),
+    "cross_entropy": (cross_entropy, cross_entropy_backward),
+}
+
+
+# training
+
+
+def fit(weights, activations, batches, *, loss, optimizer, rates):
+    """A drifting run, step by step: yields loss, gradients, optimizer state and weights."""
+    loss_function, loss_backward = LOSSES[loss]
+    states: dict = dict.fromkeys(weights)
+    for (x, y), lr in zip(batches, rates, strict=True):
+        net = Net(weights, activations)
+        pred = net.forward(x)
+        gradients = net.backward(loss_backward(pred, y))
+        updates = {name: UPDATES[optimizer](weights[name], gradients[name], states[name], lr=lr) for name in weights}
+        weights = {name: update["param"] for name, update in updates.items()}
+        states = {name: update["state"] for name, update in updates.items()}
+        yield {"loss": loss_function(pred, y), "gradients": gradients, "state": states, "weights": weights}

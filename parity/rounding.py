@@ -160,11 +160,13 @@ class Bounded:
     def _with(self, value, error):
         return Bounded(value, error, self.precision, self.grid, self.tied)
 
-    def _lift(self, other):
-        """A Python number in this precision, with its representation error; or a finer Bounded."""
-        if isinstance(other, Bounded):
-            return other if other.precision == self.precision else other.to(self.precision)
-        return number(float(other), self.precision)
+    def _meet(self, other):
+        """Both in one precision, the coarser: as where a Python float meets a float32 array."""
+        if not isinstance(other, Bounded):
+            return self, number(float(other), self.precision)
+        if self.precision.digits > other.precision.digits:
+            return self.to(other.precision), other
+        return self, other if self.precision.digits == other.precision.digits else other.to(self.precision)
 
     def to(self, precision):
         """Rounded to another precision, as a Python float is where it meets a float32 array."""
@@ -183,7 +185,7 @@ class Bounded:
         return Bounded(value, np.asarray(error * SLACK), precision, None, tied)
 
     def __add__(self, other):
-        other = self._lift(other)
+        self, other = self._meet(other)
         value, propagated = self.value + other.value, self.error + other.error
         grid = self.grid and other.grid and min(self.grid, other.grid)
         terms = magnitude(self.value) + magnitude(other.value)
@@ -196,13 +198,13 @@ class Bounded:
         return self._with(-self.value, self.error)
 
     def __sub__(self, other):
-        return self + -self._lift(other)
+        return self + -other
 
     def __rsub__(self, other):
         return -self + other
 
     def __mul__(self, other):
-        other = self._lift(other)
+        self, other = self._meet(other)
         value, a, b = self.value * other.value, magnitude(self.value), magnitude(other.value)
         propagated = a * other.error + b * self.error + self.error * other.error
         grid = self.grid and other.grid and self.grid * other.grid
@@ -214,7 +216,7 @@ class Bounded:
     __rmul__ = __mul__
 
     def __truediv__(self, other):
-        other = self._lift(other)
+        self, other = self._meet(other)
         if other.size == 1 and is_power_of_two(other):
             return self * Bounded(1 / other.value, other.error, other.precision, 1 / other.grid)
         value, nearest = self.value / other.value, magnitude(other.value) - other.error
@@ -223,7 +225,7 @@ class Bounded:
         return self._result(value, propagated, magnitude(value) + propagated, tied=self.tied or other.tied)
 
     def __rtruediv__(self, other):
-        return self._lift(other) / self
+        return number(float(other), self.precision) / self
 
     def __matmul__(self, other):
         a, b = magnitude(self.value), magnitude(other.value)
@@ -363,7 +365,7 @@ def absolute(x):
 
 def maximum(x, floor):
     """The larger of the two; moves no more than either."""
-    other = x._lift(floor)
+    x, other = x._meet(floor)
     grid = x.grid and other.grid and min(x.grid, other.grid)
     error = np.where(x.value > other.value, x.error, np.where(x.value < other.value, other.error, 0))
     # Within reach of each other, either may be the larger.

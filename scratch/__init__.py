@@ -1,6 +1,7 @@
 """How one neuron learns, and then a network of them, in pure NumPy: every formula spelled out.
 
-Read it in the order of the files: tensors, datasets, activations, neuron, perceptron, losses, gradients, networks.
+Read it in the order of the files: tensors, datasets, activations, neuron, perceptron, losses, gradients, networks,
+optimizers, training.
 Beside each file stands one of the same name in ``torchref``: the same names, the same results, in PyTorch.
 """
 
@@ -34,6 +35,19 @@ from scratch.losses import (
 )
 from scratch.gradients import neuron_gradients, gradient_step, gradient_epoch, train_gradient
 from scratch.networks import Linear, ToyNet, MLP
+from scratch.optimizers import (
+    sgd_update,
+    adagrad_update,
+    rmsprop_update,
+    adam_update,
+    adamw_update,
+    SGD,
+    Adagrad,
+    RMSprop,
+    Adam,
+    AdamW,
+)
+from scratch.training import minibatches, train_step, fit
 
 __all__ = [
     "tensor",
@@ -72,4 +86,17 @@ __all__ = [
     "Linear",
     "ToyNet",
     "MLP",
+    "sgd_update",
+    "adagrad_update",
+    "rmsprop_update",
+    "adam_update",
+    "adamw_update",
+    "SGD",
+    "Adagrad",
+    "RMSprop",
+    "Adam",
+    "AdamW",
+    "minibatches",
+    "train_step",
+    "fit",
 ]

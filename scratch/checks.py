@@ -102,7 +102,7 @@ def class_indices(name, target, pred):
 
 def not_negative(name, value):
     """A finite number from 0 on, as a Python float: a NumPy float64 would widen float32 arrays."""
-    if not (isinstance(value, numbers.Real) and 0 <= value < math.inf):
+    if not (isinstance(value, (float, numbers.Real)) and 0 <= value < math.inf):  # float first: it is the quick one
         raise ValueError(f"{name}: got {value!r}, expected a finite number from 0 on")
     return float(value)
 
@@ -162,7 +162,7 @@ def finite_loss(loss, epoch):
 
 
 def optimizer_options(options):
-    """The options of an optimizer by name: numbers from 0 on as Python floats, betas below 1, switches true or false."""
+    """The options of an optimizer by name: numbers as Python floats, each in its range."""
     checked = {name: _option(name, value) for name, value in options.items()}
     if checked.get("nesterov") and (checked["momentum"] == 0 or checked["dampening"] != 0):
         raise ValueError("Nesterov momentum requires a momentum and zero dampening")
@@ -173,14 +173,14 @@ def _option(name, value):
     if name == "betas":
         return _betas(value)
     if name in ("nesterov", "amsgrad", "centered"):
-        if not isinstance(value, bool):
-            raise ValueError(f"{name}: got {value!r}, expected True or False")
-        return value
-    if name == "dampening":
-        if not (isinstance(value, numbers.Real) and math.isfinite(value)):
-            raise ValueError(f"dampening: got {value!r}, expected a finite number")
-        return float(value)
+        return _switch(name, value)
     return not_negative(name, value)
+
+
+def _switch(name, value):
+    if not isinstance(value, bool):
+        raise ValueError(f"{name}: got {value!r}, expected True or False")
+    return value
 
 
 def _betas(betas):
@@ -219,12 +219,18 @@ def _state_faults(kind, state, param, options):
     keys = STATE_KEYS[kind]
     missing = [f"{k} is missing" for k, option in keys.items() if k not in state and (not option or options[option])]
     extra = [f"{key} is unknown" for key in state if key not in keys]
-    shapes = [
-        f"{key} has shape {_shape_of(value)}, expected {wanted}"
-        for key, value in state.items()
-        if key in keys and _shape_of(value) != (wanted := () if key == "step" else shape(param))
-    ]
-    return missing + extra + shapes
+    faults = (_entry_fault(key, value, param) for key, value in state.items() if key in keys)
+    return missing + extra + [fault for fault in faults if fault]
+
+
+def _entry_fault(key, value, param):
+    """What is wrong with one entry of a state, or None."""
+    got, wanted = tuple(getattr(value, "shape", ())), () if key == "step" else shape(param)
+    if got != wanted:
+        return f"{key} has shape {got}, expected {wanted}"
+    if key == "step" and not 0 <= value < math.inf:
+        return f"step is {value}, expected a finite number from 0 on"
+    return None
 
 
 def parameter_groups(params, options, kind):
@@ -275,6 +281,8 @@ def optimizer_state_dict(kind, state_dict, groups, names):
         ]
     if wrong:
         raise ValueError("state_dict: " + "; ".join(wrong))
+    for group in saved:
+        optimizer_options({name: group[name] for name in names})
 
 
 def _owners(saved, group):
@@ -297,11 +305,7 @@ def _group_faults(kind, number, group, names):
 
 def state_value(key, value, param):
     """One entry of a state, always a copy: the count of the steps as a Python float, the rest as an array."""
-    return float(value) if key == "step" else np.array(value, dtype=param.data.dtype)
-
-
-def _shape_of(value):
-    return tuple(np.shape(value))
+    return float(value) if key == "step" else np.array(value, dtype=param.dtype)
 
 
 def samples(x, y):
@@ -330,13 +334,13 @@ def batch_count(batch_size, n):
 def permutation(name, order, n):
     """The order as a list in which each of 0..n-1 stands once."""
     try:
-        indices = [operator.index(i) for i in order]
-        permuted = sorted(indices) == list(range(n))
+        order = [operator.index(i) for i in order]
+        permuted = sorted(order) == list(range(n))
     except TypeError:
         permuted = False
     if not permuted:
         raise ValueError(f"{name}: got {order!r:.60}, expected a permutation of 0..{n - 1}")
-    return indices
+    return order
 
 
 def finite_step(loss, step, epoch):

@@ -8,11 +8,10 @@ import itertools
 
 import numpy as np
 
-from scratch.activations import activation_pair
-from scratch.checks import choice, count, layer_sizes, not_negative, state_fits
+from scratch.activations import activation_pair, softmax
+from scratch.checks import choice, count, floats, layer_sizes, neuron_shapes, not_negative, state_fits
 from scratch.gradients import gradient_step
 from scratch.losses import mse_loss, mse_loss_backward
-from scratch.neuron import linear
 from scratch.perceptron import perceptron_step
 
 __all__ = ["Linear", "ToyNet", "MLP"]
@@ -148,8 +147,9 @@ class Linear(Module):
 
     def forward(self, x):
         """The weighted sums (N, K) of x (N, D)."""
-        self.x = x
-        return linear(x, self.weight.data, self.bias.data)
+        self.x, weight, bias = floats(x=x, weight=self.weight.data, bias=self.bias.data)
+        neuron_shapes(self.x, weight, bias)
+        return self.x @ weight.T + bias
 
     def backward(self, grad_output, input_grad=True):
         """The gradient with respect to x (N, D), given that with respect to the output (N, K); None if not asked."""
@@ -294,23 +294,28 @@ class MLP(Module):
         """The output (N, sizes[-1]) for x (N, sizes[0])."""
         self.outputs = []
         for layer, name in zip(self.layers, self.activations, strict=True):
-            g, _ = activation_pair(name)
-            x = g(layer(x))
+            x = FORWARD[name](layer.forward(x))
             self.outputs.append(x)
         return x
 
     def backward(self, grad_output, input_grad=True):
         """The gradient with respect to x, given that with respect to the output; None if not asked."""
-        steps = zip(self.layers[::-1], self.activations[::-1], self.outputs[::-1], strict=True)
-        for layer, name, output in steps:
-            grad_z = THROUGH[name](output, grad_output)
-            grad_output = layer.backward(grad_z, input_grad or layer is not self.fc1)
+        for number in reversed(range(len(self.layers))):
+            grad_z = BACKWARD[self.activations[number]](self.outputs[number], grad_output)
+            grad_output = self.layers[number].backward(grad_z, input_grad or number > 0)
         return grad_output
 
 
-# The gradient through each activation, as its *_backward has it to the last bit, but from the output g(z) that forward
-# has kept: the exponentials are not computed twice.
-THROUGH = {
+# The activations once more, to the last bit, as a net has them: without checks, for z comes from a layer, and backward
+# from the output g(z), which forward has kept, so that no exponential is computed twice.
+FORWARD = {
+    "identity": lambda z: z,
+    "sigmoid": lambda z: np.exp(np.minimum(z, 0)) / (1 + np.exp(-np.abs(z))),
+    "tanh": np.tanh,
+    "relu": lambda z: np.maximum(z, 0),
+    "softmax": softmax,
+}
+BACKWARD = {
     "identity": lambda output, grad: grad,
     "sigmoid": lambda output, grad: grad * (1 - output) * output,
     "tanh": lambda output, grad: grad * (1 - output * output),
@@ -321,5 +326,6 @@ THROUGH = {
 
 def accumulate(parameter, grad):
     """Add to the gradient, in the parameter's dtype, as PyTorch's backward does."""
-    grad = grad.astype(parameter.data.dtype, copy=False)
+    if grad.dtype != parameter.data.dtype:
+        grad = grad.astype(parameter.data.dtype)
     parameter.grad = grad if parameter.grad is None else parameter.grad + grad
