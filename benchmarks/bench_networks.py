@@ -3,12 +3,13 @@
     python benchmarks/bench_networks.py [--rounds 25]
 
 Two threads each. Every net is L-H-K with a sigmoid, squared error, and SGD with momentum, in float32. scikit-learn's
-MLPRegressor does the same work in two ways: ``partial_fit``, which is one call a step as ``train_step`` is, and ``fit``,
-whose loop is inside. Exit code 1 where a goal is missed.
+MLPRegressor does the same work in two ways: ``partial_fit``, one call a step as ``train_step`` is, and ``fit``, whose
+loop is inside. Exit code 1 where a goal is missed.
 """
 
 import argparse
 import gc
+import itertools
 import os
 import statistics
 import sys
@@ -88,7 +89,7 @@ def steps_of_sklearn(sizes, x, y, steps):
 def products_of(sizes, x, y):
     """The matrix products of a step and nothing else; no gradient of the input is among them."""
     rng = np.random.default_rng(1)
-    first, last = (rng.standard_normal((k, d), dtype="float32") for d, k in zip(sizes, sizes[1:], strict=False))
+    first, last = (rng.standard_normal((k, d), dtype="float32") for d, k in itertools.pairwise(sizes))
     hidden = rng.standard_normal((len(x), sizes[1]), dtype="float32")
 
     def run(steps):

@@ -121,7 +121,7 @@ class Check:
             }
             gap = magnitude(wide(candidate) - wide(reference))
             # nan compares false: where the referee has a number, nan is wrong too.
-            sure = np.isfinite(bound.error) & np.isfinite(magnitude(bound.value))
+            sure = bound.reach() <= np.finfo(self.dtype).max
             wrong = {side: sure & ~(distance <= bound.error) for side, distance in off.items()}
             wrong["candidate"] |= sure & ~(gap <= 2 * bound.error)
             if wrong["candidate"].any() or wrong["reference"].any():

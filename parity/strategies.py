@@ -27,6 +27,11 @@ def small(raw):
     return (raw % 5 - 2).astype(float)
 
 
+def quarters(raw):
+    """-1 to 1 in quarters."""
+    return (raw % 9 - 4) / 4
+
+
 def eighths(raw):
     """-8 to 8 in eighths."""
     return (raw % 129 - 64) / 8

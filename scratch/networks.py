@@ -12,6 +12,7 @@ from scratch.activations import activation_pair, softmax
 from scratch.checks import choice, count, floats, layer_sizes, neuron_shapes, not_negative, state_fits
 from scratch.gradients import gradient_step
 from scratch.losses import mse_loss, mse_loss_backward
+from scratch.neuron import linear
 from scratch.perceptron import perceptron_step
 
 __all__ = ["Linear", "ToyNet", "MLP"]
@@ -147,9 +148,8 @@ class Linear(Module):
 
     def forward(self, x):
         """The weighted sums (N, K) of x (N, D)."""
-        self.x, weight, bias = floats(x=x, weight=self.weight.data, bias=self.bias.data)
-        neuron_shapes(self.x, weight, bias)
-        return self.x @ weight.T + bias
+        self.x = x
+        return linear(x, self.weight.data, self.bias.data)
 
     def backward(self, grad_output, input_grad=True):
         """The gradient with respect to x (N, D), given that with respect to the output (N, K); None if not asked."""
@@ -292,9 +292,12 @@ class MLP(Module):
 
     def forward(self, x):
         """The output (N, sizes[-1]) for x (N, sizes[0])."""
+        x, weight, bias = floats(x=x, weight=self.fc1.weight.data, bias=self.fc1.bias.data)
+        neuron_shapes(x, weight, bias)
         self.outputs = []
         for layer, name in zip(self.layers, self.activations, strict=True):
-            x = FORWARD[name](layer.forward(x))
+            layer.x = x
+            x = FORWARD[name](x @ layer.weight.data.T + layer.bias.data)
             self.outputs.append(x)
         return x
 
