@@ -183,9 +183,10 @@ def call(backend, name, args, options):
     """The backend's result; it may not change what it was given."""
     given = [backend.enter(arg) for arg in args]
     try:
-        result = backend.leave(
-            getattr(backend.namespace, name)(*given, **{k: backend.enter(v) for k, v in options.items()})
-        )
+        given_options = {key: backend.enter(value) for key, value in options.items()}
+        # An overflow to infinity is a result like another; NumPy's warning of it is none.
+        with np.errstate(all="ignore"):
+            result = backend.leave(getattr(backend.namespace, name)(*given, **given_options))
     except Exception as error:
         called = inputs(name, args, options, backend)
         raise Different(f"{called} raised {type(error).__name__} in {backend.name}: {error}") from error

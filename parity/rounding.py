@@ -38,6 +38,7 @@ class Precision(NamedTuple):
     digits: int
     tiny: float
     normal: float
+    largest: float
     wide: Callable
     exp: Callable
     log: Callable
@@ -65,13 +66,23 @@ def wide_mpmath():
 
     context = mpmath.mp.clone()
     context.prec = 113
-    functions = [context.mpf, context.exp, context.log, context.tanh, context.sqrt]
-    return [np.frompyfunc(function, 1, 1) for function in functions]
+
+    def elementwise(function):
+        # A single number comes back bare, and no longer has what an array has.
+        return lambda values: np.asarray(np.frompyfunc(function, 1, 1)(values), dtype=object)
+
+    def real(function):
+        # Below 0 mpmath goes on in complex numbers, NumPy with nan.
+        return lambda x: function(x) if x >= 0 else context.nan
+
+    functions = [context.mpf, context.exp, real(context.log), context.tanh, real(context.sqrt)]
+    return [elementwise(function) for function in functions]
 
 
 def _precision(name, wide):
     info = np.finfo(name)
-    return Precision(name, info.nmant + 1, float(info.smallest_subnormal), float(info.smallest_normal), *wide)
+    tiny, normal, largest = float(info.smallest_subnormal), float(info.smallest_normal), float(info.max)
+    return Precision(name, info.nmant + 1, tiny, normal, largest, *wide)
 
 
 HAS_LONG_DOUBLE = np.finfo(np.longdouble).eps < np.finfo(np.float64).eps
@@ -109,7 +120,7 @@ def largest_grid(array):
 
 def magnitude(values):
     """Absolute values in float64."""
-    return np.abs(values).astype(np.float64)
+    return np.asarray(np.abs(values), dtype=np.float64)
 
 
 class Bounded:
@@ -118,7 +129,7 @@ class Bounded:
     __array_ufunc__ = None
 
     def __init__(self, value, error, precision, grid=None, tied=False):
-        self.value = value
+        self.value = np.asarray(value)
         # 0 times infinity, and infinity less infinity: nothing is known.
         self.error = np.where(np.isnan(error), np.inf, error)
         self.precision = precision
@@ -182,7 +193,10 @@ class Bounded:
             return Bounded(value, np.zeros(np.shape(value)), precision, grid, tied)
         gamma = roundings * precision.unit / (1 - roundings * precision.unit)
         error = propagated + gamma * scale + roundings * precision.tiny * (scale > 0)
-        return Bounded(value, np.asarray(error * SLACK), precision, None, tied)
+        # Where the narrow format overflows anything may follow.
+        error = np.where(scale > precision.largest, np.inf, error)
+        error = unless_overflowing(error * SLACK, np.maximum(scale, magnitude(value)), precision)
+        return Bounded(value, error, precision, None, tied)
 
     def __add__(self, other):
         self, other = self._meet(other)
@@ -219,7 +233,9 @@ class Bounded:
         self, other = self._meet(other)
         if other.size == 1 and is_power_of_two(other):
             return self * Bounded(1 / other.value, other.error, other.precision, 1 / other.grid)
-        value, nearest = self.value / other.value, magnitude(other.value) - other.error
+        # NumPy divides by 0, mpmath does not.
+        value = self.value / np.where(other.value == 0, 1, other.value)
+        nearest = magnitude(other.value) - other.error
         # Where the divisor may be zero anything may come out.
         propagated = np.where(nearest > 0, (self.error + magnitude(value) * other.error) / nearest, np.inf)
         return self._result(value, propagated, magnitude(value) + propagated, tied=self.tied or other.tied)
@@ -273,9 +289,14 @@ class Bounded:
 
 def certified(peak, grid, precision):
     """The certificate: sums of multiples of grid whose absolute values add up to peak at most are exact."""
-    if not np.isfinite(peak) or grid < precision.tiny:
+    if not peak <= precision.largest or grid < precision.tiny:
         return False
     return Fraction(float(peak)) / grid < 2**precision.digits
+
+
+def unless_overflowing(error, reach, precision):
+    """The error, but where the format may overflow anything may come out."""
+    return np.where(reach + error < precision.largest, error, np.inf)
 
 
 def scales_exactly(factor):
@@ -319,7 +340,8 @@ def function(x, value, propagated, roundings, underflows=True):
     error = propagated + roundings * precision.unit * (magnitude(value) + propagated)
     if underflows:
         error = error + precision.normal * (magnitude(value) <= 2 * precision.normal)
-    return Bounded(value, np.asarray(error * SLACK), precision, None, x.tied)
+    error = unless_overflowing(error * SLACK, magnitude(value), precision)
+    return Bounded(value, error, precision, None, x.tied)
 
 
 def exp(x):

@@ -305,7 +305,7 @@ def _group_faults(kind, number, group, names):
 
 def state_value(key, value, param):
     """One entry of a state, always a copy: the count of the steps as a Python float, the rest as an array."""
-    return float(value) if key == "step" else np.array(value, dtype=param.dtype)
+    return float(value) if key == "step" else np.asarray(value).astype(param.dtype)
 
 
 def samples(x, y):

@@ -5,6 +5,7 @@ with respect to the output, adds the gradients of the parameters to their ``grad
 """
 
 import itertools
+from collections.abc import Callable
 
 import numpy as np
 
@@ -292,7 +293,8 @@ class MLP(Module):
 
     def forward(self, x):
         """The output (N, sizes[-1]) for x (N, sizes[0])."""
-        x, weight, bias = floats(x=x, weight=self.fc1.weight.data, bias=self.fc1.bias.data)
+        fc1 = self.layers[0]
+        x, weight, bias = floats(x=x, weight=fc1.weight.data, bias=fc1.bias.data)
         neuron_shapes(x, weight, bias)
         self.outputs = []
         for layer, name in zip(self.layers, self.activations, strict=True):
@@ -311,7 +313,7 @@ class MLP(Module):
 
 # The activations once more, to the last bit, as a net has them: without checks, for z comes from a layer, and backward
 # from the output g(z), which forward has kept, so that no exponential is computed twice.
-FORWARD = {
+FORWARD: dict[str, Callable] = {
     "identity": lambda z: z,
     "sigmoid": lambda z: np.exp(np.minimum(z, 0)) / (1 + np.exp(-np.abs(z))),
     "tanh": np.tanh,

@@ -246,6 +246,21 @@ def test_bound_is_tight(dtype):
     assert 0.3 < np.max(gap / bound.error) <= 1
 
 
+@each_dtype
+def test_overflow_has_no_bound(dtype):
+    """Where the format overflows and the wider one does not, nothing is said about the result."""
+    largest = np.array([np.finfo(dtype).max, 1], dtype=dtype)
+    results = (bounded(largest) * 3.0, bounded(largest) * 2.0, bounded(largest) + largest_of(dtype))
+    for result in (*results, rounding.exp(bounded(np.array([800, 0], dtype=dtype)))):
+        assert np.isinf(result.error).tolist() == [True, False]
+    assert np.isinf(bounded(largest[[0, 0]]).sum().error), "a sum of multiples of a grid, all the same"
+
+
+def largest_of(dtype):
+    """The largest number and 0."""
+    return bounded(np.array([np.finfo(dtype).max, 0], dtype=dtype))
+
+
 # two referees of different width
 
 
