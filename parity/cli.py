@@ -3,9 +3,9 @@
 import argparse
 import sys
 
-from parity import check, train
+from parity import check, trace, train
 
-COMMANDS = {"check": check, "train": train}
+COMMANDS = {"check": check, "train": train, "trace": trace}
 
 
 def main(argv=None):

@@ -36,6 +36,7 @@ def pytest_configure(config):
         suppress_health_check=[HealthCheck.too_slow],
         phases=[Phase.explicit, Phase.generate, Phase.target, Phase.shrink],
         print_blob=False,
+        report_multiple_bugs=False,
     )
     settings.load_profile("parity")
 

@@ -18,6 +18,13 @@ class Mistake(SimpleNamespace):
 MISTAKES: dict[str, Mistake] = {}
 
 
+def __getattr__(name):
+    """``parity.mistakes:NAME`` is found here."""
+    if name not in MISTAKES:
+        raise AttributeError(name)
+    return MISTAKES[name]
+
+
 def mistake(replaced):
     """Register the decorated function as the wrong form of the name that it replaces."""
 
@@ -191,3 +198,122 @@ def softmax_over_the_batch(z):
     """Normalised over the samples instead of over the classes."""
     z = np.asarray(z)
     return np.ascontiguousarray(scratch.softmax(z.T).T) if z.ndim == 2 else scratch.softmax(z)
+
+
+def adam_with(step=None, t_shift=0, corrected=True):
+    """Adam written out, with a place for each of its well-known mistakes."""
+
+    def wrong(param, grad, state, *, lr=0.001, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0, amsgrad=False):
+        _, state = scratch.adam_update(
+            param, grad, state, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, amsgrad=amsgrad
+        )
+        t = int(state["step"]) + t_shift
+        corrections = [1 - beta**t if corrected and t > 0 else 1.0 for beta in betas]
+        v = state["max_exp_avg_sq"] if amsgrad else state["exp_avg_sq"]
+        return (param - lr * step(state["exp_avg"], v, eps, *corrections)).astype(param.dtype), state
+
+    return wrong
+
+
+def right_step(m, v, eps, bc1, bc2):
+    """Adam's own."""
+    return (m / bc1) / (np.sqrt(v / bc2) + eps)
+
+
+def named(name, explanation, wrong):
+    """A function with the name and explanation that a mistake is registered by."""
+    wrong.__name__, wrong.__doc__ = name, explanation
+    return wrong
+
+
+for name, explanation, wrong_update in [
+    (
+        "eps_inside_the_root",
+        "eps is added under the root: sqrt(v + eps).",
+        adam_with(lambda m, v, eps, bc1, bc2: (m / bc1) / np.sqrt(v / bc2 + eps)),
+    ),
+    (
+        "eps_before_the_correction",
+        "eps is added to sqrt(v) before the bias correction, as TensorFlow has it.",
+        adam_with(lambda m, v, eps, bc1, bc2: (m / bc1) / ((np.sqrt(v) + eps) / bc2**0.5)),
+    ),
+    (
+        "no_eps",
+        "eps is left out.",
+        adam_with(lambda m, v, eps, bc1, bc2: (m / bc1) / np.maximum(np.sqrt(v / bc2), 1e-30)),
+    ),
+    ("bias_correction_one_step_late", "The exponent of the bias correction is t - 1.", adam_with(right_step, -1)),
+    ("bias_correction_one_step_early", "The exponent of the bias correction is t + 1.", adam_with(right_step, 1)),
+    ("no_bias_correction", "m and v are used as they are.", adam_with(right_step, corrected=False)),
+]:
+    mistake("adam_update")(named(name, explanation, wrong_update))
+
+
+@mistake("adamw_update")
+def coupled_weight_decay(
+    param, grad, state, *, lr=0.001, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01, amsgrad=False
+):
+    """The weight decay goes through m and v, as in Adam, instead of shrinking the weights apart from them."""
+    return scratch.adam_update(
+        param, grad, state, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, amsgrad=amsgrad
+    )
+
+
+@mistake("sgd_update")
+def lr_inside_the_momentum_buffer(
+    param, grad, state, *, lr, momentum=0.0, dampening=0.0, weight_decay=0.0, nesterov=False
+):
+    """The classical form, b = mu b + lr g and w = w - b: the same only while lr stays the same."""
+    if not momentum:
+        return scratch.sgd_update(param, grad, state, lr=lr, weight_decay=weight_decay)
+    grad = grad + weight_decay * param
+    buffer = lr * grad if not state else momentum * state["momentum_buffer"] + lr * (1 - dampening) * grad
+    return param - (lr * grad + momentum * buffer if nesterov else buffer), {"momentum_buffer": buffer}
+
+
+@mistake("sgd_update")
+def momentum_as_an_average(param, grad, state, *, lr, momentum=0.0, dampening=0.0, weight_decay=0.0, nesterov=False):
+    """The buffer is an exponential average, mu b + (1 - mu) g."""
+    return scratch.sgd_update(
+        param, grad, state, lr=lr, momentum=momentum, dampening=momentum, weight_decay=weight_decay
+    )
+
+
+@mistake("sgd_update")
+def classical_for_nesterov(param, grad, state, *, lr, momentum=0.0, dampening=0.0, weight_decay=0.0, nesterov=False):
+    """Nesterov is asked for, the plain momentum is given."""
+    return scratch.sgd_update(
+        param, grad, state, lr=lr, momentum=momentum, dampening=dampening, weight_decay=weight_decay
+    )
+
+
+@mistake("sgd_update")
+def dampening_on_the_first_step(
+    param, grad, state, *, lr, momentum=0.0, dampening=0.0, weight_decay=0.0, nesterov=False
+):
+    """The first buffer is dampened too, as if it had been zero before."""
+    if momentum and not state:
+        state = {"momentum_buffer": np.zeros_like(param)}
+    return scratch.sgd_update(
+        param, grad, state, lr=lr, momentum=momentum, dampening=dampening, weight_decay=weight_decay, nesterov=nesterov
+    )
+
+
+@mistake("train_step")
+def zero_grad_forgotten(model, x, y, loss, optimizer):
+    """The gradients of the steps before are added to those of this one."""
+    before = {id(p): p.grad for p in model.parameters()}
+    weights = {name: p.data.copy() for name, p in model.named_parameters()}
+    value = scratch.train_step(model, x, y, loss, optimizer)
+    if any(grad is not None for grad in before.values()):
+        model.load_state_dict(weights)
+        for p in model.parameters():
+            p.grad = p.grad + before[id(p)]
+        optimizer.step()
+    return value
+
+
+@mistake("binary_cross_entropy")
+def mean_over_the_rows(pred, target):
+    """Divided by the number of rows N instead of the number of elements N * K."""
+    return scratch.binary_cross_entropy(pred, target) * np.float32(np.size(pred) / len(pred))

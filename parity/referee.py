@@ -383,7 +383,10 @@ def adamw_update(param, grad, state, *, lr=0.001, betas=(0.9, 0.999), eps=1e-8, 
 
 def next_step(state):
     """t, from 1 on."""
-    return int(state["step"].value.item()) + 1 if state else 1
+    if not state:
+        return 1
+    step = state["step"]
+    return int(step.value.item() if isinstance(step, Bounded) else step) + 1
 
 
 UPDATES = {

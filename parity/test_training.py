@@ -5,8 +5,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from parity import referee
 from parity import strategies as draw
@@ -127,12 +128,14 @@ def test_fit(check, run, optimizer, lr):
 @given(runs(epochs=3), st.sampled_from([0.1, 0.01]))
 def test_train_step_resynchronised(check, run, lr):
     """Step by step with plain SGD, each from the reference's weights: loss, gradients, weights."""
+    models = {side: net(check, side, run) for side in SIDES}
     for i, (x, y) in enumerate(batches(check, run)):
         given_x, given_y = (v if isinstance(v, np.ndarray) else np.asarray(v.value, dtype=check.dtype) for v in (x, y))
-        models = {side: net(check, side, run) for side in SIDES}
         losses = []
         for side in SIDES:
             backend, model = getattr(check, side), models[side]
+            # The weights are set, the gradients of the step before are still there.
+            model.load_state_dict(check.cast(run.weights))
             optimizer = backend.SGD(list(model.inner.parameters()), lr=lr)
             loss = backend.train_step(model, given_x, given_y, run.loss, optimizer)
             losses.append(np.asarray(loss, dtype=check.dtype))
@@ -148,6 +151,110 @@ def test_train_step_resynchronised(check, run, lr):
         for name, bound in expected["weights"].items():
             check.compare(where, name, bound, *(states[side][name] for side in SIDES), given=str(run))
         run = run._replace(weights=states["reference"])
+
+
+class Interleaved(RuleBasedStateMachine):
+    """Steps, changes of the learning rate, resynchronisation, saving and loading, on both backends at once."""
+
+    check: Any
+    sizes = (2, 3, 1)
+    activations = ("tanh", "identity")
+
+    @initialize(
+        optimizer=st.sampled_from(["SGD", "Adagrad", "RMSprop", "Adam", "AdamW"]),
+        values=draw.arrays((13,), sources=[near_one]),
+    )
+    def start(self, optimizer, values):
+        """Two equal nets, each with its optimizer."""
+        self.example = self.check.evidence.example()
+        self.example.__enter__()
+        shapes = [(3, 2), (3,), (1, 3), (1,)]
+        parts = np.split(self.check.cast(values[0]), np.cumsum([6, 3, 3]))
+        names = ["fc1.weight", "fc1.bias", "fc2.weight", "fc2.bias"]
+        weights = {name: part.reshape(shape) for name, part, shape in zip(names, parts, shapes, strict=True)}
+        self.kind, self.lr, self.nets, self.optimizers = optimizer, 0.1, {}, {}
+        for side in SIDES:
+            backend = getattr(self.check, side)
+            self.nets[side] = backend.MLP(self.sizes, activation="tanh", dtype=self.check.dtype)
+            self.nets[side].load_state_dict(weights)
+            self.optimizers[side] = self.fresh_optimizer(side)
+        self.weights = {name: bounded(value) for name, value in weights.items()}
+        self.states: dict = dict.fromkeys(weights)
+
+    def fresh_optimizer(self, side):
+        """An optimizer over the net of that side, without a past."""
+        return getattr(getattr(self.check, side), self.kind)(list(self.nets[side].inner.parameters()), lr=self.lr)
+
+    @rule(points=draw.arrays((3, 2), (3, 1), sources=[near_one]))
+    def step(self, points):
+        """One step on three samples."""
+        x, y = map(self.check.cast, points)
+        for side in SIDES:
+            getattr(self.check, side).train_step(self.nets[side], x, y, "mse_loss", self.optimizers[side])
+        model = referee.Net(self.weights, self.activations)
+        pred = model.forward(bounded(x))
+        gradients = model.backward(referee.mse_loss_backward(pred, bounded(y)))
+        update = referee.UPDATES[self.kind]
+        updates = {n: update(w, gradients[n], self.states[n], lr=self.lr) for n, w in self.weights.items()}
+        self.weights = {name: update["param"] for name, update in updates.items()}
+        self.states = {name: update["state"] for name, update in updates.items()}
+
+    @rule(lr=st.sampled_from([0.1, 0.05, 0.01]))
+    def change_the_learning_rate(self, lr):
+        """In the parameter group, as a scheduler does."""
+        self.lr = lr
+        for optimizer in self.optimizers.values():
+            optimizer.inner.param_groups[0]["lr"] = lr
+
+    @rule()
+    def resynchronise(self):
+        """Weights and optimizer state of the reference for the candidate; the referee starts from them anew."""
+        weights, state = self.nets["reference"].state_dict(), self.optimizers["reference"].state_dict()
+        self.nets["candidate"].load_state_dict(weights)
+        self.optimizers["candidate"].load_state_dict(state)
+        self.weights = {name: bounded(value) for name, value in weights.items()}
+        for i, name in enumerate(weights):
+            kept = state["state"].get(i)
+            self.states[name] = kept and {
+                key: bounded(np.asarray(value, self.check.dtype)) for key, value in kept.items()
+            }
+
+    @rule()
+    def save_and_load(self):
+        """What is saved and loaded into a new optimizer goes on as if nothing had happened."""
+        for side in SIDES:
+            saved = self.optimizers[side].state_dict()
+            self.nets[side].load_state_dict(self.nets[side].state_dict())
+            self.optimizers[side] = self.fresh_optimizer(side)
+            self.optimizers[side].load_state_dict(saved)
+
+    def teardown(self):
+        """One example is over."""
+        if hasattr(self, "example"):
+            self.example.__exit__(None, None, None)
+
+    @invariant()
+    def the_weights_agree(self):
+        """Within the bound that was carried along since the last resynchronisation."""
+        if not hasattr(self, "weights"):
+            return
+        states = {side: model.state_dict() for side, model in self.nets.items()}
+        for name, bound in self.weights.items():
+            self.check.compare(f"{self.kind}, interleaved", name, bound, *(states[side][name] for side in SIDES))
+
+
+@checks("MLP", "SGD", "Adagrad", "RMSprop", "Adam", "AdamW", "train_step")
+def test_interleaved(check):
+    """A state machine of steps, learning rates, resynchronisation, saving and loading."""
+
+    class Machine(Interleaved):
+        pass
+
+    Machine.check = check
+    with np.errstate(all="ignore"):
+        run_state_machine_as_test(
+            Machine, settings=settings(max_examples=max(5, settings().max_examples // 4), stateful_step_count=12)
+        )
 
 
 @checks("MLP")

@@ -102,14 +102,14 @@ def class_indices(name, target, pred):
 
 def not_negative(name, value):
     """A finite number from 0 on, as a Python float: a NumPy float64 would widen float32 arrays."""
-    if not (isinstance(value, (float, numbers.Real)) and 0 <= value < math.inf):  # float first: it is the quick one
+    if not (isinstance(value, numbers.Real) and 0 <= float(value) < math.inf):
         raise ValueError(f"{name}: got {value!r}, expected a finite number from 0 on")
     return float(value)
 
 
 def count(name, value):
     """A whole number from 0 on."""
-    if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < 0:
+    if not isinstance(value, numbers.Integral) or isinstance(value, bool) or int(value) < 0:
         raise ValueError(f"{name}: got {value!r}, expected a whole number from 0 on")
 
 
@@ -125,7 +125,7 @@ def choice(name, value, options):
 
 def layer_sizes(name, sizes):
     """At least two counts from 1 on: inputs and outputs."""
-    if len(sizes) < 2 or not all(isinstance(size, numbers.Integral) and size > 0 for size in sizes):
+    if len(sizes) < 2 or not all(isinstance(size, numbers.Integral) and int(size) > 0 for size in sizes):
         raise ValueError(f"{name}: got {list(sizes)}, expected at least two whole numbers from 1 on")
 
 
@@ -170,10 +170,10 @@ def optimizer_options(options):
 
 
 def _option(name, value):
-    if name == "betas":
-        return _betas(value)
-    if name in ("nesterov", "amsgrad", "centered"):
-        return _switch(name, value)
+    if name in NO_AMOUNTS:
+        return NO_AMOUNTS[name](name, value)
+    if type(value) is float and 0 <= value < math.inf:  # the usual case at once: this runs at every step
+        return value
     return not_negative(name, value)
 
 
@@ -183,13 +183,16 @@ def _switch(name, value):
     return value
 
 
-def _betas(betas):
+def _betas(name, betas):
     if not isinstance(betas, (tuple, list)) or len(betas) != 2:
-        raise ValueError(f"betas: got {betas!r}, expected a pair of numbers")
+        raise ValueError(f"{name}: got {betas!r}, expected a pair of numbers")
     for index, beta in enumerate(betas):
-        if not (isinstance(beta, numbers.Real) and 0 <= beta < 1):
-            raise ValueError(f"betas[{index}]: got {beta!r}, expected a number from 0 up to but not including 1")
+        if not (isinstance(beta, numbers.Real) and 0 <= float(beta) < 1):
+            raise ValueError(f"{name}[{index}]: got {beta!r}, expected a number from 0 up to but not including 1")
     return float(betas[0]), float(betas[1])
+
+
+NO_AMOUNTS = {"betas": _betas, "nesterov": _switch, "amsgrad": _switch, "centered": _switch}
 
 
 # What an optimizer keeps of each parameter, and the option without which it does not need it.
@@ -324,7 +327,7 @@ def batch_count(batch_size, n):
     """How many samples a batch holds: from 1 to n, all for None."""
     if batch_size is None:
         return n
-    if not isinstance(batch_size, numbers.Integral) or isinstance(batch_size, bool) or not 1 <= batch_size <= n:
+    if not isinstance(batch_size, numbers.Integral) or isinstance(batch_size, bool) or not 1 <= int(batch_size) <= n:
         raise ValueError(
             f"batch_size: got {batch_size!r}, expected a whole number from 1 to {n}, the samples there are"
         )

@@ -2,8 +2,10 @@ r"""The perceptron rule: look at one sample, and where its sign is wrong, correc
 
 from typing import Any, NamedTuple
 
+import torch
+import torch.nn.functional as F
+
 from torchref.checks import batch_shapes, count, epoch_orders, floats, sample_shapes, signs
-from torchref.neuron import predict
 
 __all__ = ["perceptron_step", "perceptron_epoch", "train_perceptron"]
 
@@ -57,7 +59,7 @@ def perceptron_step(weight, bias, x, y):
     weight, bias, x, y = floats(weight=weight, bias=bias, x=x, y=y)
     sample_shapes(x, y, weight, bias)
     signs("y", y)
-    delta = (y - predict(x, weight, bias)) / 2
+    delta = _delta(weight, bias, x, y)
     return weight + delta[:, None] * x, bias + delta
 
 
@@ -100,8 +102,9 @@ def perceptron_epoch(weight, bias, x, y):
     signs("y", y)
     mistakes = 0
     for x_i, y_i in zip(x, y, strict=True):
-        mistakes += bool((predict(x_i, weight, bias) != y_i).any())
-        weight, bias = perceptron_step(weight, bias, x_i, y_i)
+        delta = _delta(weight, bias, x_i, y_i)
+        weight, bias = weight + delta[:, None] * x_i, bias + delta
+        mistakes += bool(delta.any())
     return weight, bias, mistakes
 
 
@@ -162,3 +165,9 @@ def train_perceptron(weight, bias, x, y, *, max_epochs=1000, orders=None, on_epo
         if converged:
             break
     return PerceptronRun(weight, bias, converged, epochs, updates)
+
+
+def _delta(weight, bias, x, y):
+    """Half the error of the sign: 0 where it is right, 1 or -1 where wrong, a half on the line."""
+    z = F.linear(x, weight, bias)
+    return (y - torch.sign(z)) / 2

@@ -1,0 +1,476 @@
+"""Train with both backends from the same weights, and see where they part.
+
+What is traced are the contract's functions, each called by the same loop on every side: what the candidate does not
+define is taken from the reference. The products of the chain rule between the layers are NumPy's on both sides.
+"""
+
+import ast
+import inspect
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+
+import scratch
+from parity import backend, compare, plots, referee
+from parity.files import check_path
+from parity.rounding import bounded
+from scratch.checks import batch_count, choice, count, layer_sizes, not_negative, signs
+
+RULES = ("net", "perceptron", "gradient")
+FIRST_ROWS, MORE_ROWS = 10, 20
+ORDER = "z, activation, loss, gradients, optimizer state, weights"
+
+
+class Row(NamedTuple):
+    """One step: both losses, and of all weights the one whose gap is the largest share of what is allowed."""
+
+    step: int
+    epoch: int
+    losses: list[float]
+    gap: float
+    ulp: float
+    allowed: float
+    tells: bool  # whether the bound is smaller than the weights themselves
+
+    @property
+    def share(self):
+        """How much of what is allowed the gap is."""
+        return self.gap / self.allowed if self.allowed else np.inf * self.gap if self.gap else 0.0
+
+
+class Outcome(NamedTuple):
+    """All steps, where and how the two differ (the step, the first quantity, the message), what the sides have made."""
+
+    rows: list[Row]
+    difference: tuple | None
+    stopped: str
+    weights: list[dict]
+
+
+def add_arguments(parser):
+    """The options of ``parity trace``."""
+    add = parser.add_argument
+    add("candidate", nargs="?", default="scratch", help="a module or a .py file (default: %(default)s)")
+    add("--reference", default="torchref", help="what it is traced against (default: %(default)s)")
+    add("--data", default="toy", metavar="NAME|FILE", help="data set or CSV file (default: %(default)s)")
+    add("--rule", default="net", help=f"{', '.join(RULES)} (default: %(default)s)")
+    add("--hidden", type=int, nargs="*", default=[8], metavar="N", help="neurons of each hidden layer (default: 8)")
+    add("--activation", help="of the hidden layers, or of the neuron (default: tanh; identity under gradient)")
+    add("--output", help="activation of the last layer (default: what the loss takes)")
+    add("--loss", default="mse_loss", help=f"{', '.join(referee.LOSSES)} (default: %(default)s)")
+    add("--optimizer", default="SGD", help=f"{', '.join(referee.UPDATES)} (default: %(default)s)")
+    add("--lr", type=float, default=0.05, help="the learning rate (default: %(default)s)")
+    add("--set", nargs="+", default=[], metavar="NAME=VALUE", help="options of the optimizer, as momentum=0.9")
+    add("--epochs", type=int, default=10, help="how many (default: %(default)s)")
+    add("--batch-size", type=int, help="samples in a step (default: all)")
+    add("--seed", type=int, default=0, help="of the weights and the order of the samples (default: %(default)s)")
+    add("--dtype", default="float64", help="float64 or float32 (default: %(default)s)")
+    add("--plot", metavar="FILE", help="draw losses, decision boundaries and gap, as png, svg or pdf")
+
+
+@np.errstate(all="ignore")  # an overflow shows in the loss
+def run(args):
+    """Exit code 0: the two agree; 1: they differ; 2: nothing could be shown."""
+    check_options(args)
+    x, y = data(args)
+    sides = [backend.load(spec) for spec in (args.candidate, args.reference)]
+    say_what_is_traced(args, *sides)
+    weights = initial(args, x, y)
+    outcome = traced(args, sides, x, y, weights)
+    print_table(args, outcome)
+    if args.plot:
+        plot(args, sides, outcome, x, y)
+        print(f"wrote {args.plot}")
+    return verdict(args, outcome)
+
+
+# what is asked for
+
+
+def check_options(args):
+    """Refuse before the run what would fail in it or after it."""
+    choice("--rule", args.rule, RULES)
+    choice("--dtype", args.dtype, ("float64", "float32"))
+    choice("--loss", args.loss, tuple(referee.LOSSES))
+    choice("--optimizer", args.optimizer, tuple(referee.UPDATES))
+    args.activation = args.activation or ("tanh" if args.rule == "net" else "identity")
+    args.output = args.output or ("sigmoid" if args.loss == "binary_cross_entropy" else "identity")
+    for option in ("activation", "output"):
+        choice(f"--{option}", getattr(args, option), tuple(referee.ACTIVATIONS))
+    count("--seed", args.seed)
+    count("--epochs", args.epochs)
+    if not args.epochs:
+        raise ValueError("--epochs: got 0, expected a whole number from 1 on")
+    args.options = {"lr": not_negative("--lr", args.lr)} | dict(map(setting, args.set))
+    update = referee.UPDATES[args.optimizer]
+    for name in args.options:
+        choice(f"--set for {args.optimizer}", name, tuple(inspect.signature(update).parameters)[3:])
+    args.update = update.__name__
+    if "torchref" in (args.candidate, args.reference):
+        backend.expect_importable("torch", "torchref")
+    if args.plot:
+        check_path(args.plot, plots.PICTURES)
+        plots.new_figure()  # says so if matplotlib is missing
+
+
+def setting(text):
+    """``momentum=0.9`` as name and value."""
+    name, _, value = text.partition("=")
+    try:
+        return name, ast.literal_eval(value)
+    except (ValueError, SyntaxError):
+        raise ValueError(f"--set: got {text!r}, expected NAME=VALUE, as momentum=0.9 or nesterov=True") from None
+
+
+def data(args):
+    """Points, and targets of the kind that the loss or rule takes."""
+    x, y = scratch.load_data(args.data)
+    if args.plot and x.shape[1] != 2:
+        raise ValueError(f"{args.data}: got {x.shape[1]} inputs, expected 2 for --plot")
+    if args.rule == "net" and args.loss == "cross_entropy":
+        y = y if y.ndim == 1 else np.unique(y, return_inverse=True)[1].reshape(-1)
+        return x.astype(args.dtype), y
+    if y.ndim == 1:
+        raise ValueError(f"{args.data}: got class indices, expected --loss cross_entropy for them")
+    if args.rule == "perceptron":
+        signs(args.data, y)
+    if args.rule == "net" and args.loss.startswith("binary"):
+        y = np.where(y == -1, 0, y)
+    return x.astype(args.dtype), y.astype(args.dtype)
+
+
+def initial(args, x, y):
+    """Weights from PyTorch's distribution but NumPy's generator, so that all start alike."""
+    hidden = args.hidden if args.rule == "net" else []
+    sizes = [x.shape[1], *hidden, y.shape[1] if y.ndim == 2 else int(y.max()) + 1]
+    layer_sizes("sizes", sizes)
+    rng, weights = np.random.default_rng(args.seed), {}
+    for layer, (d, k) in enumerate(pairwise(sizes), start=1):
+        weights[f"fc{layer}.weight"] = rng.uniform(-1, 1, (k, d)) / d**0.5
+        weights[f"fc{layer}.bias"] = rng.uniform(-1, 1, k) / d**0.5
+    return {name: value.astype(args.dtype) for name, value in weights.items()}
+
+
+def batches(args, n):
+    """Epoch and samples of each step, the order shuffled in each epoch."""
+    rng = np.random.default_rng([args.seed, 1])
+    size = batch_count(args.batch_size, n) if args.rule == "net" else 1
+    for epoch in range(1, args.epochs + 1):
+        order = rng.permutation(n)
+        for start in range(0, n, size):
+            yield epoch, order[start : start + size]
+
+
+def functions(args):
+    """The names that the rule calls."""
+    if args.rule == "perceptron":
+        return ["linear", "sign", "squared_error", "perceptron_step"]
+    if args.rule == "gradient":
+        return ["linear", args.activation, "squared_error", "neuron_gradients", "gradient_step"]
+    used = dict.fromkeys([args.activation] * bool(args.hidden) + [args.output])
+    return ["linear", *used, args.loss, f"{args.loss}_backward", *(f"{g}_backward" for g in used), args.update]
+
+
+def say_what_is_traced(args, candidate, reference):
+    """Which function is taken from where."""
+    names = functions(args)
+    missing = [name for name in names if not reference.defines(name)]
+    if missing:
+        raise ValueError(f"{reference.name}: does not define {', '.join(missing)}, which a reference must have here")
+    own = [name for name in names if candidate.defines(name)]
+    if not own:
+        raise ValueError(f"{candidate.name}: defines nothing that this run calls, expected some of {', '.join(names)}")
+    rest = f"; the rest is {reference.name}'s" if len(own) < len(names) else ""
+    print(f"traced, of {candidate.name}: {', '.join(own)}{rest}")
+
+
+# one step under each rule: the same code for candidate, reference and referee
+
+
+def net_step(args, call, memory, x, y):
+    """Forward, loss, backward, update."""
+    weights, states = memory["weights"], memory["states"]
+    layers, inputs, zs = list(activations(args, weights)), [], []
+    for layer, g in layers:
+        inputs.append(x)
+        zs.append(call("linear", x, weights[f"{layer}.weight"], weights[f"{layer}.bias"]))
+        yield "z", f"z of {layer}", zs[-1]
+        x = call(g, zs[-1])
+        yield "activation", f"activation of {layer}", x
+    yield "loss", "loss", call(args.loss, x, y)
+    grad = call(f"{args.loss}_backward", x, y)
+    yield "gradients", "gradient of the prediction", grad
+    gradients: dict[str, Any] = {}
+    for layer, g in reversed(layers):
+        delta = call(f"{g}_backward", zs.pop(), grad)
+        yield "gradients", f"gradient of z of {layer}", delta
+        gradients[f"{layer}.weight"], gradients[f"{layer}.bias"] = delta.T @ inputs.pop(), delta.sum(axis=0)
+        for name in (f"{layer}.weight", f"{layer}.bias"):
+            yield "gradients", f"gradient of {name}", gradients[name]
+        grad = delta @ weights[f"{layer}.weight"]
+    for name in weights:
+        weights[name], states[name] = call(args.update, weights[name], gradients[name], states[name], **args.options)
+    for name in weights:
+        yield "optimizer state", name, states[name]
+    for name in weights:
+        yield "weights", name, weights[name]
+
+
+def perceptron_step(args, call, memory, x, y):
+    """One sample under the perceptron rule."""
+    weight, bias = memory["weights"].values()
+    z = call("linear", x[0], weight, bias)
+    yield "z", "z", z
+    pred = call("sign", z)
+    yield "activation", "sign", pred
+    yield "loss", "loss", call("squared_error", pred, y[0])
+    yield from moved(memory, call("perceptron_step", weight, bias, x[0], y[0]))
+
+
+def gradient_step(args, call, memory, x, y):
+    """One sample under the deck's gradient descent."""
+    weight, bias = memory["weights"].values()
+    z = call("linear", x[0], weight, bias)
+    yield "z", "z", z
+    pred = call(args.activation, z)
+    yield "activation", "activation", pred
+    yield "loss", "loss", call("squared_error", pred, y[0])
+    grad_weight, grad_bias = call("neuron_gradients", weight, bias, x[0], y[0], args.activation)
+    yield "gradients", "gradient of fc1.weight", grad_weight
+    yield "gradients", "gradient of fc1.bias", grad_bias
+    yield from moved(memory, call("gradient_step", weight, bias, x[0], y[0], args.options["lr"], args.activation))
+
+
+def moved(memory, pair):
+    """Keep the new weight and bias."""
+    weight, bias = pair
+    memory["weights"] = {"fc1.weight": weight, "fc1.bias": bias}
+    for name, value in memory["weights"].items():
+        yield "weights", name, value
+
+
+STEPS = {"net": net_step, "perceptron": perceptron_step, "gradient": gradient_step}
+
+
+def activations(args, weights):
+    """The layers, and the activation of each."""
+    layers = [name.removesuffix(".weight") for name in weights if name.endswith(".weight")]
+    names = [args.activation] * (len(layers) - 1) + [args.output]
+    return zip(layers, names, strict=True)
+
+
+class Side:
+    """Calls a function of the first of the backends that defines it."""
+
+    def __init__(self, *backends):
+        self.backends = backends
+        self.last = ""
+
+    def __call__(self, name, *args, **options):
+        owner = next(found for found in self.backends if found.defines(name))
+        self.last = f"{name} of {owner.name}"
+        return compare.call(owner, name, args, options)
+
+
+def judge(name, *args, **options):
+    """The referee, whose several results come by name."""
+    result = getattr(referee, name)(*args, **options)
+    return tuple(result.values()) if isinstance(result, dict) else result
+
+
+# the run
+
+
+def traced(args, sides, x, y, weights):
+    """All three step by step."""
+    candidate, reference = Side(*sides), Side(sides[1])
+    check = compare.Check(*sides, args.dtype)
+    starts = [dict(weights), dict(weights), {name: bounded(value) for name, value in weights.items()}]
+    memories = [{"weights": start, "states": dict.fromkeys(start)} for start in starts]
+    rows: list[Row] = []
+    difference, stopped = None, ""
+    for step, (epoch, chosen) in enumerate(batches(args, len(x)), start=1):
+        batch = x[chosen], y[chosen]
+        judged_batch = bounded(batch[0]), batch[1] if y.ndim == 1 else bounded(batch[1])
+        ours, theirs, bounds = (
+            STEPS[args.rule](args, call, memory, *given)
+            for call, memory, given in zip(
+                (candidate, reference, judge), memories, (batch, batch, judged_batch), strict=True
+            )
+        )
+        losses = [np.nan, np.nan]
+        # The reference goes first: what it refuses is bad input and not a difference.
+        for kind, label, expected in bounds:
+            their_value = refusing(args, theirs)
+            try:
+                our_value = next(ours)[2]
+                if kind == "loss":
+                    losses = [float(value) for value in (our_value, their_value)]
+                if difference is None:
+                    for name, *values in entries(label, expected, our_value, their_value):
+                        arrays = [compare.as_array(value, f"step {step}: {name}", args.dtype) for value in values[1:]]
+                        check.compare(f"step {step}, {kind}", name, values[0], *arrays, given=candidate.last)
+            except Exception as error:
+                if difference is None:
+                    difference = step, kind, f"{label} ({candidate.last})", str(error)
+                if not isinstance(error, compare.Different) or " differs\n" not in str(error):
+                    stopped = f"{args.candidate} cannot go on after step {step}"
+                    return Outcome(rows, difference, stopped, [memory["weights"] for memory in memories[:2]])
+        rows.append(row(step, epoch, losses, [memory["weights"] for memory in memories], args.dtype))
+        if not np.isfinite(losses).all():
+            stopped = f"the loss became {losses[0]} and {losses[1]} at step {step}; the run stopped there"
+            break
+    return Outcome(rows, difference, stopped, [memory["weights"] for memory in memories[:2]])
+
+
+def refusing(args, steps):
+    """The next quantity of the reference; what it refuses is the fault of the options or the data."""
+    try:
+        return next(steps)[2]
+    except compare.Different as error:
+        raise ValueError(f"{args.data}: {error.__cause__ or error}") from None
+
+
+def entries(label, expected, ours, theirs):
+    """Name, bound and both numbers; of an optimizer's state those that bear the contract's keys."""
+    if not isinstance(expected, dict):
+        yield label, expected, ours, theirs
+        return
+    for key, bound in expected.items():
+        if isinstance(ours, dict) and key in ours:
+            yield f"{key} of {label}", bound, ours[key], theirs[key]
+
+
+def row(step, epoch, losses, weights, dtype):
+    """The weight that comes nearest to its bound, or goes farthest over it."""
+    ours, theirs, values, errors = (
+        [np.asarray(pick(side[name]), dtype=np.float64) for name in weights[2]]
+        for side, pick in zip(
+            (*weights[:2], weights[2], weights[2]),
+            (np.asarray,) * 2 + (lambda b: b.value, lambda b: b.error),
+            strict=True,
+        )
+    )
+    spacings = [np.full(v.shape, compare.spacing(np.max(np.abs(v)), dtype)) for v in values]
+    gap, value, error, spacing = (
+        np.concatenate([np.ravel(part) for part in parts])
+        for parts in ([a - b for a, b in zip(ours, theirs, strict=True)], values, errors, spacings)
+    )
+    gap, allowed = np.abs(gap), 2 * error
+    share = np.where(gap > 0, gap / allowed, 0)
+    nearest = int(np.nanargmax(np.where(np.isnan(gap), np.inf, share) if gap.any() else allowed))
+    tells = bool(np.isfinite(value).all() and error.max() <= np.abs(value).max())
+    ulp = float(np.max(gap / spacing))
+    return Row(step, epoch, losses, float(gap[nearest]), ulp, float(allowed[nearest]), tells)
+
+
+# what is said
+
+
+def print_table(args, outcome):
+    """The first steps, then some evenly, the one at which the two part, and the last."""
+    rows, count = outcome.rows, len(outcome.rows)
+    shown = set(range(min(count, FIRST_ROWS)))
+    shown |= {int(i) for i in np.linspace(FIRST_ROWS, count - 1, MORE_ROWS).round() if FIRST_ROWS <= i < count}
+    shown |= {outcome.difference[0] - 1} if outcome.difference else set()
+    names = [f"loss {name.rsplit('/', 1)[-1].rsplit(':', 1)[-1]}"[:25] for name in (args.candidate, args.reference)]
+    wide = [max(14, len(name)) for name in names]
+    print(
+        f"{'step':>6} {'epoch':>6}  {names[0]:>{wide[0]}}  {names[1]:>{wide[1]}}  {'gap, ulp':>10}  {'of bound 2B':>11}"
+    )
+    for at in sorted(shown & set(range(count))):
+        r = rows[at]
+        share = "no bound" if not np.isfinite(r.allowed) else "exact: no" if r.share == np.inf else percent(r.share)
+        print(
+            f"{r.step:>6} {r.epoch:>6}  {r.losses[0]:>{wide[0]}.8g}  {r.losses[1]:>{wide[1]}.8g}  "
+            f"{r.ulp:>10.3g}  {share:>11}"
+        )
+
+
+def percent(share):
+    """A share as one reads it: 3.1%, 250x."""
+    return f"{share:.1%}" if share < 10 else f"{share:.3g}x"
+
+
+def verdict(args, outcome):
+    """The last lines, in words; the exit code."""
+    rows = outcome.rows
+    if outcome.stopped:
+        print(outcome.stopped)
+    if outcome.difference:
+        step, kind, what, message = outcome.difference
+        print(message)
+        print(
+            f"{args.candidate} differs from {args.reference}: first at step {step}, in the {kind}, at {what}; "
+            f"what stands before it in {ORDER} agrees"
+        )
+        return 1
+    telling = next((at for at, r in enumerate(rows) if not r.tells), len(rows))
+    if telling < len(rows):
+        print(f"from step {telling + 1} on the bound exceeds the weights themselves: nothing can be shown there")
+    if not telling:
+        print("nothing could be shown")
+        return 2
+    worst = max(rows[:telling], key=lambda r: r.share)
+    steps = f"all {len(rows)} steps" if telling == len(rows) else f"the first {telling} of {len(rows)} steps"
+    gap = f"the largest gap is {percent(worst.share)} of what is allowed" if worst.gap else "no weight differs in a bit"
+    print(f"the two agree in {steps}, {gap}")
+    return 0
+
+
+# what is drawn
+
+
+def plot(args, sides, outcome, x, y):
+    """Both losses, both decision boundaries, and the gap under its bound."""
+    figure, (losses, plane, gaps) = plots.new_figure(columns=3)
+    names = [args.reference, args.candidate]
+    styles = [{"color": plots.COLOURS[5], "lw": 4}, {"color": "black", "lw": 1.3, "ls": "--"}]
+    rows = outcome.rows
+    steps = [r.step for r in rows]
+    for side, (name, style) in enumerate(zip(names, styles, strict=True)):
+        losses.plot(steps, [r.losses[1 - side] for r in rows], label=name, **style)
+    losses.set(xlabel="step", ylabel="loss")
+    losses.legend(frameon=False)
+    draw_boundaries(args, sides, outcome, x, y, plane, styles)
+    allowed = np.array([r.allowed if np.isfinite(r.allowed) else np.nan for r in rows])
+    gap = np.array([r.gap or np.nan for r in rows])
+    gaps.plot(steps, allowed, color=plots.COLOURS[0], label="allowed, 2B", marker="_" if len(rows) < 2 else None)
+    gaps.plot(steps, gap, color=plots.COLOURS[1], label="gap", marker=".", ls="-" if np.isfinite(gap).all() else "")
+    if (np.nan_to_num(allowed) > 0).any() or np.isfinite(gap).any():
+        gaps.set_yscale("log", nonpositive="mask")
+    gaps.set(xlabel="step", ylabel="gap of the weight nearest to its bound")
+    gaps.legend(frameon=False, title=None if np.isfinite(gap).any() else "no gap at all")
+    plots.save(figure, args.plot)
+
+
+def draw_boundaries(args, sides, outcome, x, y, ax, styles):
+    """The reference's regions, and the boundary of each side."""
+    calls, weights = (Side(sides[1]), Side(*sides)), outcome.weights[::-1]
+    scores = [lambda points, c=c, w=w: score(args, c, w, points) for c, w in zip(calls, weights, strict=True)]
+    plots.plot_decision(x, y, scores[0], ax=ax)
+    grid = np.meshgrid(np.linspace(*ax.get_xlim(), 300), np.linspace(*ax.get_ylim(), 300))
+    points = np.stack(grid, axis=-1).reshape(-1, 2)
+    for side_score, style in zip(scores, styles, strict=True):
+        for margin in margins(side_score(points), np.unique(y)):
+            if margin.min() < 0 < margin.max():
+                dashes = {"linestyles": style.get("ls", "-"), "linewidths": style["lw"], "colors": style["color"]}
+                ax.contour(*grid, margin.reshape(grid[0].shape), [0], **dashes)
+
+
+def score(args, call, weights, points):
+    """What the net says of points, such that the nearest label or the highest score wins."""
+    points = points.astype(args.dtype)
+    for layer, g in activations(args, weights):
+        points = call("linear", points, weights[f"{layer}.weight"], weights[f"{layer}.bias"])
+        points = call(g, points) if args.rule == "net" else points
+    # A logit of 0 lies between the labels 0 and 1.
+    return points + 0.5 if args.rule == "net" and args.loss.endswith("logits") else points
+
+
+def margins(scores, labels):
+    """Functions that are 0 on the boundaries."""
+    if scores.shape[1] == 1:
+        return [scores[:, 0] - (a + b) / 2 for a, b in pairwise(labels)]
+    return [scores[:, k] - np.delete(scores, k, axis=1).max(axis=1) for k in range(scores.shape[1])]
