@@ -5,6 +5,8 @@ a right float32 or float64 computation may lie from it (``rounding``). It is a n
 is compared is found by name here too. Functions with several results return them by name.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from parity.rounding import (
@@ -389,14 +391,14 @@ def next_step(state):
     return int(step.value.item() if isinstance(step, Bounded) else step) + 1
 
 
-UPDATES = {
+UPDATES: dict[str, Callable] = {
     "SGD": sgd_update,
     "Adagrad": adagrad_update,
     "RMSprop": rmsprop_update,
     "Adam": adam_update,
     "AdamW": adamw_update,
 }
-LOSSES = {
+LOSSES: dict[str, tuple[Callable, Callable]] = {
     "squared_error": (squared_error, squared_error_backward),
     "mse_loss": (mse_loss, mse_loss_backward),
     "binary_cross_entropy": (binary_cross_entropy, binary_cross_entropy_backward),

@@ -96,7 +96,7 @@ def test_separable_data_end_within_novikoffs_bound(check, side, problem):
     extended = np.column_stack([x, np.ones(len(x))])
     gamma = np.min(np.abs(margins)) / np.hypot(np.linalg.norm(weight), bias[0])
     bound = float(np.max(np.sum(extended**2, axis=1)) / gamma**2)
-    assume(bound <= 100)
+    assume(bound <= 30)
     corrections, start = 0.0, (np.zeros_like(weight), np.zeros_like(bias))
     weight, bias = start
     for _ in range(int(2 * bound) + 2):

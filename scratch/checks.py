@@ -196,7 +196,7 @@ NO_AMOUNTS = {"betas": _betas, "nesterov": _switch, "amsgrad": _switch, "centere
 
 
 # What an optimizer keeps of each parameter, and the option without which it does not need it.
-STATE_KEYS = {
+STATE_KEYS: dict[str, dict[str, str | None]] = {
     "SGD": {"momentum_buffer": "momentum"},
     "Adam": {"step": None, "exp_avg": None, "exp_avg_sq": None, "max_exp_avg_sq": "amsgrad"},
     "AdamW": {"step": None, "exp_avg": None, "exp_avg_sq": None, "max_exp_avg_sq": "amsgrad"},

@@ -7,6 +7,7 @@ parameter from step to step. Each class applies its rule to all parameters of a 
 import copy
 import functools
 import inspect
+from collections.abc import Callable
 
 import numpy as np
 
@@ -383,6 +384,9 @@ def _lerp(start, end, weight):
 
 class Optimizer:
     """What all optimizers share: groups of parameters, each with its options, and the state of every parameter."""
+
+    kind: str
+    update: Callable
 
     def __init__(self, params, **options):
         self.defaults = optimizer_options(options)

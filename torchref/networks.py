@@ -21,7 +21,7 @@ __all__ = ["Linear", "ToyNet", "MLP"]
 class Module(nn.Module):
     """What all networks share: parameters that are found by name, read, set and printed."""
 
-    def load_state_dict(self, state_dict):
+    def load_state_dict(self, state_dict):  # type: ignore[override]
         """Set every parameter from arrays by name, of either backend."""
         arrays = {name: torch.as_tensor(value) for name, value in state_dict.items()}
         state_fits(arrays, dict(self.named_parameters()))

@@ -370,8 +370,10 @@ def _stepped(optimizer_class, param, grad, state, **options):
     return param, dict(optimizer.state.get(param, {}))
 
 
-class Optimizer:
+class Optimizer(torch.optim.Optimizer):
     """What the optimizers here add to PyTorch's: checked options, and a state_dict that fits the other backend."""
+
+    kind: str
 
     def __init__(self, params, **options):
         options = optimizer_options(options)
