@@ -90,7 +90,7 @@ def load(spec):
         if not hasattr(namespace, attribute):
             raise ValueError(f"{spec}: {module_name} has no {attribute}")
         namespace = getattr(namespace, attribute)
-    return Backend(spec, namespace)
+    return Backend(Path(spec).name if spec.endswith(".py") else spec, namespace)
 
 
 def expect_importable(module, needed_by):

@@ -3,6 +3,7 @@
 import os
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from parity import backend, contract
 from parity.files import check_path, written_whole
@@ -35,8 +36,10 @@ def run(args):
         raise ImportError(f"{error}; parity check needs pip install 'neuron-parity[parity]'") from None
     report = Report(args.candidate, args.reference, args.seed)
     # What pytest itself prints is not for the reader of the table.
-    with open(os.devnull, "w") as nowhere, report, redirect_stdout(nowhere), redirect_stderr(nowhere):
-        pytest.main(pytest_arguments(args), plugins=[report])
+    with open(os.devnull, "w") as nowhere, TemporaryDirectory() as folder, report:
+        os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = folder
+        with redirect_stdout(nowhere), redirect_stderr(nowhere):
+            pytest.main(pytest_arguments(args), plugins=[report])
     if args.json:
         with written_whole(args.json) as path:
             path.write_text(report.as_json(), encoding="utf-8")

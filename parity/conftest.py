@@ -10,19 +10,6 @@ from hypothesis import HealthCheck, Phase, settings
 from parity import backend, contract
 from parity.compare import Check, Different, Evidence
 
-EXAMPLES = 100
-
-
-def pytest_addoption(parser):
-    """The options of ``parity check``, for pytest."""
-    group = parser.getgroup("parity")
-    group.addoption("--candidate", default="scratch", help="the backend that is checked: a module or a .py file")
-    group.addoption("--reference", default="torchref", help="the backend it is checked against")
-    group.addoption("--examples", type=int, default=EXAMPLES, help="examples for each property and precision")
-    group.addoption("--only", help="only the properties of this function")
-    group.addoption("--dtype", choices=["float64", "float32"], help="one precision only")
-    group.addoption("--device", default="cpu", choices=["cpu", "cuda"], help="where PyTorch computes")
-
 
 def pytest_configure(config):
     """Hypothesis without deadlines and without memory of earlier runs."""

@@ -13,7 +13,7 @@ checks = pytest.mark.checks
 def test_names(candidate, reference):
     """Two whole packages have the same public names in the same order, file by file."""
     if contract.missing(candidate) or not hasattr(candidate.namespace, "__path__"):
-        pytest.skip(f"{candidate.name} is no whole package: it is checked on what it defines")
+        pytest.skip("not a whole package")
     assert candidate.namespace.__all__ == reference.namespace.__all__
     for file in contract.FILES:
         ours, theirs = (import_module(f"{side.name}.{file}").__all__ for side in (reference, candidate))
