@@ -1,5 +1,6 @@
 """The options of ``parity check``, for pytest: a plugin, so that ``pytest --pyargs parity --candidate FILE`` works."""
 
+
 def pytest_addoption(parser):
     """Which backends, how many examples."""
     group = parser.getgroup("parity")

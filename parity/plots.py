@@ -32,17 +32,24 @@ def plot_decision(x, y, predict, *, ax=None):
     (M, 1), where the nearest label wins: for labels -1 and +1 that is the sign, for 0 and 1 what lies above 1/2. A
     point whose score is nan belongs to none.
     """
+    ax, grid, scores, labels = _regions(x, y, predict, ax)
+    _draw_borders(ax, grid, scores if scores.shape[1] > 1 else -abs(scores - labels))
+    return ax
+
+
+def _regions(x, y, predict, ax):
+    """The points on the regions; the Axes, and what is still needed to draw the borders."""
     x, y = _points(x, y)
     (left, bottom), (right, top) = _window(x)
     grid = np.meshgrid(np.linspace(left, right, GRID), np.linspace(bottom, top, GRID))
-    scores = _array(predict(np.stack(grid, axis=-1).reshape(-1, 2)))
+    scores = array(predict(np.stack(grid, axis=-1).reshape(-1, 2)))
     if scores.ndim != 2 or len(scores) != GRID**2 or scores.shape[1] == 0:
         raise ValueError(f"predict: got shape {scores.shape} for {GRID**2} points, expected (M, 1) or (M, K)")
     labels = _known_labels(y) if scores.shape[1] == 1 else _class_labels(y, scores.shape[1])
-    image = _tints()[_winners(scores, labels)].reshape(GRID, GRID, 4)
+    image = _tints()[winners(scores, labels)].reshape(GRID, GRID, 4)
     ax = _axes(ax)
     ax.imshow(image, extent=(left, right, bottom, top), origin="lower", interpolation="nearest")
-    return _scatter(ax, x, y, labels)
+    return _scatter(ax, x, y, labels), grid, scores, labels
 
 
 def plot_line(x, y, weight, bias, *, ax=None):
@@ -50,7 +57,7 @@ def plot_line(x, y, weight, bias, *, ax=None):
 
     The side where the sum is positive is that of the greater label. Where there is no line to see, a note says why.
     """
-    (x, y), weight, bias = _points(x, y), _array(weight), _array(bias)
+    (x, y), weight, bias = _points(x, y), array(weight), array(bias)
     if weight.shape != (1, 2) or bias.shape != (1,):
         raise ValueError(f"weight, bias: got shapes {weight.shape}, {bias.shape}, expected (1, 2), (1,)")
     if len(np.unique(y)) != 2:
@@ -61,7 +68,7 @@ def plot_line(x, y, weight, bias, *, ax=None):
             z = points @ weight.T + bias
         return np.select([z < 0, z > 0], [y.min(), y.max()], np.nan)
 
-    ax = plot_decision(x, y, side, ax=ax)
+    ax, *_ = _regions(x, y, side, ax)
     _draw_line(ax, *weight[0], *bias)
     return ax
 
@@ -77,6 +84,25 @@ def plot_losses(losses, *, ax=None):
         _log_scale(ax)
     ax.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
     ax.set(xlabel="epoch", ylabel="loss")
+    return ax
+
+
+def plot_sweep(name, values, losses, *, ceiling=np.inf, log_values=False, ax=None):
+    """The final loss of each run over a hyperparameter; what diverged or exceeds the ceiling stands at the top."""
+    values, losses = np.asarray(values, dtype=float), np.asarray(losses, dtype=float)
+    shown = np.isfinite(losses) & (losses <= min(ceiling, 1e250))
+    ax = _axes(ax)
+    ax.plot(values, np.where(shown, losses, np.nan), color=COLOURS[1], marker="o")
+    if not shown.all():
+        top = np.full((~shown).sum(), 0.97)
+        style = {"color": COLOURS[0], "marker": "^", "linestyle": "none", "label": "diverged, or far above"}
+        ax.plot(values[~shown], top, transform=ax.get_xaxis_transform(), **style)
+        ax.legend(loc="lower right", bbox_to_anchor=(1, 1), frameon=False)
+    if log_values:
+        ax.set_xscale("log")
+    if (losses[shown] > 0).any():
+        _log_scale(ax)
+    ax.set(xlabel=name, ylabel="final loss")
     return ax
 
 
@@ -133,14 +159,14 @@ def _fit_figure(figure, x, y):
         figure.set_figheight(min(6, 1.1 + 5 * height / width))
 
 
-def _array(value):
+def array(value):
     """A NumPy array of either backend's array; a tensor that is part of a graph must leave it first."""
     return np.asarray(value.detach() if hasattr(value, "detach") else value)
 
 
 def _points(x, y):
     """x as (N, 2) and y as (N,)."""
-    x, y = _array(x), _array(y)
+    x, y = array(x), array(y)
     if x.ndim != 2 or x.shape[1] != 2 or not len(x):
         raise ValueError(f"x: got shape {x.shape}, expected (N, 2): only points of the plane can be drawn")
     if y.shape not in [(len(x),), (len(x), 1)]:
@@ -167,7 +193,7 @@ def _class_labels(y, count):
     return labels
 
 
-def _winners(scores, labels):
+def winners(scores, labels):
     """The position in labels of each row's class, -1 for none."""
     winners = abs(scores - labels).argmin(axis=1) if scores.shape[1] == 1 else scores.argmax(axis=1)
     return np.where(np.isfinite(scores).all(axis=1), winners, -1)
@@ -204,6 +230,16 @@ def _scatter(ax, x, y, labels):
     ax.set_aspect("auto" if _is_strip(high - low) else "equal")
     ax.legend(title="label", loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False)
     return ax
+
+
+def _draw_borders(ax, grid, ratings):
+    """Draw where one class takes over from another: the greatest rating wins."""
+    for number in range(1, ratings.shape[1]):
+        with np.errstate(invalid="ignore"):
+            margin = ratings[:, number] - np.delete(ratings, number, axis=1).max(axis=1)
+        if (margin < 0).any() and (margin > 0).any():
+            margin = np.where(np.isfinite(margin), margin, np.nan).reshape(GRID, GRID)
+            ax.contour(*grid, margin, levels=[0], colors="black", linewidths=1.2, zorder=2)
 
 
 def _draw_line(ax, w1, w2, b):

@@ -14,7 +14,7 @@ import numpy as np
 import scratch
 from parity import backend, compare, plots, referee
 from parity.files import check_path
-from parity.rounding import bounded
+from parity.rounding import bounded, magnitude
 from scratch.checks import batch_count, choice, count, layer_sizes, not_negative, signs
 
 RULES = ("net", "perceptron", "gradient")
@@ -64,6 +64,7 @@ def add_arguments(parser):
     add("--set", nargs="+", default=[], metavar="NAME=VALUE", help="options of the optimizer, as momentum=0.9")
     add("--epochs", type=int, default=10, help="how many (default: %(default)s)")
     add("--batch-size", type=int, help="samples in a step (default: all)")
+    add("--resync", action="store_true", help="start each step from the reference's weights: no gap adds up")
     add("--seed", type=int, default=0, help="of the weights and the order of the samples (default: %(default)s)")
     add("--dtype", default="float64", help="float64 or float32 (default: %(default)s)")
     add("--plot", metavar="FILE", help="draw losses, decision boundaries and gap, as png, svg or pdf")
@@ -74,15 +75,17 @@ def run(args):
     """Exit code 0: the two agree; 1: they differ; 2: nothing could be shown."""
     check_options(args)
     x, y = data(args)
+    weights = initial(args, x, y)
+    batch_count(args.batch_size, len(x))
     sides = [backend.load(spec) for spec in (args.candidate, args.reference)]
     say_what_is_traced(args, *sides)
-    weights = initial(args, x, y)
     outcome = traced(args, sides, x, y, weights)
-    print_table(args, outcome)
+    names = [side.name for side in sides]
+    print_table(names, outcome)
     if args.plot:
         plot(args, sides, outcome, x, y)
         print(f"wrote {args.plot}")
-    return verdict(args, outcome)
+    return verdict(names, outcome)
 
 
 # what is asked for
@@ -285,9 +288,9 @@ def judge(name, *args, **options):
 def traced(args, sides, x, y, weights):
     """All three step by step."""
     candidate, reference = Side(*sides), Side(sides[1])
-    check = compare.Check(*sides, args.dtype)
+    check = compare.Check(sides[0], sides[1], args.dtype)
     starts = [dict(weights), dict(weights), {name: bounded(value) for name, value in weights.items()}]
-    memories = [{"weights": start, "states": dict.fromkeys(start)} for start in starts]
+    memories: list[dict[str, Any]] = [{"weights": start, "states": dict.fromkeys(start)} for start in starts]
     rows: list[Row] = []
     difference, stopped = None, ""
     for step, (epoch, chosen) in enumerate(batches(args, len(x)), start=1):
@@ -301,33 +304,36 @@ def traced(args, sides, x, y, weights):
         )
         losses = [np.nan, np.nan]
         # The reference goes first: what it refuses is bad input and not a difference.
-        for kind, label, expected in bounds:
-            their_value = refusing(args, theirs)
+        for kind, label, their_value in accepted(args, theirs):
+            expected = next(bounds)[2]
             try:
                 our_value = next(ours)[2]
                 if kind == "loss":
                     losses = [float(value) for value in (our_value, their_value)]
                 if difference is None:
-                    for name, *values in entries(label, expected, our_value, their_value):
-                        arrays = [compare.as_array(value, f"step {step}: {name}", args.dtype) for value in values[1:]]
-                        check.compare(f"step {step}, {kind}", name, values[0], *arrays, given=candidate.last)
+                    where = f"step {step}, {kind}"
+                    for name, bound, *pair in entries(label, expected, our_value, their_value):
+                        a, b = (compare.as_array(value, f"{where}: {name}", args.dtype) for value in pair)
+                        check.compare(where, name, bound, a, b, given=candidate.last)
             except Exception as error:
                 if difference is None:
                     difference = step, kind, f"{label} ({candidate.last})", str(error)
                 if not isinstance(error, compare.Different) or " differs\n" not in str(error):
-                    stopped = f"{args.candidate} cannot go on after step {step}"
+                    stopped = f"{sides[0].name} cannot go on after step {step}"
                     return Outcome(rows, difference, stopped, [memory["weights"] for memory in memories[:2]])
         rows.append(row(step, epoch, losses, [memory["weights"] for memory in memories], args.dtype))
         if not np.isfinite(losses).all():
             stopped = f"the loss became {losses[0]} and {losses[1]} at step {step}; the run stopped there"
             break
+        if args.resync:
+            memories[0], memories[2] = resynchronised(memories[1])
     return Outcome(rows, difference, stopped, [memory["weights"] for memory in memories[:2]])
 
 
-def refusing(args, steps):
-    """The next quantity of the reference; what it refuses is the fault of the options or the data."""
+def accepted(args, steps):
+    """The quantities of the reference; what it refuses is the fault of the options or the data."""
     try:
-        return next(steps)[2]
+        yield from steps
     except compare.Different as error:
         raise ValueError(f"{args.data}: {error.__cause__ or error}") from None
 
@@ -344,56 +350,59 @@ def entries(label, expected, ours, theirs):
 
 def row(step, epoch, losses, weights, dtype):
     """The weight that comes nearest to its bound, or goes farthest over it."""
-    ours, theirs, values, errors = (
-        [np.asarray(pick(side[name]), dtype=np.float64) for name in weights[2]]
-        for side, pick in zip(
-            (*weights[:2], weights[2], weights[2]),
-            (np.asarray,) * 2 + (lambda b: b.value, lambda b: b.error),
-            strict=True,
-        )
-    )
-    spacings = [np.full(v.shape, compare.spacing(np.max(np.abs(v)), dtype)) for v in values]
-    gap, value, error, spacing = (
-        np.concatenate([np.ravel(part) for part in parts])
-        for parts in ([a - b for a, b in zip(ours, theirs, strict=True)], values, errors, spacings)
-    )
-    gap, allowed = np.abs(gap), 2 * error
+    parts = []
+    for name, bound in weights[2].items():
+        gap = np.abs(np.asarray(weights[0][name], dtype=float) - np.asarray(weights[1][name], dtype=float))
+        ulp = compare.spacing(np.max(np.abs(bound.value)), dtype)
+        parts.append(np.stack([part.ravel() for part in (gap, gap / ulp, 2 * bound.error, magnitude(bound.value))]))
+    gap, ulp, allowed, size = np.concatenate(parts, axis=1)
     share = np.where(gap > 0, gap / allowed, 0)
-    nearest = int(np.nanargmax(np.where(np.isnan(gap), np.inf, share) if gap.any() else allowed))
-    tells = bool(np.isfinite(value).all() and error.max() <= np.abs(value).max())
-    ulp = float(np.max(gap / spacing))
-    return Row(step, epoch, losses, float(gap[nearest]), ulp, float(allowed[nearest]), tells)
+    nearest = np.lexsort([allowed, gap, share])[-1]
+    tells = bool(np.isfinite(size).all() and allowed.max() <= 2 * size.max())
+    return Row(step, epoch, losses, float(gap[nearest]), float(ulp.max()), float(allowed[nearest]), tells)
+
+
+def resynchronised(memory):
+    """What the reference has, for the candidate and for the referee."""
+    states = {name: state and dict(state) for name, state in memory["states"].items()}
+    exact = {
+        name: state
+        and {key: bounded(np.asarray(value, dtype=np.result_type(value, np.float32))) for key, value in state.items()}
+        for name, state in states.items()
+    }
+    ours = {"weights": dict(memory["weights"]), "states": states}
+    return ours, {"weights": {name: bounded(value) for name, value in memory["weights"].items()}, "states": exact}
 
 
 # what is said
 
 
-def print_table(args, outcome):
+def print_table(names, outcome):
     """The first steps, then some evenly, the one at which the two part, and the last."""
-    rows, count = outcome.rows, len(outcome.rows)
-    shown = set(range(min(count, FIRST_ROWS)))
-    shown |= {int(i) for i in np.linspace(FIRST_ROWS, count - 1, MORE_ROWS).round() if FIRST_ROWS <= i < count}
+    rows, total = outcome.rows, len(outcome.rows)
+    shown = set(range(min(total, FIRST_ROWS)))
+    shown |= {int(i) for i in np.linspace(FIRST_ROWS, total - 1, MORE_ROWS).round() if FIRST_ROWS <= i < total}
     shown |= {outcome.difference[0] - 1} if outcome.difference else set()
-    names = [f"loss {name.rsplit('/', 1)[-1].rsplit(':', 1)[-1]}"[:25] for name in (args.candidate, args.reference)]
+    names = [f"loss {name.rsplit('/', 1)[-1].rsplit(':', 1)[-1]}"[:25] for name in names]
     wide = [max(14, len(name)) for name in names]
     print(
-        f"{'step':>6} {'epoch':>6}  {names[0]:>{wide[0]}}  {names[1]:>{wide[1]}}  {'gap, ulp':>10}  {'of bound 2B':>11}"
+        f"{'step':>6} {'epoch':>6}  {names[0]:>{wide[0]}}  {names[1]:>{wide[1]}}  {'gap, ulp':>10}  {'of bound 2B':>14}"
     )
-    for at in sorted(shown & set(range(count))):
+    for at in sorted(shown & set(range(total))):
         r = rows[at]
         share = "no bound" if not np.isfinite(r.allowed) else "exact: no" if r.share == np.inf else percent(r.share)
         print(
             f"{r.step:>6} {r.epoch:>6}  {r.losses[0]:>{wide[0]}.8g}  {r.losses[1]:>{wide[1]}.8g}  "
-            f"{r.ulp:>10.3g}  {share:>11}"
+            f"{r.ulp:>10.3g}  {share:>14}"
         )
 
 
 def percent(share):
-    """A share as one reads it: 3.1%, 250x."""
-    return f"{share:.1%}" if share < 10 else f"{share:.3g}x"
+    """A share as one reads it: 3.1%, 250 times."""
+    return f"{100 * share:.2g}%" if share < 1 else f"{share:.3g} times"
 
 
-def verdict(args, outcome):
+def verdict(names, outcome):
     """The last lines, in words; the exit code."""
     rows = outcome.rows
     if outcome.stopped:
@@ -401,10 +410,7 @@ def verdict(args, outcome):
     if outcome.difference:
         step, kind, what, message = outcome.difference
         print(message)
-        print(
-            f"{args.candidate} differs from {args.reference}: first at step {step}, in the {kind}, at {what}; "
-            f"what stands before it in {ORDER} agrees"
-        )
+        print(f"{names[0]} differs from {names[1]} first at step {step}, in the {kind}: {what}; the order is {ORDER}")
         return 1
     telling = next((at for at, r in enumerate(rows) if not r.tells), len(rows))
     if telling < len(rows):
@@ -425,7 +431,7 @@ def verdict(args, outcome):
 def plot(args, sides, outcome, x, y):
     """Both losses, both decision boundaries, and the gap under its bound."""
     figure, (losses, plane, gaps) = plots.new_figure(columns=3)
-    names = [args.reference, args.candidate]
+    names = [side.name for side in reversed(sides)]
     styles = [{"color": plots.COLOURS[5], "lw": 4}, {"color": "black", "lw": 1.3, "ls": "--"}]
     rows = outcome.rows
     steps = [r.step for r in rows]
@@ -440,6 +446,8 @@ def plot(args, sides, outcome, x, y):
     gaps.plot(steps, gap, color=plots.COLOURS[1], label="gap", marker=".", ls="-" if np.isfinite(gap).all() else "")
     if (np.nan_to_num(allowed) > 0).any() or np.isfinite(gap).any():
         gaps.set_yscale("log", nonpositive="mask")
+    for ax in (losses, gaps):
+        ax.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
     gaps.set(xlabel="step", ylabel="gap of the weight nearest to its bound")
     gaps.legend(frameon=False, title=None if np.isfinite(gap).any() else "no gap at all")
     plots.save(figure, args.plot)
@@ -450,10 +458,15 @@ def draw_boundaries(args, sides, outcome, x, y, ax, styles):
     calls, weights = (Side(sides[1]), Side(*sides)), outcome.weights[::-1]
     scores = [lambda points, c=c, w=w: score(args, c, w, points) for c, w in zip(calls, weights, strict=True)]
     plots.plot_decision(x, y, scores[0], ax=ax)
-    grid = np.meshgrid(np.linspace(*ax.get_xlim(), 300), np.linspace(*ax.get_ylim(), 300))
+    (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
+    grid = np.meshgrid(np.linspace(left, right, 300), np.linspace(bottom, top, 300))
     points = np.stack(grid, axis=-1).reshape(-1, 2)
     for side_score, style in zip(scores, styles, strict=True):
-        for margin in margins(side_score(points), np.unique(y)):
+        try:
+            lines = margins(side_score(points), np.unique(y))
+        except Exception:
+            continue  # a candidate that could not go on has no boundary
+        for margin in lines:
             if margin.min() < 0 < margin.max():
                 dashes = {"linestyles": style.get("ls", "-"), "linewidths": style["lw"], "colors": style["color"]}
                 ax.contour(*grid, margin.reshape(grid[0].shape), [0], **dashes)

@@ -1,5 +1,7 @@
-"""Train one neuron and see it."""
+"""Train one neuron, or a net, and see it."""
 
+import argparse
+import math
 import sys
 import warnings
 from contextlib import contextmanager
@@ -11,17 +13,28 @@ import numpy as np
 
 from parity import plots
 from parity.files import check_path, written_whole
-from scratch.checks import choice, count, not_negative, signs
+from scratch.activations import ACTIVATIONS as NET_ACTIVATIONS
+from scratch.activations import sigmoid
+from scratch.checks import batch_count, choice, count, not_negative, signs
+from scratch.losses import LOSSES
+from scratch.optimizers import OPTIMIZERS
 
 # Softmax is not among them: of a single neuron it is always 1.
 ACTIVATIONS = ("identity", "sigmoid", "tanh", "relu")
+# What --sweep varies: learning rates are spaced logarithmically, the others are whole numbers.
+SWEEPS = ("lr", "hidden", "epochs", "batch-size")
 
 
 class Run(NamedTuple):
-    """What a rule has made of the neuron; ``numbers`` are what it has to say besides."""
+    """What a rule has made of the neuron or the net; ``numbers`` are what it has to say besides.
 
-    weight: Any
-    bias: Any
+    ``predict`` gives scores as ``plot_decision`` takes them, ``line`` the weight and the bias of the line that is the
+    border, None where it is no line.
+    """
+
+    state: dict
+    line: tuple | None
+    predict: Any
     settled: bool
     epochs: int
     losses: list
@@ -46,13 +59,14 @@ def add_arguments(parser):
         help=f"{names}; sigmoid takes labels 0 and 1 as well, relu learns nothing from weights 0",
     )
 
-    fit = _rule(rules, "fit", "a step after each epoch, for all points at once", epochs=40)
+    fit = _rule(rules, "fit", "a step after each batch, with any loss and optimizer; a net of any depth", epochs=40)
     _add_gradient_options(fit)
+    _add_net_options(fit)
 
 
 def _rule(rules, name, text, epochs):
     """The parser of one rule with what all three share."""
-    rule = rules.add_parser(name, help=text, description=f"Train one neuron: {text}.")
+    rule = rules.add_parser(name, help=text, description=f"Train: {text}.")
     rule.add_argument("--backend", default="scratch", help="scratch or torchref (default %(default)s)")
     rule.add_argument("--data", default="toy", metavar="NAME|FILE", help="data set or CSV file (default %(default)s)")
     rule.add_argument("--epochs", type=int, default=epochs, help="at most so many (default %(default)s)")
@@ -64,18 +78,44 @@ def _rule(rules, name, text, epochs):
 
 def _add_gradient_options(rule):
     rule.add_argument("--lr", type=float, default=0.05, help="the learning rate (default %(default)s)")
-    rule.add_argument("--seed", type=int, help="draw the initial weights; without it they are 0")
+    rule.add_argument("--seed", type=int, help="draw the initial weights; without it those of one neuron are 0")
+
+
+def _add_net_options(fit):
+    """Layers, loss, optimizer, batches, and the sweep over one of them."""
+    fit.add_argument("--hidden", type=int, nargs="+", default=[], metavar="N", help="neurons of each hidden layer")
+    names = ", ".join(NET_ACTIVATIONS)
+    fit.add_argument("--activation", default="tanh", help=f"of the hidden layers: {names} (default %(default)s)")
+    text = "cross-entropies take labels -1 and +1 as 0 and 1, cross_entropy class indices too"
+    fit.add_argument("--loss", default="mse_loss", help=f"{', '.join(LOSSES)} (default %(default)s); {text}")
+    fit.add_argument("--optimizer", default="SGD", help=f"{', '.join(OPTIMIZERS)} (default %(default)s)")
+    fit.add_argument("--batch-size", type=int, help="points in a step, in shuffled order (default all, in order)")
+    fit.add_argument("--tolerance", type=float, default=0.0, help="stop when the loss changes by no more than this")
+    text = "train RUNS times and show the final loss over lr, spaced logarithmically, hidden, epochs or batch-size"
+    fit.add_argument("--sweep", metavar="NAME=FROM:TO:RUNS", help=text)
 
 
 @np.errstate(all="ignore")  # a training that goes out of range is reported in a sentence of its own
 def run(args):
     """Train, report, write what was asked for; exit code 0."""
     backend = _backend(args.backend)
-    _check_options(args)
+    trials = _trials(args)
+    for trial in trials.values():
+        _check_options(trial)
     x, y = backend.load_data(args.data)
-    _check_data(args, x, y)
+    for trial in trials.values():
+        _check_data(trial, x, y)
+    if getattr(args, "sweep", None):
+        _sweep(backend, args, trials, x, y)
+    else:
+        _train(backend, args, x, y)
+    return 0
+
+
+def _train(backend, args, x, y):
+    """One run."""
     frames = []
-    with _one_line_warnings(), _epoch_bar(args.epochs) as move_bar:
+    with _one_line_warnings(), _bar("epochs", args.epochs) as move_bar:
 
         def on_epoch(epoch, weight, bias, value):
             move_bar(epoch)
@@ -83,9 +123,8 @@ def run(args):
                 frames.append((epoch, np.asarray(weight).copy(), np.asarray(bias).copy(), value))
 
         result = RULES[args.rule](backend, args, x, y, on_epoch)
-    _report(backend, result, x, y)
+    _report(result, x, y)
     _write(args, result, frames, x, y)
-    return 0
 
 
 def _perceptron(backend, args, x, y, on_epoch):
@@ -94,7 +133,7 @@ def _perceptron(backend, args, x, y, on_epoch):
     weight, bias = _initial(backend, x, seed=None)
     on_epoch(0, weight, bias, None)
     result = backend.train_perceptron(weight, bias, x, y, max_epochs=args.epochs, orders=orders, on_epoch=on_epoch)
-    return Run(result.weight, result.bias, result.converged, result.epochs, [], {"updates": result.updates})
+    return _neuron_run(backend, result, y, [], {"updates": result.updates})
 
 
 def _gradient(backend, args, x, y, on_epoch):
@@ -103,24 +142,98 @@ def _gradient(backend, args, x, y, on_epoch):
     options = {"lr": args.lr, "epochs": args.epochs, "tolerance": args.tolerance, "activation": args.activation}
     result = backend.train_gradient(weight, bias, x, y, on_epoch=on_epoch, **options)
     pred = backend.neuron(x, result.weight, result.bias, args.activation)
-    numbers = {"squared error": float(backend.squared_error(pred, y))}
-    return Run(result.weight, result.bias, result.converged, result.epochs, result.losses, numbers)
+    return _neuron_run(backend, result, y, result.losses, {"squared error": float(backend.squared_error(pred, y))})
+
+
+def _neuron_run(backend, result, y, losses, numbers):
+    """The run of a rule for one neuron, whose sign decides."""
+    weight, bias = result.weight, result.bias
+    labels = np.unique(np.asarray(y))
+
+    def predict(points):
+        return np.where(np.asarray(backend.predict(points, weight, bias)) == 1, labels[1], labels[0])
+
+    state = {"fc1.weight": weight, "fc1.bias": bias}
+    return Run(state, (weight, bias), predict, result.converged, result.epochs, losses, numbers)
 
 
 def _fit(backend, args, x, y, on_epoch):
-    net, losses = backend.ToyNet(), []
-    fc1 = net.fc1
-    fc1.weight.data, fc1.bias.data = _initial(backend, x, args.seed)
-    on_epoch(0, fc1.weight.data, fc1.bias.data, None)
-    # Plain SGD remembers nothing between epochs, so one call an epoch gives the same weights as one call for all.
-    for epoch in range(1, args.epochs + 1):
-        net.fit(x, y, epochs=1, lr=args.lr)
-        losses.append(_mean_loss(backend, fc1, x, y))
-        on_epoch(epoch, fc1.weight.data, fc1.bias.data, losses[-1])
-        if not np.isfinite(losses[-1]):
-            break
-    numbers = {"mean squared error": _mean_loss(backend, fc1, x, y)}
-    return Run(fc1.weight.data, fc1.bias.data, False, len(losses), losses, numbers)
+    labels, target = _labels(y), _target(backend, args.loss, y)
+    rng = np.random.default_rng(args.seed or 0)
+    net = _net(backend, args, x, labels, rng)
+    orders = (rng.permutation(len(x)) for _ in range(args.epochs)) if args.batch_size else None
+    steps = math.ceil(len(x) / (args.batch_size or len(x)))
+
+    def on_step(step, net, loss):
+        if step % steps == 0:
+            on_epoch(step // steps, *_line(args.loss, net, labels), loss)
+
+    def predict(points):
+        return _scores(args.loss, plots.array(net(points)), labels)
+
+    on_epoch(0, *_line(args.loss, net, labels), None)
+    names = ("loss", "optimizer", "lr", "epochs", "batch_size", "tolerance")
+    options = {name: getattr(args, name) for name in names}
+    history = backend.fit(net, x, target, orders=orders, on_step=on_step, **options)
+    losses = [float(np.mean(history.losses[i : i + steps])) for i in range(0, len(history.losses), steps)]
+    line = _line(args.loss, net, labels) if _is_neuron(args) else None
+    numbers = {"loss": _loss(backend, args.loss, net, x, target)}
+    return Run(net.state_dict(), line, predict, history.converged, history.epochs, losses, numbers)
+
+
+def _net(backend, args, x, labels, rng):
+    """The net, with weights 0 if it is one layer and no seed is given: then there is no symmetry to break."""
+    outputs = len(labels) if args.loss == "cross_entropy" else 1
+    output = "sigmoid" if args.loss == "binary_cross_entropy" else "identity"
+    net = backend.MLP([x.shape[1], *args.hidden, outputs], args.activation, output)
+    state = {}
+    for name, value in net.state_dict().items():
+        if name.endswith("weight"):
+            bound = value.shape[1] ** -0.5 if args.hidden or args.seed is not None else 0
+        state[name] = rng.uniform(-bound, bound, tuple(value.shape))
+    net.load_state_dict(state)
+    return net
+
+
+def _is_neuron(args):
+    """Whether the net is a single neuron, whose border is a line."""
+    return not args.hidden and args.loss != "cross_entropy"
+
+
+def _line(loss, net, labels):
+    """The weight and the bias of the line where the output of a single neuron lies midway between the labels."""
+    middle = labels.mean() if loss in ("squared_error", "mse_loss") else 0
+    return net.fc1.weight.data, net.fc1.bias.data - middle
+
+
+def _labels(y):
+    """The two labels, or all classes up to the greatest."""
+    y = np.asarray(y)
+    return np.unique(y) if y.ndim == 2 else np.arange(y.max() + 1)
+
+
+def _target(backend, loss, y):
+    """What the loss takes: the labels as they are, or as 0 and 1, or class indices."""
+    if y.ndim == 1 or loss in ("squared_error", "mse_loss"):
+        return y
+    positions = np.searchsorted(_labels(y), np.asarray(y))
+    return positions.ravel() if loss == "cross_entropy" else backend.tensor(positions)
+
+
+def _scores(loss, output, labels):
+    """The outputs on the scale of the labels, where the nearest wins; of three classes or more as they are."""
+    if loss in ("squared_error", "mse_loss") or len(labels) > 2:
+        return output
+    if loss == "cross_entropy":
+        output = output[:, 1:] - output[:, :1]
+    share = output if loss == "binary_cross_entropy" else sigmoid(output)
+    return labels[0] + share * (labels[1] - labels[0])
+
+
+def _loss(backend, loss, net, x, target):
+    """The loss of all points, nan where the net has gone out of range."""
+    output = plots.array(net(x))
+    return math.nan if np.isnan(output).any() else float(getattr(backend, loss)(backend.tensor(output), target))
 
 
 RULES = {"perceptron": _perceptron, "gradient": _gradient, "fit": _fit}
@@ -132,10 +245,6 @@ def _initial(backend, x, seed):
     bound = 0 if seed is None else 1 / n_in**0.5
     rng = np.random.default_rng(seed)
     return backend.tensor(rng.uniform(-bound, bound, (1, n_in))), backend.tensor(rng.uniform(-bound, bound, 1))
-
-
-def _mean_loss(backend, layer, x, y):
-    return float(backend.mse_loss(backend.linear(x, layer.weight.data, layer.bias.data), y))
 
 
 def _backend(name):
@@ -157,8 +266,10 @@ def _check_options(args):
         count("--seed", args.seed)
     for name in {"lr", "tolerance"} & options.keys():
         not_negative(f"--{name}", options[name])
-    if "activation" in options:
+    if args.rule == "gradient":
         choice("--activation", args.activation, ACTIVATIONS)
+    if args.rule == "fit":
+        _check_net_options(args)
     for path, suffixes in ((args.plot, plots.PICTURES), (args.animate, (".gif",)), (args.save, (".npz",))):
         if path is not None:
             check_path(path, suffixes)
@@ -166,16 +277,72 @@ def _check_options(args):
         plots.new_figure()  # says so if matplotlib is missing
 
 
+def _check_net_options(args):
+    """Refuse names that are none, layers without neurons, and what a net or a sweep cannot show."""
+    choice("--activation", args.activation, tuple(NET_ACTIVATIONS))
+    choice("--loss", args.loss, tuple(LOSSES))
+    choice("--optimizer", args.optimizer, tuple(OPTIMIZERS))
+    if min(args.hidden, default=1) < 1:
+        raise ValueError(f"--hidden: got {min(args.hidden)}, expected whole numbers from 1 on")
+    if args.animate and not _is_neuron(args):
+        raise ValueError("--animate: got a net of several neurons, expected a single one: a line is what is shown")
+    if args.sweep and (args.animate or args.save):
+        raise ValueError("--sweep: got --animate or --save as well, expected neither: there is not one net but many")
+
+
 def _check_data(args, x, y):
-    """Refuse what one neuron cannot learn, and what cannot be drawn."""
-    if y.ndim != 2:
+    """Refuse what the neuron or the net cannot learn, and what cannot be drawn."""
+    if args.rule == "fit":
+        _check_labels(args, y)
+        batch_count(args.batch_size, len(x))
+    elif y.ndim != 2:
         raise ValueError(f"{args.data}: got class indices, expected labels -1 and +1, as one neuron can tell apart")
-    labels = np.unique(np.asarray(y))
-    if not (getattr(args, "activation", None) == "sigmoid" and labels.tolist() == [0, 1]):
-        signs(args.data, labels)
-    wanted = "--plot" if args.plot else "--animate" if args.animate else "fit" if args.rule == "fit" else None
+    elif not (getattr(args, "activation", None) == "sigmoid" and _labels(y).tolist() == [0, 1]):
+        signs(args.data, _labels(y))
+    wanted = "--plot" if args.plot and not getattr(args, "sweep", None) else "--animate" if args.animate else None
     if wanted and x.shape[1] != 2:
         raise ValueError(f"{args.data}: got {x.shape[1]} inputs, expected 2 for {wanted}")
+
+
+def _check_labels(args, y):
+    """Class indices are for cross_entropy; else there are two labels, -1 and +1 or 0 and 1."""
+    if y.ndim == 1:
+        if args.loss != "cross_entropy":
+            raise ValueError(
+                f"{args.data}: got class indices, expected labels -1 and +1, or 0 and 1, for {args.loss}; "
+                "--loss cross_entropy takes class indices"
+            )
+        return
+    labels = _labels(y).tolist()
+    if labels not in ([-1, 1], [0, 1]):
+        got = ", ".join(f"{label:g}" for label in labels[:4]) + ", ..." * (len(labels) > 4)
+        raise ValueError(f"{args.data}: got the labels {got}, expected -1 and +1, or 0 and 1, for {args.loss}")
+
+
+def _trials(args):
+    """The options of each run, by the value that the sweep gives it; without a sweep there is one."""
+    if not getattr(args, "sweep", None):
+        return {None: args}
+    name, values = _sweep_values(args.sweep)
+    key = name.replace("-", "_")
+    return {
+        value: argparse.Namespace(**{**vars(args), key: [value] if name == "hidden" else value}) for value in values
+    }
+
+
+def _sweep_values(text):
+    """The name and the values of ``lr=0.001:1:20``."""
+    name, _, span = text.partition("=")
+    choice("--sweep", name, SWEEPS)
+    try:
+        low, high, runs = (kind(part) for kind, part in zip((float, float, int), span.split(":"), strict=True))
+    except ValueError:
+        raise ValueError(f"--sweep: got {text!r}, expected NAME=FROM:TO:RUNS such as lr=0.001:1:20") from None
+    if not (0 < low < high < math.inf and runs > 1):
+        raise ValueError(f"--sweep: got {text!r}, expected 0 < FROM < TO and at least 2 RUNS")
+    if name == "lr":
+        return name, np.geomspace(low, high, runs).tolist()
+    return name, np.unique(np.linspace(low, high, runs).round().astype(int)).tolist()
 
 
 @contextmanager
@@ -189,32 +356,78 @@ def _one_line_warnings():
 
 
 @contextmanager
-def _epoch_bar(total):
-    """Yield what to call with each epoch: on a terminal it moves a bar, which vanishes at the end."""
+def _bar(name, total):
+    """Yield what to call with the number done: on a terminal it moves a bar, which vanishes at the end."""
     if not (sys.stderr.isatty() and find_spec("rich")):
-        yield lambda epoch: None
+        yield lambda done: None
         return
     from rich.console import Console
     from rich.progress import Progress
 
     with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("epochs", total=total)
-        yield lambda epoch: bar.update(task, completed=epoch)
+        task = bar.add_task(name, total=total)
+        yield lambda done: bar.update(task, completed=done)
 
 
-def _report(backend, result, x, y):
-    sides = np.asarray(backend.predict(x, result.weight, result.bias))
-    wrong = int((sides != np.where(np.asarray(y) == 1, 1, -1)).sum())
-    lines = {
-        "epochs": result.epochs,
-        **result.numbers,
-        "weight": ", ".join(map(str, result.weight.tolist()[0])),
-        "bias": result.bias.tolist()[0],
-        "accuracy": f"{len(x) - wrong} of {len(x)} ({1 - wrong / len(x):.1%})",
-    }
+def _sweep(backend, args, trials, x, y):
+    """Train once for each value; print the final losses, and draw them."""
+    name = args.sweep.partition("=")[0]
+    results = {}
+    with _bar("runs", len(trials)) as move_bar, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that a run diverges stands in the table
+        for value, trial in trials.items():
+            results[value] = _fit(backend, trial, x, y, lambda *_: None)
+            move_bar(len(results))
+    losses = [_final_loss(result) for result in results.values()]
+    print(f"{name:<19} {'loss':<12} accuracy")
+    for (value, result), loss in zip(results.items(), losses, strict=True):
+        diverged = f"diverged in epoch {result.epochs}"
+        print(f"{value:<19.6g} {loss:<12.6g} {_accuracy(result, x, y) if math.isfinite(loss) else diverged}")
+    best = int(np.argmin(losses))
+    least = f"the least loss is {losses[best]:.6g}, at {name} {list(results)[best]:.6g}"
+    print(least if math.isfinite(losses[best]) else "every run diverged")
+    if args.plot:
+        ceiling = 10 * min((result.losses[0] for result in results.values() if result.losses), default=math.inf)
+        figure, axes = plots.new_figure()
+        plots.plot_sweep(name, list(results), losses, ceiling=ceiling, log_values=name == "lr", ax=axes[0])
+        plots.save(figure, args.plot)
+        print(f"wrote {args.plot}")
+
+
+def _final_loss(result):
+    """The loss after the training, inf if it went out of range."""
+    loss = result.numbers["loss"]
+    return loss if np.isfinite([loss, *result.losses]).all() else math.inf
+
+
+def _report(result, x, y):
+    lines = {"epochs": result.epochs, **result.numbers, **_described(result), "accuracy": _accuracy(result, x, y)}
     for name, value in lines.items():
         print(f"{name:<19} {value}")
-    print(_verdict(result, wrong, len(x)))
+    print(_verdict(result, _mistakes(result, x, y), len(x)))
+
+
+def _described(result):
+    """The weights of one neuron, or the sizes of a net."""
+    weights = [value for name, value in result.state.items() if name.endswith("weight")]
+    if result.line is None:
+        return {"sizes": ", ".join(str(size) for size in [weights[0].shape[1], *(len(w) for w in weights)])}
+    return {
+        "weight": ", ".join(map(str, result.state["fc1.weight"].tolist()[0])),
+        "bias": result.state["fc1.bias"].tolist()[0],
+    }
+
+
+def _mistakes(result, x, y):
+    """How many points are not given their label."""
+    labels = _labels(y)
+    found = plots.winners(result.predict(x), labels)
+    return int((found != np.searchsorted(labels, np.asarray(y).ravel())).sum())
+
+
+def _accuracy(result, x, y):
+    right = len(x) - _mistakes(result, x, y)
+    return f"{right} of {len(x)} ({right / len(x):.1%})"
 
 
 def _verdict(result, wrong, n):
@@ -227,6 +440,8 @@ def _verdict(result, wrong, n):
         return f"the loss settled after {epochs}; {right}"
     if not wrong:
         return f"every point is right after {epochs}"
+    if result.line is None:
+        return f"{right} after {epochs}: more epochs, more neurons or another --lr are needed"
     needed = "more epochs or another --lr are needed" if result.losses else "more epochs are needed"
     return f"did not settle within {epochs}: no line separates these classes, or {needed}"
 
@@ -245,9 +460,12 @@ def _write(args, result, frames, x, y):
 
 
 def _plot(result, x, y, path):
-    """The line, and beside it the loss where the rule has one."""
+    """The line or the regions, and beside them the loss where the rule has one."""
     figure, axes = plots.new_figure(columns=2 if result.losses else 1)
-    plots.plot_line(x, y, result.weight, result.bias, ax=axes[0])
+    if result.line is None:
+        plots.plot_decision(x, y, result.predict, ax=axes[0])
+    else:
+        plots.plot_line(x, y, *result.line, ax=axes[0])
     if result.losses:
         plots.plot_losses(result.losses, ax=axes[1])
     plots.save(figure, path)
@@ -255,6 +473,6 @@ def _plot(result, x, y, path):
 
 def _save(result, path):
     """The state of the net, by the names of its parameters."""
-    state: dict[str, Any] = {"fc1.weight": np.asarray(result.weight), "fc1.bias": np.asarray(result.bias)}
+    state: dict[str, Any] = {name: np.asarray(value) for name, value in result.state.items()}
     with written_whole(path) as temporary:
         np.savez(temporary, **state)

@@ -6,6 +6,7 @@ import sys
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex
+from matplotlib.contour import ContourSet
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -153,6 +154,36 @@ def test_regions_of_a_net(backend):
     """A net of either backend is a predict callable."""
     x, y = backend.load_data("blobs")
     assert plots.plot_decision(x, y, backend.MLP([2, 4, 3], seed=0)).images
+
+
+def borders(ax):
+    """The points of the lines between the regions."""
+    return np.concatenate(
+        [path.vertices for lines in ax.collections if isinstance(lines, ContourSet) for path in lines.get_paths()]
+    )
+
+
+def test_the_border_of_two_classes_is_drawn_where_the_score_is_midway():
+    """On a circle here, more exactly than the pixels show."""
+    x, y = scratch.load_data("circles")
+    ax = plots.plot_decision(x, (y + 1) / 2, lambda points: np.exp(-(points**2).sum(axis=1, keepdims=True)))
+    assert np.hypot(*borders(ax).T) == pytest.approx(np.log(2) ** 0.5, abs=1e-4)
+
+
+def test_the_borders_of_three_classes_are_drawn_where_two_scores_are_equal():
+    """And greater than the third."""
+    x, y = scratch.load_data("blobs")
+    corners = np.array([(-2, -1), (2, -1), (0, 2)])
+    ax = plots.plot_decision(x, y, lambda p: -((p[:, None] - corners) ** 2).sum(axis=-1))
+    distances = np.sort(np.linalg.norm(borders(ax)[:, None] - corners, axis=-1), axis=1)
+    assert distances[:, 1] - distances[:, 0] == pytest.approx(0, abs=0.02)
+
+
+def test_one_class_everywhere_has_no_border():
+    """Nor has a net that has gone out of range."""
+    for score in (3.0, np.nan, np.inf):
+        ax = plots.plot_decision(X, Y, lambda points, score=score: np.full((len(points), 1), score))
+        assert not any(isinstance(lines, ContourSet) for lines in ax.collections)
 
 
 def test_predict_of_another_shape():
@@ -366,6 +397,26 @@ def test_animation_refuses(tmp_path):
     with pytest.raises(ValueError, match=r"^weight, bias: got shapes"):
         plots.animate([*line_frames(1), (1, np.zeros(2), np.zeros(1), 0)], X, Y, tmp_path / "line.gif")
     assert list(tmp_path.iterdir()) == []
+
+
+# Sweeps
+
+
+def test_sweep_marks_what_diverged_at_the_top():
+    """Or lies above the ceiling; the others are joined where they are."""
+    losses = [1.0, 0.5, np.inf, np.nan, 11.0, 0.2]
+    ax = plots.plot_sweep("lr", [1, 2, 4, 8, 16, 32], losses, ceiling=10, log_values=True)
+    shown, marked = ax.lines
+    assert shown.get_ydata() == pytest.approx([1, 0.5, np.nan, np.nan, np.nan, 0.2], nan_ok=True)
+    assert marked.get_xdata().tolist() == [4, 8, 16]
+    assert (ax.get_xscale(), ax.get_yscale(), ax.get_xlabel()) == ("log", "log", "lr")
+
+
+def test_sweep_in_which_all_diverged():
+    """Only marks, on plain axes."""
+    ax = plots.plot_sweep("epochs", [1, 2], [np.inf, np.nan])
+    assert (ax.get_xscale(), ax.get_yscale()) == ("linear", "linear")
+    assert ax.lines[1].get_xdata().tolist() == [1, 2]
 
 
 # matplotlib

@@ -9,7 +9,9 @@ import pytest
 from PIL import Image
 
 import scratch
-from parity import cli, train
+from parity import cli, plots, train
+from scratch.losses import LOSSES
+from scratch.optimizers import OPTIMIZERS
 
 BACKENDS = ("scratch", "torchref")
 RULES = ("perceptron", "gradient", "fit")
@@ -171,6 +173,151 @@ def test_three_inputs(parity, csv, rule):
     assert len(numbers(table(out)["weight"])) == 3
 
 
+# Nets
+
+
+XOR = "--data xor --hidden 8 --activation tanh --loss binary_cross_entropy_with_logits --optimizer Adam --lr 0.05"
+NETS = [
+    f"{XOR} --epochs 500 --batch-size 4",
+    "--data xor --hidden 8 --loss mse_loss --optimizer Adam --lr 0.05 --epochs 200",
+    "--data xor --hidden 8 --loss squared_error --optimizer AdamW --lr 0.05 --epochs 200 --batch-size 3",
+    "--data blobs --hidden 8 --loss cross_entropy --optimizer Adam --lr 0.05 --batch-size 32",
+    "--data blobs --loss cross_entropy --lr 0.5",
+    "--data moons --hidden 16 16 --loss binary_cross_entropy --optimizer Adam --lr 0.02 --epochs 100 --batch-size 32",
+    "--data circles --hidden 8 --activation relu --loss cross_entropy --optimizer RMSprop --lr 0.02 --epochs 60",
+    "--data toy --loss binary_cross_entropy_with_logits --lr 0.5 --epochs 100",
+]
+
+
+@pytest.mark.parametrize("args", NETS)
+def test_nets_get_every_point_right_in_both_backends(parity, args, tmp_path):
+    """Both print the same up to rounding, and draw the regions."""
+    printed = []
+    for backend in BACKENDS:
+        path = tmp_path / f"{backend}.png"
+        code, out, err = parity("fit", "--backend", backend, *args.split(), "--plot", path)
+        assert (code, err, out.pop()) == (0, [], f"wrote {path}")
+        assert out[-1].startswith("every point is right after ")
+        assert path.exists()
+        printed.append(table(out))
+    ours, theirs = printed
+    assert ours.keys() == theirs.keys()
+    for name in set(ours) - {"accuracy"}:
+        assert numbers(ours[name]) == pytest.approx(numbers(theirs[name]), rel=1e-6, abs=1e-9)
+
+
+def test_a_net_prints_its_sizes(parity):
+    """In place of weights; a single neuron prints its weights under any loss of one output."""
+    sizes = table(parity("fit", "--data", "blobs", "--loss", "cross_entropy", "--hidden", 5, 4)[1])
+    assert list(sizes) == ["epochs", "loss", "sizes", "accuracy"]
+    assert sizes["sizes"] == "2, 5, 4, 3"
+    assert "weight" in table(parity("fit", "--loss", "binary_cross_entropy")[1])
+
+
+def test_a_net_that_is_not_done_says_what_may_help(parity):
+    """More epochs, more neurons or another learning rate."""
+    out = parity("fit", "--data", "xor", "--hidden", 2, "--epochs", 1)[1]
+    assert out[-1].endswith(" points are wrong after 1 epoch: more epochs, more neurons or another --lr are needed")
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_fit_is_the_backend_s(parity, tmp_path, optimizer):
+    """One generator draws the weights layer by layer, then the orders."""
+    x, y = scratch.load_data("moons")
+    rng, sizes = np.random.default_rng(3), [2, 4, 1]
+    net = scratch.MLP(sizes, "relu")
+    state = {}
+    for name, value in net.state_dict().items():
+        bound = sizes[int(name[2]) - 1] ** -0.5
+        state[name] = rng.uniform(-bound, bound, value.shape)
+    net.load_state_dict(state)
+    orders = [rng.permutation(len(x)) for _ in range(2)]
+    scratch.fit(net, x, y, optimizer=optimizer, lr=0.01, epochs=2, batch_size=30, orders=orders)
+    args = f"--data moons --hidden 4 --activation relu --optimizer {optimizer} --lr 0.01 --epochs 2 --batch-size 30"
+    parity("fit", *args.split(), "--seed", 3, "--save", tmp_path / "net.npz")
+    with np.load(tmp_path / "net.npz") as saved:
+        assert {name: value.tolist() for name, value in saved.items()} == {
+            name: value.tolist() for name, value in net.state_dict().items()
+        }
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_labels_0_and_1_are_learnt_like_minus_1_and_1(parity, csv, tmp_path, loss):
+    """Each loss finds them, and the border lies midway."""
+    path = csv("x1,x2,y\n0,0,0\n0,1,0\n2,0,1\n2,1,1\n")
+    plot = tmp_path / "a.png"
+    out = parity("fit", "--data", path, "--loss", loss, "--lr", 0.1, "--epochs", 200, "--plot", plot)[1]
+    assert table(out)["accuracy"] == "4 of 4 (100.0%)"
+
+
+@pytest.mark.parametrize("loss", ["mse_loss", "binary_cross_entropy"])
+def test_the_line_of_labels_0_and_1_is_where_the_prediction_changes(parity, csv, monkeypatch, tmp_path, loss):
+    """The line drawn separates what the accuracy counts as right."""
+    drawn = []
+    monkeypatch.setattr(plots, "plot_line", lambda x, y, weight, bias, ax: drawn.append((x, y, weight, bias)))
+    path = csv("x1,x2,y\n0,0,0\n0,1,0\n2,0,1\n2,1,1\n")
+    parity("fit", "--data", path, "--loss", loss, "--lr", 0.1, "--epochs", 200, "--plot", tmp_path / "a.png")
+    ((x, y, weight, bias),) = drawn
+    assert ((x @ weight.T + bias > 0) == (y == 1)).all()
+
+
+def test_fit_settles_with_a_tolerance(parity):
+    """It stops when the loss of an epoch changes by no more."""
+    out = parity("fit", "--epochs", 500, "--tolerance", 0.001)[1]
+    assert int(table(out)["epochs"]) < 500
+    assert out[-1].startswith(f"the loss settled after {table(out)['epochs']} epochs; ")
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_net_whose_loss_becomes_nan_says_at_which_step(parity, backend, tmp_path):
+    """One line on stderr; the losses until then are drawn."""
+    path = tmp_path / "a.png"
+    args = "--data blobs --loss cross_entropy --hidden 8 --lr 1e308 --batch-size 7"
+    code, out, err = parity("fit", "--backend", backend, *args.split(), "--plot", path)
+    assert (code, err) == (0, ["parity train: the loss became nan at step 2, in epoch 1; training stopped"])
+    assert "diverged: the loss became nan in epoch 1; try a smaller --lr" in out
+    assert path.exists()
+
+
+# Sweeps
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_sweep_shows_the_final_loss_of_each_run(parity, backend, tmp_path):
+    """As a single run of that learning rate prints it; what diverged has the loss inf."""
+    path = tmp_path / "sweep.png"
+    args = ["fit", "--backend", backend, "--epochs", 200]
+    code, out, err = parity(*args, "--sweep", "lr=0.01:10:4", "--plot", path)
+    assert (code, err) == (0, [])
+    rows = [line.split() for line in out[1:5]]
+    assert [row[0] for row in rows] == ["0.01", "0.1", "1", "10"]
+    assert float(rows[0][1]) == pytest.approx(float(table(parity(*args, "--lr", 0.01)[1])["loss"]), rel=1e-5)
+    assert rows[3][1:3] == ["inf", "diverged"]
+    assert out[5:] == [f"the least loss is {rows[0][1]}, at lr 0.01", f"wrote {path}"]
+    assert path.exists()
+
+
+@pytest.mark.parametrize(
+    ("span", "values"),
+    [
+        ("hidden=1:4:4", ["1", "2", "3", "4"]),
+        ("hidden=1:3:9", ["1", "2", "3"]),
+        ("epochs=1:9:3", ["1", "5", "9"]),
+        ("batch-size=1:8:3", ["1", "4", "8"]),
+    ],
+)
+def test_sweep_of_whole_numbers(parity, span, values):
+    """They are evenly spaced and rounded, each once."""
+    out = parity("fit", "--hidden", 2, "--epochs", 2, "--sweep", span)[1]
+    assert [line.split()[0] for line in out[1:-1]] == values
+
+
+def test_sweep_in_which_every_run_diverges_says_so(parity, tmp_path):
+    """No least loss is named, and there is a picture all the same."""
+    out = parity("fit", "--epochs", 500, "--sweep", "lr=5:10:2", "--plot", tmp_path / "a.svg")[1]
+    assert out[3:] == ["every run diverged", f"wrote {tmp_path / 'a.svg'}"]
+
+
 # Divergence and warnings
 
 
@@ -183,8 +330,8 @@ def test_divergence(parity, rule, backend, tmp_path):
     epochs = table(out)["epochs"]
     assert code == 0
     assert f"diverged: the loss became inf in epoch {epochs}; try a smaller --lr" in out
-    warned = [f"parity train: the loss became inf in epoch {epochs}; training stopped"]
-    assert err == (warned if rule == "gradient" else [])
+    at = f"at step {epochs}, in" if rule == "fit" else "in"
+    assert err == [f"parity train: the loss became inf {at} epoch {epochs}; training stopped"]
     assert path.exists()
 
 
@@ -302,7 +449,48 @@ def test_matplotlib_is_missed_before_the_training(parity, monkeypatch, tmp_path)
             "data: got 'circle', expected one of and, blobs, circles, moons, toy, toy_flipped, xor; "
             "did you mean 'circles'?",
         ),
-        ("fit --data blobs", "blobs: got class indices, expected labels -1 and +1, as one neuron can tell apart"),
+        ("gradient --data blobs", "blobs: got class indices, expected labels -1 and +1, as one neuron can tell apart"),
+        (
+            "fit --data blobs",
+            "blobs: got class indices, expected labels -1 and +1, or 0 and 1, for mse_loss; "
+            "--loss cross_entropy takes class indices",
+        ),
+        ("fit --hidden 4 0", "--hidden: got 0, expected whole numbers from 1 on"),
+        (
+            "fit --activation tahn",
+            "--activation: got 'tahn', expected one of identity, sigmoid, tanh, relu, softmax; did you mean 'tanh'?",
+        ),
+        (
+            "fit --loss crossentropy",
+            "--loss: got 'crossentropy', expected one of squared_error, mse_loss, binary_cross_entropy, "
+            "binary_cross_entropy_with_logits, cross_entropy; did you mean 'cross_entropy'?",
+        ),
+        (
+            "fit --optimizer adam",
+            "--optimizer: got 'adam', expected one of SGD, Adagrad, RMSprop, Adam, AdamW; did you mean 'Adam'?",
+        ),
+        ("fit --batch-size 0", "batch_size: got 0, expected a whole number from 1 to 8, the samples there are"),
+        ("fit --batch-size 9", "batch_size: got 9, expected a whole number from 1 to 8, the samples there are"),
+        (
+            "fit --sweep batch-size=4:12:3",
+            "batch_size: got 12, expected a whole number from 1 to 8, the samples there are",
+        ),
+        (
+            "fit --sweep batchsize=1:4:4",
+            "--sweep: got 'batchsize', expected one of lr, hidden, epochs, batch-size; did you mean 'batch-size'?",
+        ),
+        ("fit --sweep lr", "--sweep: got 'lr', expected NAME=FROM:TO:RUNS such as lr=0.001:1:20"),
+        ("fit --sweep lr=1:2:x", "--sweep: got 'lr=1:2:x', expected NAME=FROM:TO:RUNS such as lr=0.001:1:20"),
+        ("fit --sweep lr=0:1:4", "--sweep: got 'lr=0:1:4', expected 0 < FROM < TO and at least 2 RUNS"),
+        ("fit --sweep lr=1:2:1", "--sweep: got 'lr=1:2:1', expected 0 < FROM < TO and at least 2 RUNS"),
+        (
+            "fit --sweep lr=1:2:2 --save a.npz",
+            "--sweep: got --animate or --save as well, expected neither: there is not one net but many",
+        ),
+        (
+            "fit --hidden 2 --animate a.gif",
+            "--animate: got a net of several neurons, expected a single one: a line is what is shown",
+        ),
     ],
 )
 def test_options_are_checked(parity, args, message):
@@ -312,7 +500,7 @@ def test_options_are_checked(parity, args, message):
 
 
 @pytest.mark.parametrize(
-    "args", ["perceptron --lr 1", "fit --tolerance 1", "perceptron --activation tanh", "perceptrom", ""]
+    "args", ["perceptron --lr 1", "gradient --batch-size 1", "perceptron --activation tanh", "perceptrom", ""]
 )
 def test_options_of_another_rule(parity, args):
     """An option that does not apply to the rule is refused."""
@@ -386,10 +574,21 @@ def test_no_such_file(parity, tmp_path, name):
     assert err == [f"parity train: {tmp_path / name}: no such file, expected a CSV file"]
 
 
-def test_fit_needs_two_inputs(parity, csv):
-    """ToyNet has two."""
-    path = csv("x1,y\n1,-1\n2,1\n")
-    assert parity("fit", "--data", path) == (2, [], [f"parity train: {path}: got 1 inputs, expected 2 for fit"])
+@pytest.mark.parametrize("loss", LOSSES)
+def test_fit_refuses_other_labels(parity, csv, loss):
+    """Two classes are -1 and +1, or 0 and 1; anything else is no label of any loss."""
+    path = csv("x1,x2,y\n1,2,1\n3,4,2\n")
+    message = f"parity train: {path}: got the labels 1, 2, expected -1 and +1, or 0 and 1, for {loss}"
+    assert parity("fit", "--data", path, "--loss", loss) == (2, [], [message])
+
+
+def test_fit_takes_any_number_of_inputs(parity, csv):
+    """One input and three are learnt, but not drawn."""
+    for names in ("x1", "x1,x2,x3"):
+        path = csv(f"{names},y\n{names.replace('x', '1')},-1\n{names.replace('x', '-1')},1\n")
+        assert parity("fit", "--data", path, "--hidden", 2)[1][-1] == "every point is right after 40 epochs"
+        message = f"parity train: {path}: got {len(names.split(','))} inputs, expected 2 for --plot"
+        assert parity("fit", "--data", path, "--plot", path.with_suffix(".png")) == (2, [], [message])
 
 
 def test_labels_0_and_1_without_sigmoid(parity, csv):

@@ -1,0 +1,173 @@
+"""``parity trace``: what is right agrees, what is wrong is found at its first step and quantity."""
+
+import re
+
+import pytest
+
+from parity.cli import main
+
+SMALL = ("--hidden", "3", "--epochs", "3")
+WRONG_SIGMOID = "def sigmoid_backward(z, grad_output):\n    return grad_output * z * (1 - z)\n"
+
+
+@pytest.fixture
+def trace(capsys):
+    """Run the command; exit code, lines of standard output, lines of standard error."""
+
+    def run(*args):
+        code = main(["trace", *map(str, args)])
+        out, err = capsys.readouterr()
+        return code, out.splitlines(), err.splitlines()
+
+    return run
+
+
+@pytest.mark.parametrize("reference", ["scratch", "torchref"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--data", "xor", "--batch-size", "3", "--set", "momentum=0.5", "nesterov=True"),
+        ("--data", "xor", "--loss", "binary_cross_entropy_with_logits", "--optimizer", "Adam"),
+        ("--data", "xor", "--loss", "binary_cross_entropy", "--optimizer", "RMSprop", "--dtype", "float32"),
+        ("--data", "blobs", "--loss", "cross_entropy", "--activation", "relu", "--resync", "--optimizer", "AdamW"),
+        ("--rule", "perceptron"),
+        ("--rule", "gradient", "--activation", "sigmoid", "--lr", "0.01"),
+    ],
+)
+def test_right_backends_agree(trace, reference, options):
+    """In every step, with a row for each."""
+    code, out, err = trace("scratch", "--reference", reference, *SMALL, *options)
+    assert (code, err) == (0, []), out
+    assert out[-1].startswith("the two agree in all")
+
+
+def test_many_steps_are_thinned(trace):
+    """The first ten, the last, and some between."""
+    code, out, _ = trace("scratch", "--reference", "scratch", "--data", "and", "--hidden", "--epochs", "100")
+    steps = [int(line.split()[0]) for line in out[2:-1]]
+    assert code == 0
+    assert steps[:10] == list(range(1, 11))
+    assert steps[-1] == 100
+    assert len(steps) <= 31
+    assert out[-1] == "the two agree in all 100 steps, no weight differs in a bit"
+
+
+@pytest.mark.parametrize(
+    ("mistake", "options", "found"),
+    [
+        ("factor_2_missing", (), "step 1, in the gradients: gradient of the prediction (mse_loss_backward of"),
+        ("half_the_squared_error", (), "step 1, in the loss: loss (mse_loss of"),
+        (
+            "lr_inside_the_momentum_buffer",
+            ("--set", "momentum=0.5"),
+            "step 1, in the optimizer state: fc1.weight (sgd_update of",
+        ),
+        (
+            "classical_for_nesterov",
+            ("--set", "momentum=0.5", "nesterov=True"),
+            "step 1, in the weights: fc1.weight (sgd_update of",
+        ),
+        ("bias_correction_one_step_late", ("--optimizer", "Adam", "--resync"), "in the weights: fc1.weight (adam_"),
+        ("bias_never_updated", ("--rule", "perceptron"), "in the weights: fc1.bias (perceptron_step of"),
+        ("zero_counts_as_positive", ("--rule", "perceptron"), "the two agree"),
+    ],
+)
+def test_a_mistake_is_found_at_its_first_quantity(trace, mistake, options, found):
+    """The last line says step, quantity, parameter and function."""
+    code, out, err = trace(f"parity.mistakes:{mistake}", "--reference", "scratch", *SMALL, *options)
+    assert found in out[-1], out
+    assert (code, err) == (0 if "agree" in found else 1, [])
+
+
+def test_a_partial_homework(trace, tmp_path):
+    """What a file does not define is the reference's; both numbers, the gap and the referee's value are printed."""
+    file = tmp_path / "homework.py"
+    file.write_text(WRONG_SIGMOID)
+    code, out, _ = trace(file, "--data", "xor", "--activation", "sigmoid", *SMALL)
+    assert code == 1
+    assert re.fullmatch(r"traced, of \S*homework.py: sigmoid_backward; the rest is torchref's", out[0])
+    assert "step 1, gradients: gradient of z of fc1[0, 0] differs" in out
+    assert {"torchref", "gap", "referee"} <= {line.split()[0] for line in out[-7:-1]}
+    assert "first at step 1, in the gradients: gradient of z of fc1 (sigmoid_backward of" in out[-1]
+
+
+@pytest.mark.parametrize("body", ["raise RuntimeError('later')", "return z[:1, :1]", "return None"])
+def test_a_candidate_that_cannot_go_on(trace, tmp_path, body):
+    """It is a difference like another."""
+    file = tmp_path / "homework.py"
+    file.write_text(f"def tanh(z):\n    {body}\n")
+    code, out, err = trace(file, "--reference", "scratch", *SMALL, "--plot", tmp_path / "trace.png")
+    assert (code, err) == (1, [])
+    assert "first at step 1, in the activation: activation of fc1 (tanh of" in out[-1]
+
+
+def test_a_run_out_of_range_stops(trace):
+    """It says at which step, and what is shown up to there."""
+    code, out, _ = trace("scratch", "--reference", "scratch", "--lr", "1e200")
+    assert code == 0
+    assert any(line.startswith("the loss became inf and inf at step 2") for line in out)
+    assert "from step 2 on the bound exceeds the weights themselves: nothing can be shown there" in out
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--loss", "mse_los"), "did you mean 'mse_loss'?"),
+        (("--optimizer", "Adan"), "did you mean 'Adam'?"),
+        (("--activation", "tanhh"), "did you mean 'tanh'?"),
+        (("--rule", "nett"), "did you mean 'net'?"),
+        (("--set", "momentun=1"), "did you mean 'momentum'?"),
+        (("--set", "momentum"), "expected NAME=VALUE"),
+        (("--set", "nesterov=True"), "Nesterov momentum requires a momentum and zero dampening"),
+        (("--hidden", "0"), "sizes: got [2, 0, 1]"),
+        (("--batch-size", "0"), "batch_size: got 0"),
+        (("--batch-size", "9"), "expected a whole number from 1 to 8"),
+        (("--epochs", "0"), "--epochs: got 0"),
+        (("--lr", "-1"), "--lr: got -1.0"),
+        (("--data", "blobs"), "expected --loss cross_entropy"),
+        (("--data", "nowhere.csv"), "nowhere.csv"),
+        (("--plot", "trace.txt"), "got the suffix '.txt'"),
+    ],
+)
+def test_bad_input_is_one_line(trace, options, message):
+    """What and where, exit code 2."""
+    code, out, err = trace("scratch", "--reference", "scratch", *options)
+    assert code == 2
+    assert len(err) == 1
+    assert message in err[0]
+    assert len(out) <= 1
+
+
+def test_more_than_two_inputs_cannot_be_drawn(trace, tmp_path):
+    """It is said before anything runs."""
+    file = tmp_path / "own.csv"
+    file.write_text("x1,x2,x3,y\n1,2,3,1\n3,2,1,-1\n")
+    code, out, err = trace("scratch", "--data", file, "--plot", tmp_path / "trace.png")
+    assert (code, out) == (2, [])
+    assert err == [f"parity trace: {file}: got 3 inputs, expected 2 for --plot"]
+
+
+def test_a_candidate_without_any_of_the_functions(trace, tmp_path):
+    """Nothing of it would be traced."""
+    file = tmp_path / "homework.py"
+    file.write_text("def relu(z):\n    return z\n")
+    code, _, err = trace(file, "--reference", "scratch")
+    assert code == 2
+    assert "defines nothing that this run calls, expected some of linear, tanh" in err[0]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--data", "xor", "--loss", "binary_cross_entropy_with_logits"),
+        ("--data", "blobs", "--loss", "cross_entropy"),
+        ("--rule", "perceptron"),
+    ],
+)
+@pytest.mark.parametrize("candidate", ["scratch", "parity.mistakes:no_bias_correction"])
+def test_plot(trace, tmp_path, options, candidate):
+    """The figure is written, whatever the run."""
+    file = tmp_path / "trace.png"
+    _, out, _ = trace(candidate, "--reference", "scratch", "--optimizer", "Adam", *options, *SMALL, "--plot", file)
+    assert f"wrote {file}" in out
+    assert file.stat().st_size > 10_000
