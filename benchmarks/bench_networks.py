@@ -1,6 +1,6 @@
 """How fast scratch trains a net, beside torchref and scikit-learn: ratios of steps taken in turn in one process.
 
-    python benchmarks/bench_networks.py [--rounds 25]
+    python benchmarks/bench_networks.py [--rounds 15]
 
 Two threads each. Every net is L-H-K with a sigmoid, squared error, and SGD with momentum, in float32. scikit-learn's
 MLPRegressor does the same work in two ways: ``partial_fit``, one call a step as ``train_step`` is, and ``fit``, whose
@@ -29,6 +29,7 @@ import scratch  # noqa: E402
 import torchref  # noqa: E402
 
 LR, MOMENTUM = 0.01, 0.9
+WARM_UP = 0.1  # seconds
 # sizes, samples in a batch, steps timed together, and of each rival how many times as fast scratch must be.
 CASES = [
     ((2, 8, 1), 8, 200, {"torchref": 5.0, "sklearn partial_fit": 2.0, "sklearn fit": 2.0}),
@@ -104,7 +105,10 @@ def products_of(sizes, x, y):
 
 
 def seconds(run, steps):
-    """Of one step."""
+    """Of one step, once the threads of the one before have come to rest: they spin on for a while."""
+    rested = time.perf_counter() + WARM_UP
+    while time.perf_counter() < rested:
+        run(steps)
     start = time.perf_counter()
     run(steps)
     return (time.perf_counter() - start) / steps
@@ -116,8 +120,6 @@ def measure(sizes, n, steps, rounds):
     runs = {"scratch": steps_of(scratch, sizes, x, y), "torchref": steps_of(torchref, sizes, x, y)}
     runs["sklearn partial_fit"], runs["sklearn fit"] = steps_of_sklearn(sizes, x, y, steps)
     runs["bare products"] = products_of(sizes, x, y)
-    for run in runs.values():
-        run(steps)
     return [{name: seconds(run, steps) for name, run in runs.items()} for _ in range(rounds)]
 
 
@@ -164,7 +166,7 @@ def memory():
 def main():
     """All cases, and the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=25, help="measurements of each (default %(default)s)")
+    parser.add_argument("--rounds", type=int, default=15, help="measurements of each (default %(default)s)")
     rounds = parser.parse_args().rounds
     torch.set_num_threads(THREADS)
     warnings.simplefilter("ignore", ConvergenceWarning)

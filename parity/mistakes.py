@@ -313,6 +313,29 @@ def zero_grad_forgotten(model, x, y, loss, optimizer):
     return value
 
 
+@mistake("train_step")
+def backward_through_updated_weights(model, x, y, loss, optimizer):
+    """Each layer is updated before the gradient passes through it to the layer below."""
+    lr = optimizer.param_groups[0]["lr"]
+    weights = {name: p.data.copy() for name, p in model.named_parameters()}
+    value = scratch.train_step(model, x, y, loss, optimizer)
+    # The top layer's step is right; below it the gradient has met the new weights.
+    top = model.layers[-1]
+    updated, gradients = top.weight.data, [(p, p.grad) for p in (top.weight, top.bias)]
+    model.load_state_dict(weights)
+    loss_backward = getattr(scratch, f"{loss}_backward")
+    pred = model(x)
+    top.weight.data = updated
+    optimizer.zero_grad()
+    model.backward(loss_backward(pred, y))
+    top.weight.data = weights[f"fc{len(model.layers)}.weight"]
+    for parameter, grad in gradients:
+        parameter.grad = grad
+    for parameter in model.parameters():
+        parameter.data = parameter.data - lr * parameter.grad
+    return value
+
+
 @mistake("binary_cross_entropy")
 def mean_over_the_rows(pred, target):
     """Divided by the number of rows N instead of the number of elements N * K."""

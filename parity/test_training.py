@@ -16,6 +16,9 @@ from parity.rounding import bounded
 
 checks = pytest.mark.checks
 SIDES = ("candidate", "reference")
+LOSSES = ("mse_loss", "binary_cross_entropy_with_logits", "binary_cross_entropy", "cross_entropy")
+# Neither clamped nor, in their plainest form, cancelling: those whose derivative a complex step gives.
+ANALYTIC = ("mse_loss", "binary_cross_entropy_with_logits", "cross_entropy")
 
 
 class Run(NamedTuple):
@@ -38,14 +41,12 @@ def near_one(raw):
 
 
 @st.composite
-def runs(draw_one, epochs=2):
+def runs(draw_one, epochs=2, sources=(near_one, draw.quarters), losses=LOSSES):
     """Weights and points of the size of one; targets that fit the loss."""
     n, sizes = draw_one(draw.size(5)), draw_one(st.lists(draw.size(4), min_size=2, max_size=5))
-    loss = draw_one(
-        st.sampled_from(["mse_loss", "binary_cross_entropy_with_logits", "binary_cross_entropy", "cross_entropy"])
-    )
+    loss = draw_one(st.sampled_from(losses))
     shapes = [shape for d, k in pairwise(sizes) for shape in ((k, d), (k,))]
-    x, y, *arrays = draw_one(draw.arrays((n, sizes[0]), (n, sizes[-1]), *shapes, sources=[near_one, draw.quarters]))
+    x, y, *arrays = draw_one(draw.arrays((n, sizes[0]), (n, sizes[-1]), *shapes, sources=list(sources)))
     names = [f"fc{layer}.{kind}" for layer in range(1, len(sizes)) for kind in ("weight", "bias")]
     targets: Any = {"mse_loss": y, "cross_entropy": (np.abs(y[:, 0]) * 10).astype(int) % sizes[-1]}
     return Run(
@@ -151,6 +152,69 @@ def test_train_step_resynchronised(check, run, lr):
         for name, bound in expected["weights"].items():
             check.compare(where, name, bound, *(states[side][name] for side in SIDES), given=str(run))
         run = run._replace(weights=states["reference"])
+
+
+@checks("MLP", "train_step")
+@given(run=runs(epochs=1, sources=[near_one], losses=ANALYTIC))
+def test_the_gradients_of_every_layer_are_derivatives_of_the_loss(check, side, run):
+    """Against complex steps, Im L(w + ih) / h, of a net written here, and central differences of the backend's loss."""
+    smooth = {"relu": "tanh"}.get(run.activation, run.activation)
+    run = run._replace(activation=smooth, batch_size=len(run.x))
+    backend, model = getattr(check, side), net(check, side, run)
+    (expected,) = judged(check, run, "SGD", lambda _: 0.0)
+    optimizer = backend.SGD(list(model.inner.parameters()), lr=0.0)
+    order = run.orders[0]
+    x, y = check.cast(run.x[order]), check.cast(run.y[order])
+    backend.train_step(model, x, y, run.loss, optimizer)
+    gradients = {name: backend.leave(p.grad) for name, p in model.inner.named_parameters()}
+    for name, bound in expected["gradients"].items():
+        weights = {key: value.astype(check.dtype).astype(complex) for key, value in run.weights.items()}
+        weights[name].flat[0] += 2.0**-300 * 1j
+        derivative = complex_loss(weights, run, x, y).imag / 2.0**-300
+        gradient, error = float(gradients[name].flat[0]), float(bound.error.flat[0])
+        # The complex step is a computation of the same kind; with four products for one it rounds at most five times.
+        allowed = error + 5 * error * (1 if check.dtype == "float64" else 2.0**-29)
+        if not abs(gradient - derivative) <= allowed:
+            raise Different(
+                f"train_step in {backend.name}: the gradient of {name} is {gradient!r}, the complex step gives "
+                f"{derivative!r}, at most {allowed:.3g} apart for {run}"
+            )
+        coarse, fine = (central_difference(backend, model, name, run, x, y, h) for h in (2.0**-8, 2.0**-9))
+        # Halving h leaves a quarter of the truncation: a third of the change is what is left, all of it is on the safe
+        # side. The loss is rounded at its own bound.
+        rounding = 2 * float(expected["loss"].error) * 2.0**9
+        if check.dtype == "float64" and not abs(fine - gradient) <= abs(coarse - fine) + rounding + error:
+            raise Different(
+                f"train_step in {backend.name}: the gradient of {name} is {gradient!r}, the central difference of the "
+                f"loss {fine!r} for {run}"
+            )
+
+
+def central_difference(backend, model, name, run, x, y, h):
+    """(L(w + h) - L(w - h)) / 2h for the first weight of that name, by the backend's own net and loss."""
+    losses = []
+    for step in (h, -h):
+        state = {key: value.astype(x.dtype) for key, value in run.weights.items()}
+        state[name].flat[0] += step
+        model.load_state_dict(state)
+        losses.append(float(getattr(backend, run.loss)(model(x), y)))
+    return (losses[0] - losses[1]) / (2 * h)
+
+
+def complex_loss(weights, run, x, y):
+    """The loss of the net for complex weights, in the plainest formulas."""
+    g = {"identity": lambda z: z, "tanh": np.tanh, "sigmoid": lambda z: 1 / (1 + np.exp(-z))}
+    activations = [run.activation] * (len(run.sizes) - 2) + [run.output]
+    a = x.astype(complex)
+    for layer, activation in enumerate(activations, start=1):
+        a = g[activation](a @ weights[f"fc{layer}.weight"].T + weights[f"fc{layer}.bias"])
+    if run.loss == "mse_loss":
+        return ((a - y) ** 2).mean()
+    if run.loss == "binary_cross_entropy_with_logits":
+        above = np.maximum(a.real, 0)
+        return (above + np.log(np.exp(-above) + np.exp(a - above)) - y * a).mean()
+    a = a - a.real.max(axis=1, keepdims=True)
+    return (np.log(np.exp(a).sum(axis=1)) - a[np.arange(len(y)), y]).mean()
 
 
 class Interleaved(RuleBasedStateMachine):

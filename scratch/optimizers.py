@@ -111,12 +111,13 @@ def sgd_update(param, grad, state, *, lr, momentum=0.0, dampening=0.0, weight_de
     if momentum != 0:
         if state:
             fresh = grad if dampening == 0 else (1 - dampening) * grad
-            buffer = momentum * state["momentum_buffer"] + fresh
+            buffer = momentum * state["momentum_buffer"]
+            buffer += fresh
         else:
             buffer = grad.copy()
         state = {"momentum_buffer": buffer}
         grad = grad + momentum * buffer if nesterov else buffer
-    return param - lr * grad, state
+    return param + -lr * grad, state
 
 
 @checked("Adagrad")

@@ -8,6 +8,8 @@ import dataclasses
 import math
 from typing import Any
 
+import numpy as np
+
 from scratch.checks import (
     batch_count,
     choice,
@@ -230,6 +232,8 @@ def fit(
 
 def backward(model, loss, pred, target):
     """The loss, whose gradients are added to those of the parameters: the chain rule, layer by layer."""
+    if loss == "binary_cross_entropy" and np.isnan(pred).any():
+        return math.nan  # out of range on the way: a run that is over, not a wrong argument
     loss_function, loss_backward = loss_pair(loss)
     value = loss_function(pred, target)
     model.backward(loss_backward(pred, target), input_grad=False)

@@ -230,6 +230,8 @@ def fit(
 
 def backward(model, loss, pred, target):
     """The loss, whose gradients are added to those of the parameters: PyTorch goes back by itself."""
+    if loss == "binary_cross_entropy" and pred.isnan().any():
+        return math.nan  # out of range on the way: a run that is over, not a wrong argument
     value = loss_named(loss)(pred, target)
     value.backward()
     return float(value.detach())
