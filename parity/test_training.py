@@ -203,7 +203,7 @@ def central_difference(backend, model, name, run, x, y, h):
 
 def complex_loss(weights, run, x, y):
     """The loss of the net for complex weights, in the plainest formulas."""
-    g = {"identity": lambda z: z, "tanh": np.tanh, "sigmoid": lambda z: 1 / (1 + np.exp(-z))}
+    g: dict[str, Any] = {"identity": lambda z: z, "tanh": np.tanh, "sigmoid": lambda z: 1 / (1 + np.exp(-z))}
     activations = [run.activation] * (len(run.sizes) - 2) + [run.output]
     a = x.astype(complex)
     for layer, activation in enumerate(activations, start=1):
