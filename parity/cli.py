@@ -1,4 +1,4 @@
-"""The command line: ``parity check``, ``parity train``."""
+"""The command line: ``parity check``, ``parity train``, ``parity trace``."""
 
 import argparse
 import sys
@@ -8,9 +8,17 @@ from parity import check, trace, train
 COMMANDS = {"check": check, "train": train, "trace": trace}
 
 
+class Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong; ``--help`` says the rest."""
+
+    def error(self, message):
+        """Exit code 2."""
+        self.exit(2, f"{self.prog}: {message}\n")
+
+
 def main(argv=None):
     """Run one command; exit code 0 the same, 1 different, 2 could not do it."""
-    parser = argparse.ArgumentParser(prog="parity", description=__doc__)
+    parser = Parser(prog="parity", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, command in COMMANDS.items():
         command.add_arguments(commands.add_parser(name, help=str(command.__doc__).splitlines()[0]))

@@ -37,6 +37,7 @@ def tensor(values, dtype="float64"):
     """
     choice("dtype", dtype, ("float64", "float32"))
     try:
+        values = values.detach().cpu().numpy() if isinstance(values, torch.Tensor) else values
         return torch.tensor(values, dtype=getattr(torch, dtype))
     except (TypeError, ValueError, RuntimeError):
         raise ValueError(f"values: got {values!s:.60}, expected numbers in a regular shape") from None
