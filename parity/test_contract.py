@@ -7,8 +7,6 @@ import pytest
 from parity import contract
 from parity.compare import Different
 
-checks = pytest.mark.checks
-
 
 def test_names(candidate, reference):
     """Two whole packages have the same public names in the same order, file by file."""
