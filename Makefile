@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: parity test lint benchmark clean
+.PHONY: parity test lint benchmark nightly mutants clean
 
 parity: .venv/ready
 	$(BIN)/parity check
@@ -18,6 +18,16 @@ lint: .venv/ready
 
 benchmark: .venv/ready
 	for file in benchmarks/*.py; do $(BIN)/python $$file; done
+
+# A million examples, other ones every night; and every known mistake, those of whole nets too.
+nightly: .venv/ready
+	PARITY_ALL=1 $(BIN)/python -m pytest -n 2 tests/test_check.py
+	$(BIN)/parity check --examples 8500 --seed $$(date +%Y%m%d) --json nightly.json
+
+# Wrong versions of scratch, made by the hundred: which of them does no property notice?
+mutants: .venv/ready
+	$(BIN)/pip install --quiet -c constraints.txt mutmut
+	$(BIN)/python tests/mutants.py --max-children 2
 
 .venv/ready: setup.cfg pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

@@ -1,96 +1,217 @@
 """A backend is a namespace: a module, a file, or anything with some of the contract's names.
 
-Arrays are NumPy's on this side of the border; on the other side they are what the backend's own ``tensor`` makes.
+This is the judge's side of the border: arrays are NumPy's here. What is not of this project runs in its own process.
 """
 
-import importlib
 import importlib.util
-import inspect
-import sys
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
-import numpy as np
+from parity.host import EXTRAS, Callback, Host, Kept, find
+from parity.process import Limits, Process, Stopped
 
-EXTRAS = {"torch": "torch", "hypothesis": "parity", "rich": "parity", "matplotlib": "plot"}
+OURS = ("scratch", "torchref", "parity")
+
+
+class Raised(Exception):
+    """The backend raised something; ``kind`` is its class, ``place`` the line of the backend's file."""
+
+    def __init__(self, backend, kind, message, place):
+        super().__init__(message)
+        self.backend = backend
+        self.kind = kind
+        self.place = place
+
+
+class Refused(Raised, ValueError):
+    """The backend raised a ValueError."""
+
+
+class Absent(Raised, AttributeError):
+    """The backend raised an AttributeError."""
+
+
+class Changed(Exception):
+    """The backend changed an argument: one by its name, or by its position."""
+
+    def __init__(self, backend, argument):
+        super().__init__(argument)
+        self.backend = backend
+
+
+class Asked(NamedTuple):
+    """One request, for the transcript."""
+
+    action: str
+    target: Any
+    given: tuple
+    answer: Any
 
 
 class Backend:
     """The functions and classes of a namespace, with NumPy arrays going in and coming out."""
 
-    def __init__(self, name, namespace):
+    def __init__(self, name, namespace=None, process=None, spec=None):
         self.name = name
+        self.spec = spec or name
         self.namespace = namespace
+        self.process = process
+        self.host = Host(namespace, self.called)
+        self.callbacks: list = []
+        self.signatures: dict = {}
+        self.transcript: list[Asked] = []
+
+    @property
+    def ours(self):
+        """Whether it is of this project and runs in this process."""
+        return self.process is None
 
     def defines(self, name):
         """Whether the namespace has it."""
-        return hasattr(self.namespace, name)
+        return self.signature(name) is not None
 
     def signature(self, name):
-        """The parameters of a function or constructor, by name."""
-        return inspect.signature(getattr(self.namespace, name)).parameters
+        """The parameters of a function or constructor: name, kind, whether it is required; None if not defined."""
+        if name not in self.signatures:
+            self.signatures[name] = self.ask("signature", name)
+        return self.signatures[name]
 
     def __getattr__(self, name):
-        return Bordered(getattr(self.namespace, name), self)
+        return Handle(self, name)
 
-    def enter(self, value):
-        """A value of this side as the backend wants it: every array is a fresh one of the backend's own."""
-        if isinstance(value, Bordered):
-            return value.inner
-        if isinstance(value, np.ndarray):
-            tensor = getattr(self.namespace, "tensor", None)
-            return tensor(value, value.dtype.name) if tensor and value.dtype.kind == "f" else value.copy()
-        if isinstance(value, list | tuple):
-            return type(value)(self.enter(item) for item in value)
+    def begin(self):
+        """A new property."""
+        if self.process:
+            self.process.begin()
+            self.ask("begin")
+
+    def fresh(self):
+        """A new example: what was kept of the last one is let go."""
+        self.transcript.clear()
+        self.callbacks.clear()
+        self.ask("forget")
+
+    def complaint(self):
+        """A sentence on what the candidate did in this property beside computing, or None."""
+        if not self.process or not self.process.child:
+            return None
+        complaint = self.ask("complaint")
+        if complaint:  # in a new process nothing is left of it
+            self.close()
+        return complaint
+
+    def close(self):
+        """End the candidate's process."""
+        if self.process and self.process.child:
+            self.process.stop()
+
+    def ask(self, action, *given):
+        """One request to the namespace, wherever it is."""
+        request = (action, *map(self.outward, given))
+        answer = self.process.ask(request, self.called) if self.process else self.host.answer(*request)
+        if answer[0] == "changed":
+            raise Changed(self, answer[1])
+        if answer[0] == "raised":
+            _, classes, message, place = answer
+            kind = Refused if "ValueError" in classes else Absent if "AttributeError" in classes else Raised
+            raise kind(self, classes[0], message, place)
+        return answer[1]
+
+    def record(self, action, target, *given, keep=False):
+        """A request that a reader of the transcript wants to see."""
+        at = len(self.transcript)
+        self.transcript.append(Asked(action, target, given, None))
+        answer = self.ask(action, target, *given, *[keep] * (action not in ("assign", "text")))
+        self.transcript[at] = self.transcript[at]._replace(answer=answer)
+        return self.inward(answer)
+
+    def outward(self, value):
+        """A value of this side in terms of the other: tickets for objects and for functions."""
+        if isinstance(value, Handle):
+            return value.target
+        if isinstance(value, list | tuple) and not isinstance(value, Kept):
+            return type(value)(map(self.outward, value))
         if isinstance(value, dict):
-            return {key: self.enter(item) for key, item in value.items()}
-        if inspect.isfunction(value):
-            return lambda *args: value(*(self.leave(arg) for arg in args))
+            return {key: self.outward(item) for key, item in value.items()}
+        if callable(value):
+            self.callbacks.append(value)
+            return Callback(len(self.callbacks) - 1)
         return value
 
-    def leave(self, value):
-        """A value of the backend on this side: NumPy arrays, plain numbers, or an object behind the border."""
-        if hasattr(value, "detach"):
-            return value.detach().cpu().numpy().copy()
-        if isinstance(value, np.ndarray | np.generic):
-            return np.array(value)
-        if isinstance(value, tuple) and hasattr(value, "_fields"):
-            return SimpleNamespace(**{key: self.leave(getattr(value, key)) for key in value._fields})
+    def inward(self, value):
+        """A value of the other side in terms of this: handles for tickets."""
+        if isinstance(value, Kept):
+            return Handle(self, value)
         if isinstance(value, list | tuple):
-            return type(value)(self.leave(item) for item in value)
+            return type(value)(map(self.inward, value))
         if isinstance(value, dict):
-            return {key: self.leave(item) for key, item in value.items()}
-        if value is None or isinstance(value, bool | int | float | str):
-            return value
-        return Bordered(value, self)
+            return {key: self.inward(item) for key, item in value.items()}
+        if hasattr(value, "__dict__"):  # a named tuple over there
+            vars(value).update({key: self.inward(item) for key, item in vars(value).items()})
+        return value
+
+    def called(self, number, args):
+        """The other side calls a function of this one."""
+        return self.callbacks[number](*map(self.inward, args))
 
 
-class Bordered:
-    """A function or object of a backend, behind the border."""
+class Handle:
+    """A function or object of a backend, behind the border.
 
-    def __init__(self, inner: Any, backend: Backend):
-        self.inner = inner
+    Results cross the border as values; those of ``handle.kept`` stay behind it, as objects that one can change.
+    """
+
+    def __init__(self, backend, target, keep=False):
         self.backend = backend
+        self.target = target
+        self.keep = keep
+
+    @property
+    def kept(self):
+        """The same, whose attributes, items and results stay behind the border."""
+        return Handle(self.backend, self.target, True)
+
+    @property
+    def plain(self):
+        """The same, whose attributes, items and results cross the border."""
+        return Handle(self.backend, self.target)
 
     def __call__(self, *args, **options):
-        enter, leave = self.backend.enter, self.backend.leave
-        return leave(self.inner(*(enter(arg) for arg in args), **{key: enter(arg) for key, arg in options.items()}))
+        return self.inner(self.backend.record("call", self.target, args, options, keep=self.keep))
 
     def __getattr__(self, name):
-        value = getattr(self.inner, name)
-        return Bordered(value, self.backend) if callable(value) else self.backend.leave(value)
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self.inner(self.backend.record("get", self.target, name, keep=self.keep))
+
+    def __getitem__(self, key):
+        return self.inner(self.backend.record("item", self.target, key, keep=self.keep))
+
+    def __setitem__(self, key, value):
+        self.backend.record("assign", self.target, key, value)
+
+    def __iter__(self):
+        return iter(self.inner(self.backend.record("items", self.target, keep=self.keep)))
+
+    def __repr__(self):
+        return self.backend.record("text", self.target)
+
+    def inner(self, value):
+        """What was asked for while keeping is kept in turn."""
+        if not self.keep:
+            return value
+        if isinstance(value, list | tuple):
+            return type(value)(map(self.inner, value))
+        return value.kept if isinstance(value, Handle) else value
 
 
-def load(spec):
+def load(spec, limits=None):
     """The backend of a module (``scratch``), a file (``homework.py``), or a name in one (``package.module:name``)."""
-    module_name, _, attribute = spec.partition(":") if not spec.endswith(".py") else (spec, "", "")
-    namespace: Any = _file(Path(spec)) if spec.endswith(".py") else _module(module_name)
-    if attribute:
-        if not hasattr(namespace, attribute):
-            raise ValueError(f"{spec}: {module_name} has no {attribute}")
-        namespace = getattr(namespace, attribute)
-    return Backend(Path(spec).name if spec.endswith(".py") else spec, namespace)
+    name = Path(spec).name if spec.endswith(".py") else spec
+    limits = limits or Limits()
+    if spec.partition(":")[0].partition(".")[0] in OURS and not limits.forbidden:
+        return Backend(name, find(spec), spec=spec)
+    return Backend(name, process=Process(spec, limits), spec=spec)
 
 
 def expect_importable(module, needed_by):
@@ -99,40 +220,4 @@ def expect_importable(module, needed_by):
         raise ValueError(f"{needed_by} needs {module}: pip install 'neuron-parity[{EXTRAS[module]}]'")
 
 
-def _module(name):
-    try:
-        found = importlib.util.find_spec(name)
-    except (ImportError, ValueError):
-        found = None
-    if found is None:
-        raise ValueError(f"{name}: no such module, expected a module's name or a .py file")
-    return _run(name, lambda: importlib.import_module(name))
-
-
-def _file(path):
-    if not path.is_file():
-        raise ValueError(f"{path}: no such file, expected a module's name or a .py file")
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    # A file may import its neighbours, as it could when run as a script.
-    sys.path.insert(0, str(path.parent.resolve()))
-    try:
-        _run(path, lambda: spec.loader.exec_module(module))
-    finally:
-        sys.path.pop(0)
-    return module
-
-
-def _run(name, importing) -> ModuleType:
-    try:
-        return importing()
-    except ModuleNotFoundError as error:
-        extra = EXTRAS.get(error.name or "")
-        advice = f"; pip install 'neuron-parity[{extra}]'" if extra else ""
-        raise ValueError(f"{name}: cannot be imported: {error}{advice}") from None
-    except SyntaxError as error:
-        raise ValueError(f"{name}, line {error.lineno}: {error.msg}: {(error.text or '').strip()}") from None
-    except (Exception, SystemExit) as error:
-        raise ValueError(f"{name}: cannot be imported: {type(error).__name__}: {error}") from None
+__all__ = ["Absent", "Backend", "Changed", "Handle", "Limits", "Raised", "Refused", "Stopped", "load"]

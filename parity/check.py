@@ -1,88 +1,172 @@
-"""Compare a backend with a reference, property by property."""
+"""Compare backends with a reference, property by property."""
 
+import json
 import os
+from argparse import Namespace
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import redirect_stderr, redirect_stdout
+from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from parity import backend, contract
 from parity.files import check_path, written_whole
-from scratch.checks import choice
+from scratch.checks import choice, not_negative
 
 HERE = Path(__file__).parent
+HINTS = ("none", "message", "full")
 
 
 def add_arguments(parser):
     """The options of ``parity check``."""
-    parser.add_argument("candidate", nargs="?", default="scratch", help="a module or a .py file (default: scratch)")
-    parser.add_argument("--reference", default="torchref", help="what it is checked against (default: torchref)")
-    parser.add_argument("--only", metavar="NAME", help="only the properties of this function")
-    parser.add_argument("--examples", type=int, default=100, help="for each property and precision (default: 100)")
-    parser.add_argument("--seed", type=int, default=0, help="of the examples (default: 0)")
-    parser.add_argument("--dtype", help="float64 or float32 (default: both)")
-    parser.add_argument("--device", default="cpu", help="where PyTorch computes: cpu (default) or cuda")
-    parser.add_argument("--json", metavar="FILE", help="write the rows to this file")
-    parser.add_argument("--junit", metavar="FILE", help="write a JUnit report to this file")
+    add = parser.add_argument
+    add("candidates", nargs="*", default=["scratch"], metavar="CANDIDATE", help="module or .py file (default: scratch)")
+    add("--reference", default="torchref", help="what it is checked against (default: torchref)")
+    add("--only", metavar="NAME", help="only the properties of this function")
+    add("--examples", type=int, default=100, help="for each property and precision (default: 100)")
+    add("--seed", type=int, default=0, help="of the examples (default: 0)")
+    add("--dtype", help="float64 or float32 (default: both)")
+    add("--device", default="cpu", help="where PyTorch computes: cpu (default) or cuda")
+    add("--hint", default="full", help="how much a failure tells: none, message or full (default)")
+    add("--repro", metavar="DIR", help="write a program there that repeats each failure")
+    add("--json", metavar="FILE", help="write the rows to this file")
+    add("--junit", metavar="FILE", help="write a JUnit report to this file")
+    add("--gradescope", metavar="FILE", help="write points to this file, as results.json")
+    add("--weight", nargs="+", default=[], metavar="NAME=POINTS", help="points for each property of a function")
+    add(
+        "--time-limit", type=float, default=10.0, help="seconds that a candidate may take in one property (default: 10)"
+    )
+    add("--memory-limit", type=int, default=4096, help="MiB that a candidate may take (default: 4096)")
+    add("--no-import", metavar="NAMES", default="", help="packages that a candidate may not import, as torch,scratch")
 
 
 def run(args):
     """Exit code 0: nothing differs; 1: something does; 2: nothing could be checked."""
     validate(args)
+    if len(args.candidates) > 1:
+        return check_all(args)
+    [args.candidate] = args.candidates
+    expect_names(args, args.candidate)
+    report = check(args)
+    for file, text in ((args.json, report.as_json), (args.gradescope, lambda: report.as_gradescope(args.weights))):
+        if file:
+            with written_whole(file) as path:
+                path.write_text(text(), encoding="utf-8")
+    return report.exit_code()
+
+
+def check(args, quiet=False):
+    """Run the properties on one candidate; the report."""
     try:
         import pytest
 
         from parity.report import Report
     except ImportError as error:
         raise ImportError(f"{error}; parity check needs pip install 'neuron-parity[parity]'") from None
-    report = Report(args.candidate, args.reference, args.seed)
+    report = Report(args.candidate, args.reference, args.seed, quiet)
     # What pytest itself prints is not for the reader of the table.
     with open(os.devnull, "w") as nowhere, TemporaryDirectory() as folder, report:
         os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = folder
         with redirect_stdout(nowhere), redirect_stderr(nowhere):
-            pytest.main(pytest_arguments(args), plugins=[report])
+            pytest.main(pytest_arguments(args, processes=0 if quiet else 2), plugins=[report])
+    return report
+
+
+def check_all(args):
+    """Many candidates in parallel, a row each and a summary; the gravest exit code."""
+    from parity.report import Submissions
+
+    rows = Submissions(args.candidates, args.reference)
+    # Each worker is a fresh Python, and keeps what it has imported for the next candidate.
+    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
+        jobs = [pool.submit(check_one, {**vars(args), "candidate": candidate}) for candidate in args.candidates]
+        for job in jobs:
+            rows.add(job.result())
+    rows.close()
     if args.json:
         with written_whole(args.json) as path:
-            path.write_text(report.as_json(), encoding="utf-8")
-    return report.exit_code()
+            path.write_text(json.dumps({"submissions": rows.reports}, indent=1), encoding="utf-8")
+    return rows.exit_code()
+
+
+def check_one(options):
+    """The report of one of many, as a dictionary."""
+    args = Namespace(**options)
+    try:
+        expect_names(args, args.candidate)
+        return check(args, quiet=True).as_dict()
+    except (ValueError, OSError) as error:
+        return {"candidate": args.candidate, "exit_code": 2, "summary": str(error), "properties": []}
 
 
 def validate(args):
     """What can be refused before anything runs."""
     if args.examples < 1:
         raise ValueError(f"--examples: got {args.examples}, expected a whole number from 1 on")
+    for option in ("time_limit", "memory_limit"):
+        if not not_negative(f"--{option.replace('_', '-')}", getattr(args, option)):
+            raise ValueError(f"--{option.replace('_', '-')}: got 0, expected more")
     if args.dtype is not None:
         choice("--dtype", args.dtype, ("float64", "float32"))
     choice("--device", args.device, ("cpu", "cuda"))
+    choice("--hint", args.hint, HINTS)
     if args.only is not None:
         choice("--only", args.only, contract.all_names())
-    for path, suffix in ((args.json, ".json"), (args.junit, ".xml")):
-        if path is not None:
-            check_path(path, (suffix,))
-    for spec in (args.candidate, args.reference):
-        if spec != "torchref":
-            defines_something(backend.load(spec))
-    if "torchref" in (args.candidate, args.reference):
+    args.weights = dict(map(weight, args.weight))
+    for option, suffix in (("json", ".json"), ("junit", ".xml"), ("gradescope", ".json")):
+        path = getattr(args, option)
+        if path is None:
+            continue
+        check_path(path, (suffix,))
+        if option != "json" and len(args.candidates) > 1:
+            raise ValueError(f"--{option}: got {len(args.candidates)} candidates, expected one; --json takes many")
+    if args.repro:
+        Path(args.repro).mkdir(parents=True, exist_ok=True)
+        args.repro = Path(args.repro).resolve()
+    if "torchref" in (*args.candidates, args.reference):
         backend.expect_importable("torch", "torchref")
+    args.candidate = ""
+    if args.reference != "torchref":
+        expect_names(args, args.reference)
 
 
-def defines_something(loaded):
-    """A backend has at least one name of the contract."""
+def weight(text):
+    """``sign=2`` as name and points."""
+    name, _, points = text.partition("=")
+    choice("--weight", name, contract.all_names())
+    try:
+        return name, not_negative("--weight", float(points))
+    except ValueError:
+        raise ValueError(f"--weight: got {text!r}, expected NAME=POINTS, as sign=2") from None
+
+
+def expect_names(args, spec):
+    """A backend can be loaded and has at least one name of the contract."""
+    if spec == "torchref":
+        return
+    limits = backend.Limits(args.time_limit, args.memory_limit, args.no_import if spec == args.candidate else "")
+    loaded = backend.load(spec, limits)
     names = contract.all_names()
-    if not any(map(loaded.defines, names)):
-        raise ValueError(
-            f"{loaded.name}: defines nothing of the contract, expected some of {', '.join(names[:8])}, ...; "
-            "the README lists all names"
-        )
+    try:
+        if not any(map(loaded.defines, names)):
+            raise ValueError(
+                f"{loaded.name}: defines nothing of the contract, expected some of {', '.join(names[:8])}, ...; "
+                "parity template writes a file with all names"
+            )
+    finally:
+        loaded.close()
 
 
-def pytest_arguments(args):
+def pytest_arguments(args, processes):
     """The run as pytest wants it: one process a core, no files left behind."""
-    arguments = [str(HERE), f"--rootdir={HERE}", "-c", os.devnull, "-p", "no:cacheprovider", "-q"]
-    arguments += ["-n", "2", "--import-mode=importlib", f"--hypothesis-seed={args.seed}", "-W", "error"]
-    arguments += [f"--examples={args.examples}", f"--reference={resolved(args.reference)}"]
-    arguments += [f"--candidate={resolved(args.candidate)}", f"--device={args.device}"]
-    arguments += [f"--dtype={args.dtype}"] * (args.dtype is not None)
-    arguments += [f"--only={args.only}"] * (args.only is not None)
+    arguments = [str(HERE), f"--rootdir={HERE}", "-c", os.devnull, "-p", "no:cacheprovider", "-q", "--assert=plain"]
+    arguments += ["-n", str(processes), "--import-mode=importlib", f"--hypothesis-seed={args.seed}", "-W", "error"]
+    # This package is imported before pytest, and has no asserts to rewrite.
+    arguments += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
+    arguments += [f"--reference={resolved(args.reference)}", f"--candidate={resolved(args.candidate)}"]
+    for option in ("examples", "device", "hint", "time_limit", "memory_limit", "dtype", "only", "no_import", "repro"):
+        value = getattr(args, option)
+        arguments += [f"--{option.replace('_', '-')}={value}"] * (value is not None)
     arguments += [f"--junitxml={args.junit}"] * (args.junit is not None)
     return arguments
 

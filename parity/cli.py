@@ -1,11 +1,11 @@
-"""The command line: ``parity check``, ``parity train``, ``parity trace``."""
+"""The command line: ``parity check``, ``parity template``, ``parity train``, ``parity trace``."""
 
 import argparse
 import sys
 
-from parity import check, trace, train
+from parity import check, template, trace, train
 
-COMMANDS = {"check": check, "train": train, "trace": trace}
+COMMANDS = {"check": check, "template": template, "train": train, "trace": trace}
 
 
 class Parser(argparse.ArgumentParser):

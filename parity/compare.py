@@ -6,19 +6,37 @@ other. Where arithmetic is exact B is 0, and they must be equal. (Zeros of eithe
 
 from collections import Counter
 from contextlib import contextmanager
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from parity import referee
+from parity.backend import Changed, Handle, Raised, Refused
 from parity.rounding import PRECISIONS, bounded, magnitude
+from parity.transcript import Writer
 
 # The gravest first: one tie among exact results makes the example a tie.
 VERDICTS = ("ill-conditioned", "ties", "rounding", "exact", "holds")
 
 
 class Different(AssertionError):
-    """The candidate differs from the reference; the message is for the reader."""
+    """The candidate differs from the reference; the message is for the reader.
+
+    Where numbers differ, ``place`` says which, ``value`` holds the candidate's and ``slack`` the bound on each.
+    """
+
+    def __init__(self, headline, facts=None, place=None, value=None, slack=None):
+        super().__init__(headline)
+        self.headline = headline
+        self.facts: dict[str, str] = facts or {}
+        self.place = place
+        self.value = value
+        self.slack = slack
+
+    def __str__(self):
+        width = max(map(len, self.facts), default=0)
+        return "\n".join([self.headline, *(f"  {key:<{width}}  {text}" for key, text in self.facts.items())])
 
 
 class Evidence:
@@ -57,6 +75,14 @@ class Evidence:
         }
 
 
+class Sided(NamedTuple):
+    """An argument of which each side has its own."""
+
+    reference: Any
+    candidate: Any
+    referee: Any
+
+
 class Check:
     """``check(name, *args)``: both backends compute ``name(*args)``, and the referee judges every number of it."""
 
@@ -66,6 +92,7 @@ class Check:
         self.dtype = dtype
         self.precision = PRECISIONS[dtype]
         self.evidence = Evidence()
+        self.abilities: dict[str, bool] = {}
 
     def cast(self, value):
         """Float arrays in the precision that is checked."""
@@ -74,6 +101,10 @@ class Check:
         is_floats = isinstance(value, np.ndarray) and value.dtype.kind == "f"
         return value.astype(self.dtype) if is_floats else value
 
+    def floats(self, value):
+        """A result as an array in the precision that is checked: a candidate may give lists."""
+        return np.asarray(value, dtype=self.dtype)
+
     def __call__(self, name, *given, at="", exactly=False, **options):
         """Compare one call; returns the reference's result, so that what follows starts from equal values.
 
@@ -81,10 +112,15 @@ class Check:
         """
         args = [self.cast(arg) for arg in given]
         options = {key: self.cast(value) for key, value in options.items() if self.takes(name, key)}
-        expected = self.judge(name, *args, **options)
-        results = [call(backend, name, args, options) for backend in (self.reference, self.candidate)]
+        self.expected = expected = self.judge(name, *args, **options)
+        of_candidate = [arg.candidate if isinstance(arg, Sided) else arg for arg in args]
+        of_reference = [arg.reference if isinstance(arg, Sided) else arg for arg in args]
+        self.results = results = (
+            call(self.reference, name, of_reference, options),
+            call(self.candidate, name, of_candidate, options),
+        )
         where = f"{name}{f' at {at}' if at else ''}"
-        called = inputs(name, args, options, self.reference)
+        called = partial(inputs, name, of_candidate, options, self.reference)
         reference, candidate = (named(result, expected, where) for result in results)
         for label, bound in flat(expected):
             if label not in candidate and "." in label:
@@ -105,13 +141,24 @@ class Check:
     def takes(self, name, option):
         """Whether the candidate has this option; what it has not is not tried."""
         parameters = self.candidate.signature(name)
-        takes = option in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+        takes = any(option == key or kind == "VAR_KEYWORD" for key, kind, _ in parameters)
         if not takes:
             self.evidence.not_tried.add(option)
         return takes
 
+    def able(self, what, probe):
+        """Whether the candidate can do this, found out once by trying; what it cannot is not tried."""
+        if what not in self.abilities:
+            try:
+                self.abilities[what] = self.candidate.ours or bool(probe(self.candidate))
+            except Raised:
+                self.abilities[what] = False
+        if not self.abilities[what]:
+            self.evidence.not_tried.add(what)
+        return self.abilities[what]
+
     def compare(self, where, label, bound, candidate, reference, given=""):
-        """One result against the referee and the other backend."""
+        """One result against the referee and the other backend; ``given`` is what to show of the call, or makes it."""
         expect_form(where, label, bound, candidate, self.dtype)
         with np.errstate(all="ignore"):
             wide = self.precision.wide
@@ -125,7 +172,7 @@ class Check:
             wrong = {side: sure & ~(distance <= bound.error) for side, distance in off.items()}
             wrong["candidate"] |= sure & ~(gap <= 2 * bound.error)
             if wrong["candidate"].any() or wrong["reference"].any():
-                raise Different(explain(where, label, bound, candidate, reference, wrong, self, given))
+                raise explain(where, label, bound, candidate, reference, wrong, self, given)
             self.tally(bound, gap, sure)
 
     def tally(self, bound, gap, sure):
@@ -146,54 +193,81 @@ class Check:
 
     def means(self, name, *given, equals, **options):
         """Both backends give this value: a case in which conventions differ."""
+        if not self.candidate.defines(name) or not all(self.takes(name, option) for option in options):
+            return
         args = [self.cast(arg) for arg in given]
         for backend in (self.reference, self.candidate):
-            result = np.asarray(call(backend, name, args, options))
+            result = as_array(call(backend, name, args, options), name, self.dtype)
             wanted = np.asarray(equals, dtype=self.dtype)
             if not np.array_equal(result, wanted, equal_nan=True):
                 called = inputs(name, args, options, self.reference)
-                raise Different(f"{called} gave {result.tolist()} in {backend.name}, expected {wanted.tolist()}")
+                facts = {backend.name: repr(result.tolist()), "expected": repr(wanted.tolist()), "call": called}
+                values = (result, np.zeros_like(wanted)) if backend is self.candidate else ()
+                raise Different(f"{name}: a convention differs", facts, (called, "result"), *values)
 
     def refuses(self, name, *given, **options):
-        """Both backends raise a ValueError of one line."""
-        args = [self.cast(arg) for arg in given]
+        """Both backends raise a ValueError, or a TypeError; in this project it is a ValueError of one line.
+
+        Two of its backends refuse in the same words.
+        """
+        if not self.candidate.defines(name) or not all(self.takes(name, option) for option in options):
+            return
+        args, messages = [self.cast(arg) for arg in given], []
+        facts = {"call": inputs(name, args, options, self.reference)}
         for backend in (self.reference, self.candidate):
-            called = inputs(name, args, options, self.reference)
             try:
                 result = getattr(backend, name)(*args, **options)
-            except ValueError as error:
-                if "\n" in str(error) or not str(error):
-                    raise Different(f"{called}: the ValueError of {backend.name} is not one line: {error}") from None
-            except Exception as error:
-                raise Different(
-                    f"{called} raised {type(error).__name__} in {backend.name}, expected a ValueError"
-                ) from None
+            except Raised as error:
+                if error.kind == "NotImplementedError":
+                    raise
+                if not isinstance(error, Refused) and (backend.ours or error.kind != "TypeError"):
+                    told = f"{name} raised {error.kind} in {backend.name}, expected a ValueError"
+                    raise Different(told, facts) from None
+                if backend.ours and ("\n" in str(error) or not str(error)):
+                    told = f"{name}: the ValueError of {backend.name} is not one line: {error}"
+                    raise Different(told, facts) from None
+                messages.append(in_plain_words(error))
             else:
-                raise Different(f"{called} gave {shorten(result)} in {backend.name}, expected a ValueError")
+                facts[backend.name] = shorten(result)
+                raise Different(f"{name} accepts in {backend.name} what is no input, expected a ValueError", facts)
+        expected, said = messages
+        if self.candidate.ours and self.reference.ours and said != expected:
+            raise Different(f"{name} says {said!r} in {self.candidate.name}, expected {expected!r}", facts)
+
+
+def in_plain_words(error):
+    """The message without the names that only PyTorch has."""
+    return str(error).replace("torch.", "").replace("Tensor", "Parameter")
 
 
 def judged(value):
     """Float arrays as the referee reads them."""
+    if isinstance(value, Sided):
+        return value.referee
     if isinstance(value, dict):
         return {key: judged(item) for key, item in value.items()}
     return bounded(value) if isinstance(value, np.ndarray) and value.dtype.kind == "f" else value
 
 
 def call(backend, name, args, options):
-    """The backend's result; it may not change what it was given."""
-    given = [backend.enter(arg) for arg in args]
+    """The backend's result; what goes wrong on the way is a difference."""
     try:
-        given_options = {key: backend.enter(value) for key, value in options.items()}
-        # An overflow to infinity is a result like another; NumPy's warning of it is none.
-        with np.errstate(all="ignore"):
-            result = backend.leave(getattr(backend.namespace, name)(*given, **given_options))
-    except Exception as error:
-        called = inputs(name, args, options, backend)
-        raise Different(f"{called} raised {type(error).__name__} in {backend.name}: {error}") from error
-    for parameter, before, after in zip(parameters(backend, name, args), args, given, strict=True):
-        if isinstance(before, np.ndarray) and not np.array_equal(before, backend.leave(after), equal_nan=True):
-            raise Different(f"{name} changed its argument {parameter} in {backend.name}, expected a new array")
-    return result
+        return getattr(backend, name)(*args, **options)
+    except (Raised, Changed) as error:
+        if getattr(error, "kind", "") == "NotImplementedError":
+            raise
+        raise told(error, name, {"call": inputs(name, args, options, backend)}) from error
+
+
+def told(error, name, facts=None):
+    """What a backend did instead of giving a result."""
+    backend = error.backend
+    if isinstance(error, Changed):
+        at = error.args[0]
+        argument = at if isinstance(at, str) else parameters(backend, name, range(at + 1))[at]
+        return Different(f"{name} changed its argument {argument} in {backend.name}, expected a new array", facts)
+    line = f", line {error.place}" if error.place else ""
+    return Different(f"{name} raised {error.kind} in {backend.name}{line}: {error}", facts)
 
 
 def named(result, expected, where):
@@ -222,12 +296,14 @@ def flat(results):
 def as_array(value, where, dtype):
     """Numbers as an array; Python's own floats, as in a list of losses, hold any dtype."""
     try:
-        array = np.asarray(value)
+        array = np.asarray(None if isinstance(value, Handle) else value)
     except ValueError:
         array = np.asarray(None)
     if array.dtype.kind not in "biuf":
-        raise Different(f"{where} is {type(value).__name__}, expected an array of numbers")
-    return array.astype(dtype) if isinstance(value, list) else array
+        kind = value.target.type if isinstance(value, Handle) else type(value).__name__
+        of = f" of {array.dtype.name}" if array.dtype.kind != "O" else ""
+        raise Different(f"{where} is {kind}{of}, expected an array of numbers")
+    return array.astype(dtype) if isinstance(value, list | tuple) else array
 
 
 def expect_form(where, label, bound, candidate, dtype):
@@ -246,20 +322,23 @@ def explain(where, label, bound, candidate, reference, wrong, check, given):
     sides = [name for name in ("candidate", "reference") if wrong[name][index]]
     names = {"candidate": check.candidate.name, "reference": check.reference.name}
     gap = abs(float(theirs) - float(ours))
-    ulps = gap / spacing(max(abs(float(ours)), abs(float(value))), check.dtype)
+    size = max(abs(float(ours)), abs(float(value)))
+    ulps = f" = {gap / spacing(size, check.dtype):.3g} ulp" if np.isfinite(gap) and size else ""
     allowed = "nothing, this arithmetic is exact" if error == 0 else f"{2 * error:.3g}"
     position = f"[{', '.join(map(str, index))}]" if index else ""
-    lines = {
+    facts = {
         names["candidate"]: repr(float(theirs)),
         names["reference"]: repr(float(ours)),
-        "gap": f"{gap:.3g} = {ulps:.3g} ulp; allowed: {allowed}",
+        "gap": f"{gap:.3g}{ulps}; allowed: {allowed}",
         "referee": f"{float(value)!r}; off is {' and '.join(names[s] for s in sides)}",
-        "call": given,
     }
-    width = max(map(len, lines))
-    return "\n".join(
-        [f"{where}: {label}{position} differs", *(f"  {key:<{width}}  {text}" for key, text in lines.items())]
-    )
+    if given:
+        facts["call"] = given() if callable(given) else str(given)
+    if 0 < gap < size * np.finfo(check.dtype).eps ** 0.5:
+        facts["remark"] = "on paper this may be right: digits get lost, as where large numbers cancel"
+    headline = f"{where}: {label}{position} differs"
+    values = (np.asarray(candidate), bound.error) if "candidate" in sides else ()
+    return Different(headline, facts, (where, label), *values)
 
 
 def spacing(value, dtype):
@@ -269,7 +348,7 @@ def spacing(value, dtype):
 
 def parameters(backend, name, args):
     """The names of the positional arguments."""
-    names = list(backend.signature(name))
+    names = [parameter for parameter, *_ in backend.signature(name) or ()]
     return [names[i] if i < len(names) else f"argument {i + 1}" for i in range(len(args))]
 
 
@@ -281,4 +360,4 @@ def inputs(name, args, options, backend):
 
 def shorten(value):
     """A value as one would type it."""
-    return repr(value.tolist() if isinstance(value, np.ndarray) else value)
+    return Writer().show(value)

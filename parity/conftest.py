@@ -2,18 +2,21 @@
 
 import functools
 import os
-from contextlib import nullcontext
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
+from hypothesis.errors import Flaky
 
 from parity import backend, contract
+from parity.backend import Stopped
 from parity.compare import Check, Different, Evidence
+from parity.lesson import Examples, learn
 
 
 def pytest_configure(config):
     """Hypothesis without deadlines and without memory of earlier runs."""
-    config.addinivalue_line("markers", "checks(*names): the functions of the contract that a property is about")
+    marker = "checks(*names, each=False, replay=True): the functions that a property is about"
+    config.addinivalue_line("markers", marker)
     settings.register_profile(
         "parity",
         max_examples=config.getoption("--examples"),
@@ -25,19 +28,30 @@ def pytest_configure(config):
         print_blob=False,
         report_multiple_bugs=False,
     )
-    settings.load_profile("parity")
+    # For mutants: that a property fails is enough.
+    settings.register_profile("quick", settings.get_profile("parity"), phases=[Phase.explicit, Phase.generate])
+    settings.load_profile(config.getoption("--hypothesis-profile") or "parity")
 
 
 @functools.cache
-def loaded(spec, device):
+def loaded(config, option):
     """Each backend once, on one thread: the arrays are small."""
-    found = backend.load(spec)
+    spec, limits = config.getoption(option), backend.Limits.of(config.getoption)
+    found = backend.load(spec, limits if option == "--candidate" else limits._replace(forbidden=""))
     if spec == "torchref":
         import torch
 
         torch.set_num_threads(1)
-        torch.set_default_device(device)
+        torch.set_default_device(config.getoption("--device"))
     return found
+
+
+def pytest_unconfigure(config):
+    """No process is left behind."""
+    for option in ("--candidate", "--reference"):
+        if loaded.cache_info().currsize:
+            loaded(config, option).close()
+    loaded.cache_clear()
 
 
 def pytest_generate_tests(metafunc):
@@ -65,23 +79,21 @@ def functions(item):
 
 
 @pytest.fixture(scope="session")
-def check(request):
+def check(request, candidate, reference):
     """The comparison of this run, in one precision."""
-    device = request.config.getoption("--device")
-    sides = [loaded(request.config.getoption(option), device) for option in ("--candidate", "--reference")]
-    return Check(sides[0], sides[1], request.param)
+    return Check(candidate, reference, request.param)
 
 
 @pytest.fixture(scope="session")
 def candidate(request):
     """The backend that is checked."""
-    return loaded(request.config.getoption("--candidate"), request.config.getoption("--device"))
+    return loaded(request.config, "--candidate")
 
 
 @pytest.fixture(scope="session")
 def reference(request):
     """The backend that it is checked against."""
-    return loaded(request.config.getoption("--reference"), request.config.getoption("--device"))
+    return loaded(request.config, "--reference")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -90,36 +102,49 @@ def pytest_pyfunc_call(pyfuncitem):
     marker = pyfuncitem.get_closest_marker("checks")
     if marker is None:
         return (yield)
-    side = loaded(pyfuncitem.config.getoption("--candidate"), pyfuncitem.config.getoption("--device"))
+    pyfuncitem.user_properties.append(("functions", list(marker.args)))
+    side = loaded(pyfuncitem.config, "--candidate")
+    side.begin()
     undefined = [name for name in marker.args if not side.defines(name)]
-    if undefined:
+    if len(undefined) == len(marker.args) or (undefined and not marker.kwargs.get("each")):
         pytest.skip(f"not defined: {', '.join(undefined)}")
     check = pyfuncitem.funcargs["check"]
     check.evidence = evidence = Evidence()
-    handle = getattr(pyfuncitem.obj, "hypothesis", None)
-    inner = handle.inner_test if handle else None
-    if handle:
-        handle.inner_test = counted(inner, evidence)
+    examples = Examples(inner(pyfuncitem), check)
+    replace_inner(pyfuncitem, examples.one)
     try:
-        with nullcontext() if handle else evidence.example():
-            result = yield
+        check.reference.begin()
+        result = yield
         evidence.conclude()
-    except Different as error:
+        if complaint := side.complaint():
+            raise Different(f"{marker.args[0]}: {side.name} {complaint}")
+    except (Different, Stopped, Flaky) as error:
+        survey = functools.partial(run_inner, pyfuncitem) if marker.kwargs.get("replay", True) else None
+        lesson = learn(error, marker.args[0], examples, survey)
+        pyfuncitem.user_properties.append(("lesson", lesson.told(pyfuncitem.config, pyfuncitem.name)))
         # The message is the lesson; the way through our own code is none.
-        raise error.with_traceback(None) from None
+        raise Different(str(lesson)).with_traceback(None) from None
     finally:
-        if handle:
-            handle.inner_test = inner
-        pyfuncitem.user_properties.append(("parity", evidence.as_dict() | {"functions": list(marker.args)}))
+        replace_inner(pyfuncitem, examples.property_)
+        pyfuncitem.user_properties.append(("parity", evidence.as_dict()))
     return result
 
 
-def counted(test, evidence):
-    """The test, each call an example."""
+def inner(item):
+    """The property itself, without Hypothesis."""
+    return item.obj.hypothesis.inner_test if hasattr(item.obj, "hypothesis") else item.obj
 
-    @functools.wraps(test)
-    def example(*args, **kwargs):
-        with evidence.example():
-            return test(*args, **kwargs)
 
-    return example
+def replace_inner(item, function):
+    """Let the test run this in place of its property."""
+    function = functools.wraps(inner(item))(lambda *args, function=function, **options: function(*args, **options))
+    if hasattr(item.obj, "hypothesis"):
+        item.obj.hypothesis.inner_test = function
+    else:
+        item.obj = function
+
+
+def run_inner(item, function):
+    """Run this on the examples of the property once more."""
+    replace_inner(item, function)
+    item.obj(**{name: item.funcargs[name] for name in item._fixtureinfo.argnames})

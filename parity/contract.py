@@ -64,4 +64,4 @@ def misfit(candidate, reference, name):
 
 def required(parameters):
     """The names of the arguments without a default."""
-    return [p.name for p in parameters.values() if p.default is p.empty and p.kind is not p.VAR_KEYWORD]
+    return [name for name, kind, is_required in parameters if is_required and not kind.startswith("VAR")]

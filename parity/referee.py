@@ -59,7 +59,8 @@ def tanh(z):
 
 def tanh_backward(z, grad_output):
     t = tanh(z)
-    return grad_output * (1 - t * t)
+    result = grad_output * (1 - t * t)
+    return result.loosened(2, result.reach())  # (1 - t) (1 + t) is as right
 
 
 def relu(z):
@@ -266,6 +267,13 @@ def train_gradient(weight, bias, x, y, *, lr, epochs, orders=None, tolerance=0.0
 # networks
 
 
+def initial_bound(in_features, precision):
+    """1 / sqrt(D), as PyTorch has it: sqrt(3) times Kaiming's standard deviation, sqrt(2 / (1 + a^2)) / sqrt(D)."""
+    a = sqrt(option(5))
+    deviation = sqrt(2 / (1 + a * a)) / sqrt(option(in_features))
+    return (sqrt(option(3)) * deviation).to(precision)
+
+
 def toy_net_fit(weight, bias, x, y, epochs=40, lr=0.05):
     losses = []
     for _ in range(epochs):
@@ -411,6 +419,12 @@ LOSSES: dict[str, tuple[Callable, Callable]] = {
 
 
 # training
+
+
+def settled(before, now, tolerance):
+    """Whether the losses of an epoch's steps are on average as those of the epoch before; None where it is a tie."""
+    change = absolute(stack(now).mean() - stack(before).mean()) - tolerance
+    return None if uncertain(change) else bool(change.value <= 0)
 
 
 def fit(weights, activations, batches, *, loss, optimizer, rates):

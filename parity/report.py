@@ -23,10 +23,14 @@ class Row:
         self.functions: list[str] = []
         self.not_tried: set[str] = set()
         self.message = ""
+        self.lessons: list[dict] = []
 
     def add(self, report):
         """Take in one part."""
-        evidence = dict(report.user_properties).get("parity")
+        told = dict(report.user_properties)
+        evidence = told.get("parity")
+        self.functions = told.get("functions", self.functions)
+        self.lessons += [lesson for key, lesson in report.user_properties if key == "lesson"]
         self.outcomes[report.outcome] += 1
         if report.outcome == "failed" and not self.message:
             self.message = first_words(report)
@@ -35,10 +39,19 @@ class Row:
         if evidence:
             self.verdicts.update(evidence["verdicts"])
             self.ulp, self.share = max(self.ulp, evidence["ulp"]), max(self.share, evidence["share"])
-            self.functions = evidence["functions"]
             self.not_tried |= set(evidence["not_tried"])
         elif report.outcome == "passed":
             self.verdicts["holds"] += 1
+
+    @property
+    def about(self):
+        """The first function that it is about."""
+        return self.functions[0] if self.functions else ""
+
+    @property
+    def absent(self):
+        """Whether it has not been checked at all."""
+        return self.done and not self.outcomes["passed"] and not self.outcomes["failed"]
 
     @property
     def done(self):
@@ -50,7 +63,7 @@ class Row:
         """In a word or two."""
         if self.outcomes["failed"]:
             return "DIFFERENT"
-        if not self.outcomes["passed"]:
+        if self.absent:
             return self.message
         counts = {
             name: self.verdicts[name]
@@ -73,18 +86,30 @@ class Row:
             "worst_gap_share": self.share,
             "not_tried": sorted(self.not_tried),
             "message": self.message,
+            "lessons": self.lessons,
+        }
+
+    def as_gradescope(self, points):
+        """For results.json: all points or none."""
+        passed = self.outcomes["passed"] and not self.outcomes["failed"]
+        return {
+            "name": self.name,
+            "score": points if passed else 0,
+            "max_score": points,
+            "status": "passed" if passed else "failed",
+            "output": "" if passed else self.message,
         }
 
 
 class Report:
     """A pytest plugin that prints the table and knows how the run ended."""
 
-    def __init__(self, candidate, reference, seed):
+    def __init__(self, candidate, reference, seed, quiet=False):
         self.candidate, self.reference, self.seed = candidate, reference, seed
         self.rows: dict[tuple[str, str], Row] = {}
         self.errors: list[str] = []
         # The real streams: pytest's own output is sent elsewhere.
-        self.console = Console(file=sys.stdout)
+        self.console = Console(file=sys.stdout, quiet=quiet)
         self.console.width = max(self.console.width, 80)
         columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
         self.progress = Progress(*columns, console=self.console, transient=True, disable=not self.console.is_terminal)
@@ -101,7 +126,15 @@ class Report:
         if exception[0] is None:
             self.close()
 
+    def pytest_collection_finish(self, session):
+        """In this process, all properties are known."""
+        self.expect([item.nodeid for item in session.items])
+
     def pytest_xdist_node_collection_finished(self, node, ids):
+        """In worker processes, all properties are known."""
+        self.expect(ids)
+
+    def expect(self, ids):
         """How many parts each property has."""
         parts = Counter(map(row_of, ids))
         self.rows = self.rows or {(file, test): Row(file, test, count) for (file, test), count in parts.items()}
@@ -126,11 +159,13 @@ class Report:
 
     def print(self, row):
         """One row."""
-        style = {"DIFFERENT": "bold red"}.get(row.verdict, "dim" if not row.outcomes["passed"] else None)
+        if row.absent:
+            return
+        style = {"DIFFERENT": "bold red"}.get(row.verdict)
         ulp = f"{row.ulp:.3g}" if row.ulp else "0" if row.verdicts["exact"] + row.verdicts["rounding"] else "-"
         share = f"{row.share:.0%}" if row.share else "-"
         self.line(row.name, str(row.verdicts.total()), row.verdict, ulp, share, style=style)
-        if row.not_tried and row.outcomes["passed"]:
+        if row.not_tried:
             self.console.print(f"    not tried: {', '.join(sorted(row.not_tried))}", style="dim", highlight=False)
         if row.outcomes["failed"]:
             self.console.print(
@@ -147,16 +182,29 @@ class Report:
 
     def close(self):
         """What has been shown, in words."""
+        for reason, names in self.absent().items():
+            self.console.print(f"{reason}: {', '.join(names)}", style="dim", highlight=False)
         for error in self.errors:
             self.console.print(error, highlight=False, markup=False, soft_wrap=True)
         self.console.print(self.words(), style="bold", highlight=False, markup=False, soft_wrap=True)
+
+    def absent(self):
+        """Why properties were not checked, and the names to blame."""
+        reasons: dict[str, dict] = {}
+        for row in self.rows.values():
+            if row.absent:
+                reason, _, names = row.message.partition(": ")
+                reasons.setdefault(reason, {}).update(dict.fromkeys(names.split(", ")))
+        return reasons
 
     def words(self):
         """The last line."""
         different = [row.name for row in self.rows.values() if row.outcomes["failed"]]
         total = sum((row.verdicts for row in self.rows.values()), Counter())
-        absent = sum(not row.outcomes["passed"] and not row.outcomes["failed"] for row in self.rows.values())
-        rest = f" {absent} properties were not checked: not defined." if absent else ""
+        absent = [row.message for row in self.rows.values() if row.absent]
+        rest = f" {len(absent)} properties were not checked." if absent else ""
+        if self.exit_code() == 2 and absent and not self.errors:
+            return f"Nothing has been checked of {self.candidate}: {absent[-1]}."
         if self.exit_code() == 2:
             return f"Nothing has been shown: the properties of {self.candidate} could not be run to their end."
         if different:
@@ -175,29 +223,88 @@ class Report:
     def exit_code(self):
         """0 the same, 1 different, 2 could not check."""
         rows = self.rows.values()
-        if (
-            self.errors
-            or not rows
-            or not all(row.done for row in rows)
-            or not any(row.outcomes["passed"] + row.outcomes["failed"] for row in rows)
-        ):
+        if self.errors or not rows or not all(row.done for row in rows):
             return 2
-        return int(any(row.outcomes["failed"] for row in rows))
+        if any(row.outcomes["failed"] for row in rows):
+            return 1
+        # That the arguments of a function fit says nothing of what it does.
+        return 0 if any(row.outcomes["passed"] and row.functions for row in rows) else 2
+
+    def as_dict(self):
+        """The rows, for programs."""
+        return {
+            "candidate": self.candidate,
+            "reference": self.reference,
+            "seed": self.seed,
+            "time": datetime.now(UTC).isoformat(timespec="seconds"),
+            "exit_code": self.exit_code(),
+            "summary": self.words(),
+            "properties": [row.as_dict() for row in self.rows.values()],
+        }
 
     def as_json(self):
-        """The rows, for programs."""
-        return json.dumps(
-            {
-                "candidate": self.candidate,
-                "reference": self.reference,
-                "seed": self.seed,
-                "time": datetime.now(UTC).isoformat(timespec="seconds"),
-                "exit_code": self.exit_code(),
-                "summary": self.words(),
-                "properties": [row.as_dict() for row in self.rows.values()],
-            },
-            indent=1,
+        """As text."""
+        return json.dumps(self.as_dict(), indent=1)
+
+    def as_gradescope(self, weights):
+        """Points for each property: its function's weight, or 1; with weights, only what has one."""
+        rows = [(row, weights.get(row.about, 0.0 if weights else 1.0)) for row in self.rows.values()]
+        tests = [row.as_gradescope(points) for row, points in rows if points and row.about]
+        return json.dumps({"output": self.words(), "tests": tests}, indent=1)
+
+
+class Submissions:
+    """A row for each of many candidates, and a summary."""
+
+    def __init__(self, candidates, reference):
+        self.reference = reference
+        self.reports: list[dict] = []
+        self.console = Console(file=sys.stdout)
+        self.width = max(map(len, [*candidates, "candidate"]))
+        self.line("candidate", "same", "different", "not defined", "first difference", style="bold")
+
+    def add(self, report):
+        """One candidate is done."""
+        self.reports.append(report)
+        rows = report["properties"]
+        wrong = [row for row in rows if row["verdict"] == "DIFFERENT"]
+        absent = sum(row["examples"] == 0 and row not in wrong for row in rows)
+        lessons: list[dict] = [lesson for row in wrong for lesson in row["lessons"]]
+        first: dict = lessons[0] if lessons else {"headline": "", "mistakes": []}
+        if report["exit_code"] == 2:
+            self.line(report["candidate"], "-", "-", "-", report["summary"], style="bold red")
+            return
+        named = f" ({', '.join(mistake['name'] for mistake in first['mistakes'])})" if first["mistakes"] else ""
+        same = len(rows) - len(wrong) - absent
+        style = "red" if wrong else None
+        self.line(report["candidate"], same, len(wrong), absent, first["headline"] + named, style=style)
+
+    def line(self, name, same, different, absent, words, style=None):
+        """Columns of fixed width."""
+        text = f"{name:<{self.width}} {same:>5} {different:>10} {absent:>12}  {words}"
+        self.console.print(text.rstrip(), style=style, highlight=False, markup=False, soft_wrap=True)
+
+    def close(self):
+        """What has been shown, and which mistakes are the most frequent."""
+        codes = Counter(report["exit_code"] for report in self.reports)
+        text = (
+            f"{len(self.reports)} candidates against {self.reference}: {codes[0]} the same, {codes[1]} different, "
+            f"{codes[2]} could not be checked."
         )
+        self.console.print(text, style="bold", highlight=False, soft_wrap=True)
+        made = Counter(name for report in self.reports for name in mistakes(report))
+        for name, count in made.most_common():
+            self.console.print(f"{count:>5} x {name}", highlight=False)
+
+    def exit_code(self):
+        """The gravest."""
+        return max(report["exit_code"] for report in self.reports)
+
+
+def mistakes(report):
+    """The names of all known mistakes of one candidate."""
+    lessons = [lesson for row in report["properties"] for lesson in row["lessons"]]
+    return {mistake["name"] for lesson in lessons for mistake in lesson["mistakes"]}
 
 
 def row_of(nodeid):

@@ -11,7 +11,7 @@ from parity.compare import Different
 def test_names(candidate, reference):
     """Two whole packages have the same public names in the same order, file by file."""
     if contract.missing(candidate) or not hasattr(candidate.namespace, "__path__"):
-        pytest.skip("not a whole package")
+        pytest.skip("not a whole package: no __init__.py with all names")
     assert candidate.namespace.__all__ == reference.namespace.__all__
     for file in contract.FILES:
         ours, theirs = (import_module(f"{side.name}.{file}").__all__ for side in (reference, candidate))

@@ -66,11 +66,10 @@ def test_gradient_epoch(check, problem, lr, activation):
 
 
 @checks("train_gradient")
-@given(draw.problems(), st.sampled_from([0.5, 0.25, 0.1, 0.05]), draw.activations, st.data())
-def test_train_gradient(check, problem, lr, activation, data):
+@given(draw.ordered(draw.problems(), 3), st.sampled_from([0.5, 0.25, 0.1, 0.05]), draw.activations)
+def test_train_gradient(check, drawn, lr, activation):
     """A drifting run over shuffled epochs: weights, and the loss after each epoch."""
-    x, y, weight, bias = problem
-    orders = data.draw(draw.orders(len(x), 3), label="orders")
+    (x, y, weight, bias), orders = drawn
     check("train_gradient", weight, bias, tame(x), y, lr=lr, epochs=3, orders=orders, activation=activation)
 
 
@@ -82,22 +81,49 @@ def test_train_gradient_stops_within_the_tolerance(check, problem, lr, tolerance
     check("train_gradient", weight, bias, tame(x), y, lr=lr, epochs=4, tolerance=tolerance)
 
 
+@checks("train_gradient")
+@given(draw.problems(samples=2), st.integers(1, 3))
+def test_on_epoch_of_train_gradient(check, problem, epochs):
+    """``on_epoch`` gets the number of each epoch, the first being 1, its weights and the loss after it."""
+    if not check.takes("train_gradient", "on_epoch"):
+        return
+    x, y, weight, bias = map(check.cast, problem._replace(x=tame(problem.x)))
+    expected = check.judge("train_gradient", weight, bias, x, y, lr=0.25, epochs=epochs)
+    if expected["epochs"].tied:  # it may end sooner or later
+        return
+    told: list[list] = []
+    for backend in (check.candidate, check.reference):
+        told.append([])
+        backend.train_gradient(weight, bias, x, y, lr=0.25, epochs=epochs, on_epoch=lambda *call: told[-1].append(call))
+    numbers = np.arange(1, len(expected["losses"]) + 1)
+    for label, position, bound in (("epoch", 0, bounded(check.floats(numbers))), ("loss", 3, expected["losses"])):
+        sides = [check.floats([call[position] for call in calls]) for calls in told]
+        check.compare("train_gradient", f"{label} that on_epoch gets", bound, *sides)
+    for label, position in (("weight", 1), ("bias", 2)):
+        sides = [check.floats(calls[-1][position]) for calls in told]
+        check.compare("train_gradient", f"last {label} that on_epoch gets", expected[label], *sides)
+
+
 def tame(x):
     """The samples scaled by a power of two to a length of at most 1, so that no run grows out of range."""
     return x / 2.0 ** np.ceil(np.log2(max(1.0, float(np.linalg.norm(x)))))
 
 
-@checks("neuron_gradients")
+@checks("neuron_gradients", "neuron", "squared_error")
 @given(problem=draw.problems(sources=[draw.small]), activation=st.sampled_from(["identity", "sigmoid", "tanh"]))
 def test_the_gradient_is_the_central_difference_of_the_loss(check, side, problem, activation):
     """(L(w + h) - L(w - h)) / 2h, within its truncation, h^2/6 |L'''|, and the rounding of the loss over h."""
     backend, h = getattr(check, side), 2.0**-10 if check.dtype == "float64" else 2.0**-4
     x, y, weight, bias = map(check.cast, problem)
-    grad_weight, _ = backend.neuron_gradients(weight, bias, x, y, activation)
+    if not check.takes("neuron_gradients", "activation") or not check.takes("neuron", "activation"):
+        activation = "identity"
+    chosen = {"activation": activation} if activation != "identity" else {}
+    grad_weight = check.floats(backend.neuron_gradients(weight, bias, x, y, **chosen)[0])
     up, down = weight.copy(), weight.copy()
     up[0, 0] += h
     down[0, 0] -= h
-    losses = [float(backend.squared_error(backend.neuron(x, w, bias, activation), y)) for w in (up, down)]
+    outputs = [check.floats(backend.neuron(x, w, bias, **chosen)) for w in (up, down)]
+    losses = [float(backend.squared_error(output, y)) for output in outputs]
     rounding = [
         float(
             referee.squared_error(referee.neuron(bounded(x), bounded(w), bounded(bias), activation), bounded(y)).error
@@ -124,15 +150,16 @@ def third_derivative(activation, y):
     return 3 * slope * second + (reach + np.abs(y)) * third
 
 
-@checks("gradient_step")
+@checks("gradient_step", "linear", "squared_error")
 @given(problem=draw.problems())
 def test_a_small_step_does_not_raise_the_loss(check, side, problem):
     """With a learning rate of 1 / |X|^2 the loss of the linear neuron does not grow, but for rounding."""
     backend = getattr(check, side)
     x, y, weight, bias = map(check.cast, problem)
     lr = float(1 / (np.sum(x.astype(float) ** 2) + len(x)))
-    after = backend.gradient_step(weight, bias, x, y, lr)
-    losses = [float(backend.squared_error(backend.linear(x, *w), y)) for w in ((weight, bias), after)]
+    after = map(check.floats, backend.gradient_step(weight, bias, x, y, lr))
+    outputs = [check.floats(backend.linear(x, *w)) for w in ((weight, bias), after)]
+    losses = [float(backend.squared_error(output, y)) for output in outputs]
     start, given = (bounded(weight), bounded(bias)), (bounded(x), bounded(y))
     with np.errstate(all="ignore"):
         step = referee.gradient_step(*start, *given, lr)
@@ -147,7 +174,7 @@ def test_a_small_step_does_not_raise_the_loss(check, side, problem):
         )
 
 
-@checks("neuron_gradients", "gradient_step", "train_gradient")
+@checks("neuron_gradients", "gradient_step", "train_gradient", each=True)
 def test_gradients_refuse(check):
     """Rates that are no rates, shapes that do not fit, unknown activations."""
     weight, bias, x, y = np.zeros((1, 2)), np.zeros(1), np.ones((3, 2)), np.ones((3, 1))

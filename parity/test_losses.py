@@ -84,7 +84,7 @@ def test_cross_entropy_backward(check, drawn):
     check("cross_entropy_backward", *drawn)
 
 
-@checks("binary_cross_entropy", "binary_cross_entropy_backward")
+@checks("binary_cross_entropy", "binary_cross_entropy_backward", each=True)
 def test_binary_cross_entropy_meaning(check):
     """Sure and wrong costs 100, not infinity; the gradient's denominator is 1e-12 at least."""
     zero, one = np.array([[0.0]]), np.array([[1.0]])
@@ -96,7 +96,7 @@ def test_binary_cross_entropy_meaning(check):
     check.refuses("binary_cross_entropy_backward", np.array([[np.nan]]), one)
 
 
-@checks("binary_cross_entropy_with_logits", "binary_cross_entropy_with_logits_backward")
+@checks("binary_cross_entropy_with_logits", "binary_cross_entropy_with_logits_backward", each=True)
 def test_logits_meaning(check):
     """Huge logits neither overflow nor lose their gradient."""
     z, y = np.array([[1e4], [-1e4]]), np.array([[0.0], [1.0]])
@@ -106,7 +106,7 @@ def test_logits_meaning(check):
     check.refuses("binary_cross_entropy_with_logits", z, np.array([[2.0], [0.0]]))
 
 
-@checks("cross_entropy", "cross_entropy_backward")
+@checks("cross_entropy", "cross_entropy_backward", each=True)
 def test_cross_entropy_meaning(check):
     """Huge scores neither overflow nor lose their gradient; a target must be a class."""
     z = np.array([[1e4, -1e4], [1e4, -1e4]])
@@ -118,8 +118,13 @@ def test_cross_entropy_meaning(check):
     check.refuses("cross_entropy", z, np.array([0.5, 0.0]))
 
 
-@checks("squared_error", "mse_loss", "squared_error_backward", "mse_loss_backward")
-@pytest.mark.parametrize("name", ["squared_error", "mse_loss", "squared_error_backward", "mse_loss_backward"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=checks(name))
+        for name in ("squared_error", "mse_loss", "squared_error_backward", "mse_loss_backward")
+    ],
+)
 def test_losses_refuse(check, name):
     """(N, 1) against (N,) would compare each with each; an empty batch has no mean."""
     check.refuses(name, np.zeros((8, 1)), np.zeros(8))

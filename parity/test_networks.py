@@ -1,14 +1,20 @@
-"""The networks: a layer and the deck's ToyNet, trained in its three ways."""
+"""The networks: a layer, its first weights and its gradients; the deck's ToyNet, trained in its three ways."""
+
+from functools import partial
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from parity import referee
 from parity import strategies as draw
+from parity.backend import Absent
 from parity.compare import Different
 
 checks = pytest.mark.checks
+SIDES = ("candidate", "reference")
+MANY = 200
 
 
 def toy_net(check, side, problem):
@@ -48,6 +54,106 @@ def test_linear_layer(check, problem):
     for i, given_x in enumerate((x, x[0])):
         expected = check.judge("linear", given_x, weight, bias)["result"]
         check.compare("Linear", "output", expected, outputs["candidate"][i], outputs["reference"][i])
+
+
+def layer_of(check, side, problem):
+    """A layer of one side with the drawn weights."""
+    layer = getattr(check, side).Linear(problem.x.shape[1], problem.y.shape[1], dtype=check.dtype)
+    layer.load_state_dict({"weight": check.cast(problem.weight), "bias": check.cast(problem.bias)})
+    return layer
+
+
+def compare_gradients(check, where, expected, layers):
+    """The gradients that both sides' layers hold against the referee's."""
+    for name in ("weight", "bias"):
+        sides = [check.floats(getattr(layers[side].kept, name).plain.grad) for side in SIDES]
+        check.compare(where, f"grad of {name}", expected[f"grad_{name}"], *sides)
+
+
+@checks("Linear", "SGD", "train_step")
+@given(draw.problems(), draw.rates)
+def test_linear_layer_trained(check, problem, lr):
+    """A layer alone, without an MLP around it: the gradients of a step, and the weights after it."""
+    layers = {side: layer_of(check, side, problem) for side in SIDES}
+    for side, layer in layers.items():
+        backend = getattr(check, side)
+        optimizer = backend.SGD([layer.kept.weight, layer.kept.bias], lr=lr)
+        backend.train_step(layer, check.cast(problem.x), check.cast(problem.y), "squared_error", optimizer)
+    given_problem = problem.weight, problem.bias, problem.x, problem.y
+    compare_gradients(check, "Linear", check.judge("neuron_gradients", *given_problem), layers)
+    states = {side: layer.state_dict() for side, layer in layers.items()}
+    for name, bound in check.judge("gradient_step", *given_problem, lr).items():
+        check.compare("Linear", name, bound, *(states[side][name] for side in SIDES))
+
+
+def go_back(backend, layer, x, y):
+    """Forward, and backward from the squared error: the loss goes back by itself, or the layer is asked to."""
+    pred = layer(x)
+    try:
+        layer.backward(backend.squared_error_backward(pred, y))
+    except Absent:
+        backend.squared_error.kept(layer.kept(x), y).backward()
+
+
+@checks("Linear", "squared_error", "squared_error_backward")
+@given(draw.problems(sources=[draw.small, draw.quarters]), st.integers(1, 3))
+def test_linear_layer_adds_its_gradients(check, problem, passes):
+    """Backward passes without zero_grad in between add up. The method is no part of the contract: only here."""
+    if not check.able("Linear.backward", lambda _: False):
+        return
+    layers = {side: layer_of(check, side, problem) for side in SIDES}
+    total = once = check.judge("neuron_gradients", problem.weight, problem.bias, problem.x, problem.y)
+    for done in range(1, passes + 1):
+        for side, layer in layers.items():
+            go_back(getattr(check, side), layer, check.cast(problem.x), check.cast(problem.y))
+        compare_gradients(check, f"Linear after {done} backward passes", total, layers)
+        total = {name: total[name] + one for name, one in once.items()}
+
+
+def expect_even(check, where, name, values, features):
+    """Numbers drawn evenly from -1/sqrt(D) to 1/sqrt(D): within, and in the outer quarter at either end.
+
+    Of 200 right ones none is in the upper quarter with a probability of (3/4)^200 = 1e-25, likewise in the lower.
+    """
+    limit = referee.initial_bound(features, check.precision)
+    most, half = float(limit.reach()), float(limit.value) / 2
+    low, high = float(np.min(values)), float(np.max(values))
+    if not (-most <= low < -half and half < high <= most):
+        raise Different(
+            f"{where}: {name} starts between {low:.6g} and {high:.6g}, expected numbers drawn evenly from "
+            f"-{float(limit.value):.6g} to {float(limit.value):.6g}, which is 1/sqrt({features})"
+        )
+
+
+@checks("Linear")
+@given(st.integers(1, 5), st.integers(0, 2**32 - 1))
+def test_first_weights_of_a_layer(check, features, seed):
+    """Drawn evenly from -1/sqrt(D) to 1/sqrt(D); the same for the same seed, others for another, and for none."""
+    chosen = {"seed": seed} if check.takes("Linear", "seed") else {}
+    for backend in (check.candidate, check.reference):
+        make = partial(backend.Linear, features, MANY, dtype=check.dtype)
+        first, again = make(**chosen).state_dict(), make(**chosen).state_dict()
+        other, free, free_again = (make(**options).state_dict() for options in (chosen and {"seed": seed ^ 1}, {}, {}))
+        for name, value in first.items():
+            expect_even(check, f"Linear in {backend.name}", name, value, features)
+            if chosen and not np.array_equal(value, again[name]):
+                raise Different(f"Linear in {backend.name}: {name} differs from layer to layer with seed={seed}")
+            if np.array_equal(value, other[name]) or np.array_equal(free[name], free_again[name]):
+                told = f"seed={seed} and seed={seed ^ 1}" if np.array_equal(value, other[name]) else "no seed"
+                raise Different(f"Linear in {backend.name}: {name} is the same in two layers with {told}")
+
+
+@checks("MLP")
+def test_first_weights_of_a_net(check):
+    """Each layer's in the range of its own inputs; no two layers start the same."""
+    for backend in (check.candidate, check.reference):
+        for seed in range(3):
+            chosen = {"seed": seed} if check.takes("MLP", "seed") else {}
+            state = backend.MLP([2, MANY, MANY, MANY], dtype=check.dtype, **chosen).state_dict()
+            for name, value in state.items():
+                expect_even(check, f"MLP in {backend.name}", name, value, 2 if name.startswith("fc1") else MANY)
+            if np.array_equal(state["fc2.weight"], state["fc3.weight"]):
+                raise Different(f"MLP in {backend.name}: fc2 and fc3 start with the same weights")
 
 
 @checks("ToyNet")
@@ -95,13 +201,13 @@ def test_networks_print_and_name_the_same(check):
     seen = []
     for side in (check.candidate, check.reference):
         net = side.ToyNet(dtype=check.dtype)
-        named = [(name, parameter.shape) for name, parameter in net.inner.named_parameters()]
-        seen.append((repr(net.inner), repr(side.Linear(3, 2).inner), [(name, tuple(shape)) for name, shape in named]))
+        shapes = [(name, parameter.shape) for name, parameter in net.named_parameters()]
+        seen.append((repr(net), repr(side.Linear(3, 2)), shapes))
     if seen[0] != seen[1]:
         raise Different(f"ToyNet: {seen[0]}, expected {seen[1]}")
 
 
-@checks("Linear", "ToyNet")
+@checks("ToyNet")
 def test_weights_pass_from_one_to_the_other(check):
     """The state of either loads into the other and back without a change; first weights lie within 1/sqrt(D)."""
     for a, b in ((check.candidate, check.reference), (check.reference, check.candidate)):
@@ -113,9 +219,9 @@ def test_weights_pass_from_one_to_the_other(check):
                 raise Different(f"ToyNet: {name} is {value.tolist()} after passing from {a.name} to {b.name}")
 
 
-@checks("Linear", "ToyNet")
+@checks("ToyNet")
 def test_networks_refuse(check):
-    """Missing, unknown and wrongly shaped keys are named; sizes are counts."""
+    """Missing, unknown and wrongly shaped keys are named."""
     for side in (check.candidate, check.reference):
         net = side.ToyNet()
         for state, told in (
@@ -130,5 +236,10 @@ def test_networks_refuse(check):
                     raise Different(f"ToyNet in {side.name}: the error {error} does not say that {told}") from None
             else:
                 raise Different(f"ToyNet in {side.name} loaded a state although {told}")
+
+
+@checks("Linear")
+def test_linear_layer_refuses(check):
+    """Sizes are counts; there are two precisions."""
     check.refuses("Linear", 0, 1)
     check.refuses("Linear", 2, 1, dtype="float16")

@@ -51,11 +51,10 @@ def test_perceptron_epoch(check, problem):
 
 
 @checks("train_perceptron")
-@given(draw.classified(sources=draw.EXACT), st.data())
-def test_train_perceptron_on_the_grid(check, problem, data):
+@given(draw.ordered(draw.classified(sources=draw.EXACT), 6))
+def test_train_perceptron_on_the_grid(check, drawn):
     """Shuffled epochs until all are right or the orders end: weights, epochs and updates, exactly."""
-    x, y, weight, bias = problem
-    orders = data.draw(draw.orders(len(x), 6), label="orders")
+    (x, y, weight, bias), orders = drawn
     check("train_perceptron", weight, bias, x, y, orders=orders, exactly=True)
 
 
@@ -67,15 +66,15 @@ def test_train_perceptron(check, problem, max_epochs):
     check("train_perceptron", weight, bias, x, y, max_epochs=max_epochs)
 
 
-@checks("perceptron_step")
+@checks("perceptron_step", "linear")
 @given(problem=draw.one_sample(draw.classified(sources=draw.EXACT)))
 def test_an_update_moves_the_sum_by_the_squared_length(check, side, problem):
     """After an update on a misclassified sample its W.X moves by exactly |X|^2, X = (x, 1), towards the right side."""
     backend = getattr(check, side)
     x, y, weight, bias = map(check.cast, problem)
-    z = backend.linear(x, weight, bias)
-    weight, bias = backend.perceptron_step(weight, bias, x, y)
-    moved = np.asarray(backend.linear(x, weight, bias) - z)
+    z = np.asarray(backend.linear(x, weight, bias))
+    weight, bias = map(check.floats, backend.perceptron_step(weight, bias, x, y))
+    moved = backend.linear(x, weight, bias) - z
     expected = y * (x @ x + 1) * (1 - y * np.sign(z)) / 2
     if (moved != expected).any():
         raise Different(
@@ -102,7 +101,7 @@ def test_separable_data_end_within_novikoffs_bound(check, side, problem):
     for _ in range(int(2 * bound) + 2):
         for x_i, y_i in zip(x, y, strict=True):
             before = bias
-            weight, bias = backend.perceptron_step(weight, bias, x_i, y_i)
+            weight, bias = map(check.floats, backend.perceptron_step(weight, bias, x_i, y_i))
             corrections += float(abs(bias - before)[0])
     result = backend.train_perceptron(*start, x, y, max_epochs=int(2 * bound) + 2)
     # gamma itself is rounded: a share of 1e-4 is far more than that and less than one correction.
@@ -134,7 +133,7 @@ def test_on_epoch_sees_every_epoch(check):
         calls: list = []
 
         def on_epoch(epoch, weight, bias, mistakes, calls=calls):
-            calls.append((epoch, weight.tolist(), bias.tolist(), int(mistakes)))
+            calls.append((epoch, np.array(weight).tolist(), np.array(bias).tolist(), int(mistakes)))
 
         side.train_perceptron(np.zeros((1, 2), check.dtype), np.zeros(1, check.dtype), x, y, on_epoch=on_epoch)
         seen.append(calls)
@@ -142,7 +141,7 @@ def test_on_epoch_sees_every_epoch(check):
         raise Different(f"train_perceptron: on_epoch saw {seen[0]}, expected {seen[1]}")
 
 
-@checks("perceptron_step", "perceptron_epoch", "train_perceptron")
+@checks("perceptron_step", "perceptron_epoch", "train_perceptron", each=True)
 def test_perceptron_refuses(check):
     """Labels that are no signs, shapes that do not fit, orders that are no permutation."""
     weight, bias, x, y = np.zeros((1, 2)), np.zeros(1), np.zeros((3, 2)), np.ones((3, 1))

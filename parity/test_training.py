@@ -1,6 +1,6 @@
 """Training: batches, one step, and whole drifting runs of nets of up to three hidden layers."""
 
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -41,9 +41,9 @@ def near_one(raw):
 
 
 @st.composite
-def runs(draw_one, epochs=2, sources=(near_one, draw.quarters), losses=LOSSES):
+def runs(draw_one, epochs=2, sources=(near_one, draw.quarters), losses=LOSSES, most_layers=4):
     """Weights and points of the size of one; targets that fit the loss."""
-    n, sizes = draw_one(draw.size(5)), draw_one(st.lists(draw.size(4), min_size=2, max_size=5))
+    n, sizes = draw_one(draw.size(5)), draw_one(st.lists(draw.size(4), min_size=2, max_size=most_layers + 1))
     loss = draw_one(st.sampled_from(losses))
     shapes = [shape for d, k in pairwise(sizes) for shape in ((k, d), (k,))]
     x, y, *arrays = draw_one(draw.arrays((n, sizes[0]), (n, sizes[-1]), *shapes, sources=list(sources)))
@@ -62,9 +62,10 @@ def runs(draw_one, epochs=2, sources=(near_one, draw.quarters), losses=LOSSES):
     )
 
 
-def net(check, side, run):
+def net(check, side, run, by_default=False):
     """The net of one side, with the weights of the run."""
-    model = getattr(check, side).MLP(run.sizes, activation=run.activation, output=run.output, dtype=check.dtype)
+    options = {} if by_default else {"activation": run.activation, "output": run.output}
+    model = getattr(check, side).MLP(run.sizes, dtype=check.dtype, **options)
     model.load_state_dict(check.cast(run.weights))
     return model
 
@@ -89,43 +90,142 @@ def judged(check, run, optimizer, rates):
         )
 
 
-@checks("MLP", "fit")
-@given(runs(), st.sampled_from(["SGD", "Adagrad", "RMSprop", "Adam", "AdamW"]), st.sampled_from([0.1, 0.01]))
-def test_fit(check, run, optimizer, lr):
-    """A drifting run: loss, gradients, optimizer state and weights of every step, the bound carried along."""
-    histories = {}
+RECORDED = ("losses", "gradients", "state", "weights")
+# One for all epochs, or one for each.
+rates = st.sampled_from([0.1, 0.01, (0.1, 0.01), (0.01, 0.1)])
+
+
+def rule_of(lr):
+    """The learning rate as ``fit`` takes it."""
+    return (lambda epoch: lr[epoch % len(lr)]) if isinstance(lr, tuple) else lr
+
+
+def by_step(run, lr):
+    """The learning rate of each step of the run."""
+    steps = -(-len(run.x) // run.batch_size)
+    return (lambda step: lr[step // steps]) if isinstance(lr, tuple) else lambda _: lr
+
+
+def train(check, side, run, model=None, **options):
+    """One side's ``fit`` of the run; its history."""
+    if "lr" in options:
+        options["lr"] = rule_of(options["lr"])
+    return getattr(check, side).fit(
+        model or net(check, side, run),
+        check.cast(run.x),
+        check.cast(run.y),
+        loss=run.loss,
+        epochs=len(run.orders),
+        batch_size=run.batch_size,
+        orders=run.orders,
+        record=("weights", "gradients", "state"),
+        **options,
+    )
+
+
+def recorded(history):
+    """What the history holds of each step."""
+    return {kind: getattr(history, kind) for kind in RECORDED}
+
+
+def expect_steps(check, steps, histories):
+    """As many entries as steps were to be made."""
     for side in SIDES:
-        histories[side] = getattr(check, side).fit(
-            net(check, side, run),
-            check.cast(run.x),
-            check.cast(run.y),
-            loss=run.loss,
-            optimizer=optimizer,
-            lr=lr,
-            epochs=len(run.orders),
-            batch_size=run.batch_size,
-            orders=run.orders,
-            record=("weights", "gradients", "state"),
-        )
-    kept = {
-        side: {kind: getattr(history, kind) for kind in ("losses", "gradients", "state", "weights")}
-        for side, history in histories.items()
-    }
-    for step, expected in enumerate(judged(check, run, optimizer, lambda _: lr)):
+        for kind, entries in histories[side].items():
+            if len(entries) != steps:
+                value = (np.asarray(float(len(entries))), np.zeros(())) if side == "candidate" else ()
+                name = getattr(check, side).name
+                headline = f"fit: {kind} of {len(entries)} steps in {name}, expected {steps}"
+                raise Different(headline, {}, ("fit", kind), *value)
+
+
+def compare_runs(check, run, histories, expected_steps):
+    """Loss, gradients, optimizer state and weights of each step."""
+    expect_steps(check, len(expected_steps), histories)
+    for step, expected in enumerate(expected_steps):
         where = f"fit of MLP({run.sizes}) at step {step + 1}"
-        losses = [np.asarray(kept[side]["losses"][step], dtype=check.dtype) for side in SIDES]
-        check.compare(where, "loss", expected["loss"], *losses, given=str(run))
+        kept = {side: {kind: histories[side][kind][step] for kind in RECORDED} for side in SIDES}
+        losses = [np.asarray(kept[side]["losses"], dtype=check.dtype) for side in SIDES]
+        check.compare(where, "loss", expected["loss"], *losses, given=run)
         for name, bound in expected["gradients"].items():
-            check.compare(where, f"grad of {name}", bound, *(kept[side]["gradients"][step][name] for side in SIDES))
+            check.compare(where, f"grad of {name}", bound, *(kept[side]["gradients"][name] for side in SIDES))
         for name, state in expected["state"].items():
             for key, bound in state.items():
-                theirs, ours = (np.asarray(kept[side]["state"][step][name][key]) for side in SIDES)
+                theirs, ours = (np.asarray(kept[side]["state"][name][key]) for side in SIDES)
                 check.compare(where, f"{key} of {name}", bound, theirs, ours)
         for name, bound in expected["weights"].items():
-            check.compare(where, name, bound, *(kept[side]["weights"][step][name] for side in SIDES))
+            check.compare(where, name, bound, *(kept[side]["weights"][name] for side in SIDES))
 
 
-@checks("MLP", "SGD", "train_step")
+def within_range(check, steps):
+    """The referee's steps; none of a run that may go out of range, for there training stops on the way."""
+    steps = list(steps)
+    if all(np.isfinite(step["loss"].error) for step in steps):
+        return steps
+    check.evidence.seen.add("ill-conditioned")
+    return []
+
+
+@checks("fit", "MLP")
+@given(runs(), st.sampled_from(["SGD", "Adagrad", "RMSprop", "Adam", "AdamW"]), rates)
+def test_fit(check, run, optimizer, lr):
+    """A drifting run: loss, gradients, optimizer state and weights of every step, the bound carried along."""
+    expected = within_range(check, judged(check, run, optimizer, by_step(run, lr)))
+    if not expected:
+        return
+    histories = {side: recorded(train(check, side, run, optimizer=optimizer, lr=lr)) for side in SIDES}
+    compare_runs(check, run, histories, expected)
+
+
+@checks("fit", "MLP", "Adam")
+@given(runs(sources=[near_one], most_layers=1), st.sampled_from([0.1, 0.01]), rates)
+def test_fit_goes_on(check, run, own, lr):
+    """With an optimizer already made, a second ``fit`` goes on from its state; it keeps its own rate, or has a rule."""
+    options, rate = ({"lr": lr}, lr[0]) if isinstance(lr, tuple) else ({}, own)
+    expected = within_range(check, judged(check, run, "Adam", lambda _: rate))  # each fit counts its epochs from 0
+    if not expected:
+        return
+    histories = {}
+    for side in SIDES:
+        model = net(check, side, run)
+        optimizer = getattr(check, side).Adam(model.kept.parameters(), lr=own)
+        epochs = [
+            recorded(train(check, side, run._replace(orders=[order]), model, optimizer=optimizer, **options))
+            for order in run.orders
+        ]
+        histories[side] = {kind: [*chain.from_iterable(epoch[kind] for epoch in epochs)] for kind in RECORDED}
+    compare_runs(check, run, histories, expected)
+
+
+@checks("fit", "MLP")
+@given(
+    runs(epochs=4, sources=[near_one], losses=["mse_loss"], most_layers=1),
+    st.sampled_from([0.1, 0.5, 0.02, 0.0]),
+    st.sampled_from([0.1, 0.01]),
+)
+def test_fit_stops_within_the_tolerance(check, run, tolerance, lr):
+    """When the mean loss of an epoch's steps is that of the epoch before, unless it is a tie; never after the first."""
+    losses = [step["loss"] for step in within_range(check, judged(check, run, "SGD", lambda _: lr))]
+    if not losses:
+        return
+    histories = {side: train(check, side, run, lr=lr, tolerance=tolerance) for side in SIDES}
+    steps = len(losses) // len(run.orders)
+    epochs = [losses[start : start + steps] for start in range(0, len(losses), steps)]
+    ends = None
+    for epoch, (before, now) in enumerate(pairwise(epochs), start=2):
+        settled = referee.settled(before, now, tolerance)
+        if settled is None:
+            return
+        if settled:
+            ends = epoch
+            break
+    for label, value in (("converged", ends is not None), ("epochs", ends or len(epochs))):
+        sides = [check.floats(getattr(histories[side], label)) for side in SIDES]
+        check.compare("fit", label, bounded(check.floats(value)), *sides)
+    expect_steps(check, steps * (ends or len(epochs)), {side: {"losses": histories[side].losses} for side in SIDES})
+
+
+@checks("train_step", "MLP", "SGD")
 @given(runs(epochs=3), st.sampled_from([0.1, 0.01]))
 def test_train_step_resynchronised(check, run, lr):
     """Step by step with plain SGD, each from the reference's weights: loss, gradients, weights."""
@@ -137,7 +237,7 @@ def test_train_step_resynchronised(check, run, lr):
             backend, model = getattr(check, side), models[side]
             # The weights are set, the gradients of the step before are still there.
             model.load_state_dict(check.cast(run.weights))
-            optimizer = backend.SGD(list(model.inner.parameters()), lr=lr)
+            optimizer = backend.SGD(model.kept.parameters(), lr=lr)
             loss = backend.train_step(model, given_x, given_y, run.loss, optimizer)
             losses.append(np.asarray(loss, dtype=check.dtype))
         (expected,) = judged(
@@ -147,14 +247,14 @@ def test_train_step_resynchronised(check, run, lr):
             lambda _: lr,
         )
         where = f"train_step of MLP({run.sizes}) at step {i + 1}"
-        check.compare(where, "loss", expected["loss"], *losses, given=str(run))
+        check.compare(where, "loss", expected["loss"], *losses, given=run)
         states = {side: model.state_dict() for side, model in models.items()}
         for name, bound in expected["weights"].items():
-            check.compare(where, name, bound, *(states[side][name] for side in SIDES), given=str(run))
+            check.compare(where, name, bound, *(states[side][name] for side in SIDES), given=run)
         run = run._replace(weights=states["reference"])
 
 
-@checks("MLP", "train_step")
+@checks("train_step", "MLP", "SGD", *ANALYTIC)
 @given(run=runs(epochs=1, sources=[near_one], losses=ANALYTIC))
 def test_the_gradients_of_every_layer_are_derivatives_of_the_loss(check, side, run):
     """Against complex steps, Im L(w + ih) / h, of a net written here, and central differences of the backend's loss."""
@@ -162,11 +262,11 @@ def test_the_gradients_of_every_layer_are_derivatives_of_the_loss(check, side, r
     run = run._replace(activation=smooth, batch_size=len(run.x))
     backend, model = getattr(check, side), net(check, side, run)
     (expected,) = judged(check, run, "SGD", lambda _: 0.0)
-    optimizer = backend.SGD(list(model.inner.parameters()), lr=0.0)
+    optimizer = backend.SGD(model.kept.parameters(), lr=0.0)
     order = run.orders[0]
     x, y = check.cast(run.x[order]), check.cast(run.y[order])
     backend.train_step(model, x, y, run.loss, optimizer)
-    gradients = {name: backend.leave(p.grad) for name, p in model.inner.named_parameters()}
+    gradients = {name: p.plain.grad for name, p in model.kept.named_parameters()}
     for name, bound in expected["gradients"].items():
         weights = {key: value.astype(check.dtype).astype(complex) for key, value in run.weights.items()}
         weights[name].flat[0] += 2.0**-300 * 1j
@@ -230,6 +330,8 @@ class Interleaved(RuleBasedStateMachine):
     )
     def start(self, optimizer, values):
         """Two equal nets, each with its optimizer."""
+        for side in SIDES:
+            getattr(self.check, side).fresh()
         self.example = self.check.evidence.example()
         self.example.__enter__()
         shapes = [(3, 2), (3,), (1, 3), (1,)]
@@ -247,7 +349,7 @@ class Interleaved(RuleBasedStateMachine):
 
     def fresh_optimizer(self, side):
         """An optimizer over the net of that side, without a past."""
-        return getattr(getattr(self.check, side), self.kind)(list(self.nets[side].inner.parameters()), lr=self.lr)
+        return getattr(getattr(self.check, side), self.kind)(self.nets[side].kept.parameters(), lr=self.lr)
 
     @rule(points=draw.arrays((3, 2), (3, 1), sources=[near_one]))
     def step(self, points):
@@ -268,7 +370,7 @@ class Interleaved(RuleBasedStateMachine):
         """In the parameter group, as a scheduler does."""
         self.lr = lr
         for optimizer in self.optimizers.values():
-            optimizer.inner.param_groups[0]["lr"] = lr
+            optimizer.kept.param_groups[0]["lr"] = lr
 
     @rule()
     def resynchronise(self):
@@ -307,7 +409,7 @@ class Interleaved(RuleBasedStateMachine):
             self.check.compare(f"{self.kind}, interleaved", name, bound, *(states[side][name] for side in SIDES))
 
 
-@checks("MLP", "SGD", "Adagrad", "RMSprop", "Adam", "AdamW", "train_step")
+@checks("MLP", "SGD", "Adagrad", "RMSprop", "Adam", "AdamW", "train_step", replay=False)
 def test_interleaved(check):
     """A state machine of steps, learning rates, resynchronisation, saving and loading."""
 
@@ -321,28 +423,58 @@ def test_interleaved(check):
         )
 
 
-@checks("MLP")
-@given(runs())
-def test_mlp(check, run):
+def compare_outputs(check, where, run, by_default=False):
     """The output for a batch."""
     expected = referee.Net(
         {name: bounded(check.cast(value)) for name, value in run.weights.items()},
         [run.activation] * (len(run.sizes) - 2) + [run.output],
     ).forward(bounded(check.cast(run.x)))
-    outputs = [net(check, side, run)(check.cast(run.x)) for side in SIDES]
-    check.compare("MLP", "output", expected, *outputs, given=str(run))
+    outputs = [net(check, side, run, by_default)(check.cast(run.x)) for side in SIDES]
+    check.compare(where, "output", expected, *outputs, given=run)
+
+
+@checks("MLP")
+@given(runs())
+def test_mlp(check, run):
+    """The output for a batch."""
+    compare_outputs(check, "MLP", run)
+
+
+@checks("MLP")
+@given(runs(losses=["mse_loss"]))
+def test_mlp_of_sizes_alone(check, run):
+    """Without options the hidden layers have a sigmoid and the last none."""
+    run = run._replace(activation="sigmoid", output="identity")
+    compare_outputs(check, "MLP without options", run, by_default=True)
+
+
+@checks("MLP", "SGD", "train_step")
+@given(runs(epochs=1))
+def test_mlp_backward(check, run):
+    """The gradients of all samples in every layer, as a step leaves them in the parameters."""
+    run = run._replace(batch_size=len(run.x), orders=[list(range(len(run.x)))])
+    (expected,) = judged(check, run, "SGD", lambda _: 0.0)
+    gradients = {}
+    for side in SIDES:
+        backend, model = getattr(check, side), net(check, side, run)
+        optimizer = backend.SGD(model.kept.parameters(), lr=0.0)
+        backend.train_step(model, check.cast(run.x), check.cast(run.y), run.loss, optimizer)
+        gradients[side] = {name: p.plain.grad for name, p in model.kept.named_parameters()}
+    for name, bound in reversed(expected["gradients"].items()):
+        check.compare("MLP.backward", f"grad of {name}", bound, *(gradients[side][name] for side in SIDES))
 
 
 @checks("minibatches")
-@given(draw.problems(), st.data())
-def test_minibatches(check, problem, data):
+@given(draw.ordered(draw.problems(), 1), st.integers(0, 7))
+def test_minibatches(check, drawn, rest):
     """The same samples in the same batches, the last one smaller."""
-    n = len(problem.x)
-    size, order = data.draw(st.integers(1, n)), data.draw(st.permutations(range(n)))
+    problem, [order] = drawn
+    n = len(order)
+    size = 1 + rest % n
     x, y = check.cast(problem.x), check.cast(problem.y)
     for side in SIDES:
         backend = getattr(check, side)
-        drawn = [backend.leave(batch) for batch in backend.minibatches(x, y, size, order).inner]
+        drawn = list(backend.minibatches(x, y, size, order))
         expected = [(x[order[i : i + size]], y[order[i : i + size]]) for i in range(0, n, size)]
         if len(drawn) != len(expected) or any(
             not np.array_equal(a, b) for d, e in zip(drawn, expected, strict=True) for a, b in zip(d, e, strict=True)
@@ -350,7 +482,26 @@ def test_minibatches(check, problem, data):
             raise Different(f"minibatches in {backend.name}: batches of {size} in order {order} are not those expected")
 
 
-@checks("minibatches", "fit")
+@checks("minibatches", "tensor")
+@given(draw.problems(), st.integers(0, 7))
+def test_minibatches_are_copies(check, problem, rest):
+    """What is written into a batch does not reach the data."""
+    size = 1 + rest % len(problem.x)
+    data: dict[str, list] = {"x": [], "y": []}
+    for side in SIDES:
+        backend = getattr(check, side)
+        kept = [backend.tensor.kept(getattr(problem, name).tolist(), dtype=check.dtype) for name in data]
+        for batch in backend.minibatches.kept(*kept, size):
+            for part, name in zip(batch, data, strict=True):
+                part[0] = check.cast(getattr(problem, name)[0] + 1)
+        for name, array in zip(data, kept, strict=True):
+            data[name].append(check.floats(array.plain[:]))
+    for name, sides in data.items():
+        bound = bounded(check.cast(getattr(problem, name)))
+        check.compare("minibatches", f"{name} after its batches were changed", bound, *sides)
+
+
+@checks("fit", "MLP")
 def test_training_refuses(check):
     """Batch sizes out of range, orders that are no permutation, sizes and targets that do not fit."""
     x, y = np.zeros((3, 2)), np.zeros((3, 1))

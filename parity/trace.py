@@ -1,7 +1,9 @@
 """Train with both backends from the same weights, and see where they part.
 
 What is traced are the contract's functions, each called by the same loop on every side: what the candidate does not
-define is taken from the reference. The products of the chain rule between the layers are NumPy's on both sides.
+define is taken from the reference. The products of the chain rule between the layers are NumPy's on both sides. Where
+both define MLP, the optimizer's class and train_step, each side then makes the step once more, with these; its weights
+after that are those from which the next step starts.
 """
 
 import ast
@@ -15,7 +17,7 @@ import scratch
 from parity import backend, compare, plots, referee
 from parity.files import check_path
 from parity.rounding import bounded, magnitude
-from scratch.checks import batch_count, choice, count, layer_sizes, not_negative, signs
+from scratch.checks import batch_count, choice, count, not_negative, signs
 
 RULES = ("net", "perceptron", "gradient")
 FIRST_ROWS, MORE_ROWS = 10, 20
@@ -76,15 +78,23 @@ def run(args):
     check_options(args)
     x, y = data(args)
     weights = initial(args, x, y)
-    batch_count(args.batch_size, len(x))
-    sides = [backend.load(spec) for spec in (args.candidate, args.reference)]
-    say_what_is_traced(args, *sides)
-    outcome = traced(args, sides, x, y, weights)
-    names = [side.name for side in sides]
-    print_table(names, outcome)
-    if args.plot:
-        plot(args, sides, outcome, x, y)
-        print(f"wrote {args.plot}")
+    batch_count(args.batch_size, len(x), "--batch-size")
+    sides: list[backend.Backend] = []
+    try:
+        for spec in (args.candidate, args.reference):
+            sides.append(backend.load(spec))
+        say_what_is_traced(args, *sides)
+        outcome = traced(args, sides, x, y, weights)
+        names = [side.name for side in sides]
+        print_table(names, outcome)
+        if args.plot:
+            plot(args, sides, outcome, x, y)
+            print(f"wrote {args.plot}")
+    except backend.Stopped as stopped:
+        raise ValueError(f"{args.candidate} {stopped}") from None
+    finally:
+        for side in sides:
+            side.close()
     return verdict(names, outcome)
 
 
@@ -101,6 +111,8 @@ def check_options(args):
     args.output = args.output or ("sigmoid" if args.loss == "binary_cross_entropy" else "identity")
     for option in ("activation", "output"):
         choice(f"--{option}", getattr(args, option), tuple(referee.ACTIVATIONS))
+    if any(size < 1 for size in args.hidden):
+        raise ValueError(f"--hidden: got {args.hidden}, expected whole numbers from 1 on")
     count("--seed", args.seed)
     count("--epochs", args.epochs)
     if not args.epochs:
@@ -147,7 +159,6 @@ def initial(args, x, y):
     """Weights from PyTorch's distribution but NumPy's generator, so that all start alike."""
     hidden = args.hidden if args.rule == "net" else []
     sizes = [x.shape[1], *hidden, y.shape[1] if y.ndim == 2 else int(y.max()) + 1]
-    layer_sizes("sizes", sizes)
     rng, weights = np.random.default_rng(args.seed), {}
     for layer, (d, k) in enumerate(pairwise(sizes), start=1):
         weights[f"fc{layer}.weight"] = rng.uniform(-1, 1, (k, d)) / d**0.5
@@ -176,23 +187,27 @@ def functions(args):
 
 
 def say_what_is_traced(args, candidate, reference):
-    """Which function is taken from where."""
-    names = functions(args)
+    """Which function is taken from where, and whether each side has a net of its own."""
+    names, classes = functions(args), ["MLP", args.optimizer, "train_step"]
+    args.classes = args.rule == "net" and all(side.defines(name) for side in (candidate, reference) for name in classes)
     missing = [name for name in names if not reference.defines(name)]
     if missing:
         raise ValueError(f"{reference.name}: does not define {', '.join(missing)}, which a reference must have here")
     own = [name for name in names if candidate.defines(name)]
-    if not own:
-        raise ValueError(f"{candidate.name}: defines nothing that this run calls, expected some of {', '.join(names)}")
-    rest = f"; the rest is {reference.name}'s" if len(own) < len(names) else ""
-    print(f"traced, of {candidate.name}: {', '.join(own)}{rest}")
+    if not own and not args.classes:
+        wanted = f"some of {', '.join(names)}" + f", or all of {', '.join(classes)}" * (args.rule == "net")
+        raise ValueError(f"{candidate.name}: defines nothing that this run calls, expected {wanted}")
+    parts = [", ".join(own)] * bool(own) + [", ".join(classes)] * args.classes
+    parts += [f"the rest is {reference.name}'s"] * (len(own) < len(names))
+    print(f"traced, of {candidate.name}: {'; '.join(parts)}")
 
 
 # one step under each rule: the same code for candidate, reference and referee
 
 
 def net_step(args, call, memory, x, y):
-    """Forward, loss, backward, update."""
+    """Forward, loss, backward, update; then the same by the side's own net, if it has one."""
+    batch = x, y
     weights, states = memory["weights"], memory["states"]
     layers, inputs, zs = list(activations(args, weights)), [], []
     for layer, g in layers:
@@ -218,6 +233,44 @@ def net_step(args, call, memory, x, y):
         yield "optimizer state", name, states[name]
     for name in weights:
         yield "weights", name, weights[name]
+    if "net" in memory:
+        yield from train_step(args, call, memory, *batch)
+
+
+def train_step(args, call, memory, x, y):
+    """What the side's own train_step makes of its own net with its own optimizer."""
+    weights, owner, net, optimizer = memory["weights"], call.backends[0], memory["net"], memory["optimizer"]
+    # What is given to both before the first step, and when resynchronised; the gradients of the step before stay.
+    given_weights, given_state = memory.pop("given", (None, None))
+    call.owner, call.name = owner, "MLP"
+    if net is None:
+        sizes = [x.shape[1], *(len(value) for name, value in weights.items() if name.endswith("bias"))]
+        net = owner.MLP(sizes, activation=args.activation, output=args.output, dtype=args.dtype)
+    if given_weights:
+        net.load_state_dict(given_weights)
+    call.name = args.optimizer
+    if optimizer is None:
+        optimizer = getattr(owner, args.optimizer)(net.kept.parameters(), **args.options)
+    if given_state:
+        optimizer.load_state_dict(given_state)
+    memory |= {"net": net, "optimizer": optimizer}
+    call.name = "train_step"
+    yield "loss", "loss", owner.train_step(net, x, y, args.loss, optimizer)
+    gradients = {name: parameter.plain.grad for name, parameter in net.kept.named_parameters()}
+    for name in weights:
+        yield "gradients", f"gradient of {name}", gradients.get(name)
+    call.name = f"train_step with {args.optimizer}"
+    # A student's first optimizer remembers nothing and cannot be saved.
+    saved = optimizer.state_dict() if hasattr(optimizer, "state_dict") else {"state": {}}
+    states = {name: saved["state"].get(number) for number, name in enumerate(gradients)}
+    for name in weights:
+        yield "optimizer state", name, states.get(name)
+    trained = net.state_dict()
+    memory["weights"] = {name: trained.get(name) for name in weights}
+    if args.resync:
+        memory |= {"states": states, "saved": saved if saved["state"] else None}
+    for name, value in memory["weights"].items():
+        yield "weights", name, value
 
 
 def perceptron_step(args, call, memory, x, y):
@@ -264,16 +317,33 @@ def activations(args, weights):
 
 
 class Side:
-    """Calls a function of the first of the backends that defines it."""
+    """Calls a function of the first of the backends that defines it; knows what was called last."""
 
     def __init__(self, *backends):
         self.backends = backends
-        self.last = ""
+        self.owner, self.name = backends[0], ""
 
     def __call__(self, name, *args, **options):
-        owner = next(found for found in self.backends if found.defines(name))
-        self.last = f"{name} of {owner.name}"
-        return compare.call(owner, name, args, options)
+        self.owner, self.name = next(found for found in self.backends if found.defines(name)), name
+        return compare.call(self.owner, name, args, options)
+
+    @property
+    def last(self):
+        """What was called last, and whose it is."""
+        return f"{self.name} of {self.owner.name}"
+
+    def step(self, args, memory, x, y):
+        """The quantities of one step; what the backend does instead of computing one becomes a sentence."""
+        try:
+            self.backends[0].begin()  # its time counts anew
+            self.backends[0].transcript.clear()
+            yield from STEPS[args.rule](args, self, memory, x, y)
+        except (backend.Raised, backend.Changed) as error:
+            raise compare.told(error, self.name) from error
+        except backend.Stopped as stopped:
+            raise compare.Different(f"{self.name} {stopped} in {self.owner.name}") from None
+        except (TypeError, ValueError, LookupError, AttributeError) as error:  # what it gave makes no sense here
+            raise compare.Different(f"after {self.last}: {type(error).__name__}: {error}") from error
 
 
 def judge(name, *args, **options):
@@ -291,34 +361,32 @@ def traced(args, sides, x, y, weights):
     check = compare.Check(sides[0], sides[1], args.dtype)
     starts = [dict(weights), dict(weights), {name: bounded(value) for name, value in weights.items()}]
     memories: list[dict[str, Any]] = [{"weights": start, "states": dict.fromkeys(start)} for start in starts]
+    for memory in memories[:2] * args.classes:
+        memory |= {"net": None, "optimizer": None, "given": (weights, None)}
     rows: list[Row] = []
     difference, stopped = None, ""
     for step, (epoch, chosen) in enumerate(batches(args, len(x)), start=1):
         batch = x[chosen], y[chosen]
-        judged_batch = bounded(batch[0]), batch[1] if y.ndim == 1 else bounded(batch[1])
-        ours, theirs, bounds = (
-            STEPS[args.rule](args, call, memory, *given)
-            for call, memory, given in zip(
-                (candidate, reference, judge), memories, (batch, batch, judged_batch), strict=True
-            )
-        )
-        losses = [np.nan, np.nan]
         # The reference goes first: what it refuses is bad input and not a difference.
-        for kind, label, their_value in accepted(args, theirs):
-            expected = next(bounds)[2]
+        theirs = accepted(args, reference.step(args, memories[1], *batch))
+        judged = bounded(batch[0]), batch[1] if y.ndim == 1 else bounded(batch[1])
+        bounds = {(kind, label): value for kind, label, value in STEPS[args.rule](args, judge, memories[2], *judged)}
+        ours = candidate.step(args, memories[0], *batch)
+        for kind, label, their_value in theirs:
+            where = f"step {step}, {kind}"
             try:
                 our_value = next(ours)[2]
-                if kind == "loss":
-                    losses = [float(value) for value in (our_value, their_value)]
-                if difference is None:
-                    where = f"step {step}, {kind}"
-                    for name, bound, *pair in entries(label, expected, our_value, their_value):
-                        a, b = (compare.as_array(value, f"{where}: {name}", args.dtype) for value in pair)
+                for name, bound, *pair in entries(label, bounds[kind, label], our_value, their_value):
+                    a, b = (compare.as_array(value, f"{where}: {name}", args.dtype) for value in pair)
+                    compare.expect_form(where, name, bound, a, args.dtype)
+                    if kind == "loss":
+                        losses = [a.item(), b.item()]
+                    if difference is None:
                         check.compare(where, name, bound, a, b, given=candidate.last)
             except Exception as error:
                 if difference is None:
                     difference = step, kind, f"{label} ({candidate.last})", str(error)
-                if not isinstance(error, compare.Different) or " differs\n" not in str(error):
+                if not getattr(error, "place", None):  # no numbers to go on with
                     stopped = f"{sides[0].name} cannot go on after step {step}"
                     return Outcome(rows, difference, stopped, [memory["weights"] for memory in memories[:2]])
         rows.append(row(step, epoch, losses, [memory["weights"] for memory in memories], args.dtype))
@@ -326,14 +394,14 @@ def traced(args, sides, x, y, weights):
             stopped = f"the loss became {losses[0]} and {losses[1]} at step {step}; the run stopped there"
             break
         if args.resync:
-            memories[0], memories[2] = resynchronised(memories[1])
+            memories[0], memories[2] = resynchronised(*memories[:2])
     return Outcome(rows, difference, stopped, [memory["weights"] for memory in memories[:2]])
 
 
 def accepted(args, steps):
     """The quantities of the reference; what it refuses is the fault of the options or the data."""
     try:
-        yield from steps
+        return list(steps)
     except compare.Different as error:
         raise ValueError(f"{args.data}: {error.__cause__ or error}") from None
 
@@ -362,16 +430,17 @@ def row(step, epoch, losses, weights, dtype):
     return Row(step, epoch, losses, float(gap[nearest]), float(ulp.max()), float(allowed[nearest]), tells)
 
 
-def resynchronised(memory):
+def resynchronised(ours, theirs):
     """What the reference has, for the candidate and for the referee."""
-    states = {name: state and dict(state) for name, state in memory["states"].items()}
+    weights = theirs["weights"]
+    states = {name: state and dict(state) for name, state in theirs["states"].items()}
     exact = {
         name: state
         and {key: bounded(np.asarray(value, dtype=np.result_type(value, np.float32))) for key, value in state.items()}
         for name, state in states.items()
     }
-    ours = {"weights": dict(memory["weights"]), "states": states}
-    return ours, {"weights": {name: bounded(value) for name, value in memory["weights"].items()}, "states": exact}
+    ours = ours | {"weights": dict(weights), "states": states, "given": (dict(weights), theirs.get("saved"))}
+    return ours, {"weights": {name: bounded(value) for name, value in weights.items()}, "states": exact}
 
 
 # what is said
@@ -464,7 +533,7 @@ def draw_boundaries(args, sides, outcome, x, y, ax, styles):
     for side_score, style in zip(scores, styles, strict=True):
         try:
             lines = margins(side_score(points), np.unique(y))
-        except Exception:
+        except (Exception, backend.Stopped):
             continue  # a candidate that could not go on has no boundary
         for margin in lines:
             if margin.min() < 0 < margin.max():

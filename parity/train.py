@@ -294,7 +294,7 @@ def _check_data(args, x, y):
     """Refuse what the neuron or the net cannot learn, and what cannot be drawn."""
     if args.rule == "fit":
         _check_labels(args, y)
-        batch_count(args.batch_size, len(x))
+        batch_count(args.batch_size, len(x), "--batch-size")
     elif y.ndim != 2:
         raise ValueError(f"{args.data}: got class indices, expected labels -1 and +1, as one neuron can tell apart")
     elif not (getattr(args, "activation", None) == "sigmoid" and _labels(y).tolist() == [0, 1]):

@@ -102,7 +102,8 @@ def class_indices(name, target, pred):
 
 def not_negative(name, value):
     """A finite number from 0 on, as a Python float: a NumPy float64 would widen float32 arrays."""
-    if not (isinstance(value, numbers.Real) and 0 <= float(value) < math.inf):
+    # float first: numbers.Real is slow to ask, and an optimizer asks at every step.
+    if not (isinstance(value, (float, numbers.Real)) and 0 <= float(value) < math.inf):
         raise ValueError(f"{name}: got {value!r}, expected a finite number from 0 on")
     return float(value)
 
@@ -118,8 +119,9 @@ def choice(name, value, options):
     if not isinstance(value, str) or value not in options:
         from difflib import get_close_matches
 
-        nearest = get_close_matches(str(value), options, n=1)
-        hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
+        typed, known = str(value).lower(), {option.lower(): option for option in options}
+        nearest = [name for name in known if typed and name.startswith(typed)] or get_close_matches(typed, known, n=1)
+        hint = f"; did you mean {known[nearest[0]]!r}?" if nearest else ""
         raise ValueError(f"{name}: got {value!r}, expected one of {', '.join(options)}{hint}")
 
 
@@ -163,18 +165,10 @@ def finite_loss(loss, epoch):
 
 def optimizer_options(options):
     """The options of an optimizer by name: numbers as Python floats, each in its range."""
-    checked = {name: _option(name, value) for name, value in options.items()}
+    checked = {name: NO_AMOUNTS.get(name, not_negative)(name, value) for name, value in options.items()}
     if checked.get("nesterov") and (checked["momentum"] == 0 or checked["dampening"] != 0):
         raise ValueError("Nesterov momentum requires a momentum and zero dampening")
     return checked
-
-
-def _option(name, value):
-    if name in NO_AMOUNTS:
-        return NO_AMOUNTS[name](name, value)
-    if type(value) is float and 0 <= value < math.inf:  # the usual case at once: this runs at every step
-        return value
-    return not_negative(name, value)
 
 
 def _switch(name, value):
@@ -323,14 +317,12 @@ def samples(x, y):
     return x, y
 
 
-def batch_count(batch_size, n):
+def batch_count(batch_size, n, name="batch_size"):
     """How many samples a batch holds: from 1 to n, all for None."""
     if batch_size is None:
         return n
     if not isinstance(batch_size, numbers.Integral) or isinstance(batch_size, bool) or not 1 <= int(batch_size) <= n:
-        raise ValueError(
-            f"batch_size: got {batch_size!r}, expected a whole number from 1 to {n}, the samples there are"
-        )
+        raise ValueError(f"{name}: got {batch_size!r}, expected a whole number from 1 to {n}, the samples there are")
     return int(batch_size)
 
 
@@ -354,9 +346,9 @@ def finite_step(loss, step, epoch):
     return False
 
 
-def quiet():
+def quiet(function):
     """Where an overflow is not worth a warning of its own: it shows in the loss."""
-    return np.errstate(all="ignore")
+    return np.errstate(all="ignore")(function)
 
 
 def shape(value):

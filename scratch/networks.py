@@ -315,7 +315,7 @@ class MLP(Module):
 # from the output g(z), which forward has kept, so that no exponential is computed twice.
 FORWARD: dict[str, Callable] = {
     "identity": lambda z: z,
-    "sigmoid": lambda z: np.maximum(e := np.exp(-np.abs(z)), z >= 0) / (1 + e),
+    "sigmoid": lambda z: np.maximum(e := np.exp(-np.abs(z)), np.sign(z)) / (1 + e),
     "tanh": np.tanh,
     "relu": lambda z: np.maximum(z, 0),
     "softmax": softmax,

@@ -78,6 +78,7 @@ def minibatches(x, y, batch_size=None, order=None):
     return _batches(x, y, batch_count(batch_size, len(x)), order)
 
 
+@quiet
 def train_step(model, x, y, loss, optimizer):
     r"""One step of training: forward, loss, backward, update.
 
@@ -118,9 +119,8 @@ def train_step(model, x, y, loss, optimizer):
     ([[1.5, -0.5]], [0.5])
     """
     optimizer.zero_grad()
-    with quiet():
-        value = backward(model, loss, model(x), y)
-        optimizer.step()
+    value = backward(model, loss, model(x), y)
+    optimizer.step()
     return value
 
 

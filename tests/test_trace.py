@@ -8,6 +8,18 @@ from parity.cli import main
 
 SMALL = ("--hidden", "3", "--epochs", "3")
 WRONG_SIGMOID = "def sigmoid_backward(z, grad_output):\n    return grad_output * z * (1 - z)\n"
+# It has no state, and can neither be saved nor loaded.
+OWN_SGD = """
+class SGD:
+    def __init__(self, params, lr):
+        self.params, self.lr = list(params), lr
+    def zero_grad(self):
+        for p in self.params:
+            p.grad = None
+    def step(self):
+        for p in self.params:
+            p.data = p.data - p.data.dtype.type(self.lr) * p.grad
+"""
 
 
 @pytest.fixture
@@ -70,6 +82,30 @@ def test_many_steps_are_thinned(trace):
         ("bias_correction_one_step_late", ("--optimizer", "Adam", "--resync"), "in the weights: fc1.weight (adam_"),
         ("bias_never_updated", ("--rule", "perceptron"), "in the weights: fc1.bias (perceptron_step of"),
         ("zero_counts_as_positive", ("--rule", "perceptron"), "the two agree"),
+        ("zero_grad_forgotten", (), "step 2, in the gradients: gradient of fc1.weight (train_step of"),
+        (
+            "zero_grad_forgotten",
+            ("--reference", "torchref", "--resync"),
+            "step 2, in the gradients: gradient of fc1.weight (train_step of",
+        ),
+        (
+            "backward_through_updated_weights",
+            ("--reference", "torchref"),
+            "step 1, in the gradients: gradient of fc1.weight (train_step of",
+        ),
+        ("loss_after_the_update", (), "step 1, in the loss: loss (train_step of"),
+        ("hidden_activation_missing", (), "step 1, in the loss: loss (train_step of"),
+        (
+            "one_counter_for_all",
+            ("--optimizer", "Adam", "--resync"),
+            "step 2, in the optimizer state: fc1.weight (train_step with Adam of",
+        ),
+        (
+            "bias_correction_without_t_in_Adam",
+            ("--optimizer", "Adam"),
+            "step 2, in the weights: fc1.weight (train_step with Adam of",
+        ),
+        ("one_counter_for_all", (), "the two agree"),
     ],
 )
 def test_a_mistake_is_found_at_its_first_quantity(trace, mistake, options, found):
@@ -89,6 +125,54 @@ def test_a_partial_homework(trace, tmp_path):
     assert "step 1, gradients: gradient of z of fc1[0, 0] differs" in out
     assert {"torchref", "gap", "referee"} <= {line.split()[0] for line in out[-7:-1]}
     assert "first at step 1, in the gradients: gradient of z of fc1 (sigmoid_backward of" in out[-1]
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "options"),
+    [
+        ("from scratch import SGD", ("--set", "momentum=0.5")),
+        ("from scratch import SGD", ("--set", "momentum=0.5", "--resync", "--reference", "torchref")),
+        (OWN_SGD, ()),
+        (OWN_SGD, ("--resync", "--dtype", "float32")),
+    ],
+)
+def test_a_homework_of_classes(trace, tmp_path, optimizer, options):
+    """Its net is trained by its own train_step with its own optimizer, which need not be one that can be saved."""
+    file = tmp_path / "homework.py"
+    file.write_text(f"from scratch import MLP, train_step\n{optimizer}\n")
+    code, out, err = trace(file, "--reference", "scratch", "--data", "moons", "--batch-size", "64", *SMALL, *options)
+    assert (code, err) == (0, []), out
+    rest = "torchref" if "torchref" in options else "scratch"
+    assert out[0] == f"traced, of homework.py: MLP, SGD, train_step; the rest is {rest}'s"
+    assert out[-1].startswith("the two agree in all")
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("raise RuntimeError('later')", "train_step raised RuntimeError in homework.py, line 5: later"),
+        ("x += 1", "train_step changed its argument x in homework.py, expected a new array"),
+        ("__import__('os')._exit(3)", "train_step ended its process (exit code 3) in homework.py"),
+        ("return None", "step 2, loss: loss is NoneType, expected an array of numbers"),
+        ("SGD.state_dict = lambda self: {}", "after train_step with SGD of homework.py: KeyError: 'state'"),
+        ("MLP.state_dict = lambda self: {}", "step 2, weights: fc1.weight is NoneType, expected an array of numbers"),
+    ],
+)
+def test_classes_that_cannot_go_on(trace, tmp_path, body, message):
+    """What they do instead, and at which step."""
+    file = tmp_path / "homework.py"
+    file.write_text(f"""from scratch import MLP, SGD
+import scratch
+def train_step(model, x, y, loss, optimizer):
+    if optimizer.param_groups[0].setdefault("steps", 0):
+        {body}
+    optimizer.param_groups[0]["steps"] += 1
+    return scratch.train_step(model, x, y, loss, optimizer)
+""")
+    code, out, err = trace(file, "--reference", "scratch", *SMALL, "--plot", tmp_path / "trace.png")
+    assert (code, err) == (1, [])
+    assert out[-3:-1] == ["homework.py cannot go on after step 2", message]
+    assert "differs from scratch first at step 2, in the" in out[-1]
 
 
 @pytest.mark.parametrize("body", ["raise RuntimeError('later')", "return z[:1, :1]", "return None"])
@@ -113,14 +197,16 @@ def test_a_run_out_of_range_stops(trace):
     ("options", "message"),
     [
         (("--loss", "mse_los"), "did you mean 'mse_loss'?"),
+        (("--loss", "mse"), "did you mean 'mse_loss'?"),
+        (("--optimizer", "sgd"), "did you mean 'SGD'?"),
         (("--optimizer", "Adan"), "did you mean 'Adam'?"),
         (("--activation", "tanhh"), "did you mean 'tanh'?"),
         (("--rule", "nett"), "did you mean 'net'?"),
         (("--set", "momentun=1"), "did you mean 'momentum'?"),
         (("--set", "momentum"), "expected NAME=VALUE"),
         (("--set", "nesterov=True"), "Nesterov momentum requires a momentum and zero dampening"),
-        (("--hidden", "0"), "sizes: got [2, 0, 1]"),
-        (("--batch-size", "0"), "batch_size: got 0"),
+        (("--hidden", "0"), "--hidden: got [0]"),
+        (("--batch-size", "0"), "--batch-size: got 0"),
         (("--batch-size", "9"), "expected a whole number from 1 to 8"),
         (("--epochs", "0"), "--epochs: got 0"),
         (("--lr", "-1"), "--lr: got -1.0"),
@@ -154,6 +240,7 @@ def test_a_candidate_without_any_of_the_functions(trace, tmp_path):
     code, _, err = trace(file, "--reference", "scratch")
     assert code == 2
     assert "defines nothing that this run calls, expected some of linear, tanh" in err[0]
+    assert err[0].endswith(", or all of MLP, SGD, train_step")
 
 
 @pytest.mark.parametrize(

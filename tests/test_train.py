@@ -469,11 +469,11 @@ def test_matplotlib_is_missed_before_the_training(parity, monkeypatch, tmp_path)
             "fit --optimizer adam",
             "--optimizer: got 'adam', expected one of SGD, Adagrad, RMSprop, Adam, AdamW; did you mean 'Adam'?",
         ),
-        ("fit --batch-size 0", "batch_size: got 0, expected a whole number from 1 to 8, the samples there are"),
-        ("fit --batch-size 9", "batch_size: got 9, expected a whole number from 1 to 8, the samples there are"),
+        ("fit --batch-size 0", "--batch-size: got 0, expected a whole number from 1 to 8, the samples there are"),
+        ("fit --batch-size 9", "--batch-size: got 9, expected a whole number from 1 to 8, the samples there are"),
         (
             "fit --sweep batch-size=4:12:3",
-            "batch_size: got 12, expected a whole number from 1 to 8, the samples there are",
+            "--batch-size: got 12, expected a whole number from 1 to 8, the samples there are",
         ),
         (
             "fit --sweep batchsize=1:4:4",

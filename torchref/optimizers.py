@@ -363,7 +363,7 @@ def _stepped(optimizer_class, param, grad, state, **options):
     param = param.detach().clone()
     optimizer = optimizer_class([param], **options)
     if state:
-        optimizer.state[param] = state
+        optimizer.state[param] = {key: torch.as_tensor(value).clone() for key, value in state.items()}
     param.grad = grad.detach()
     optimizer.step()
     param.grad = None

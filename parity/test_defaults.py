@@ -1,0 +1,422 @@
+"""What is easily left out: defaults, callbacks, saved state, what prints, ends of the range."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+from parity import contract
+from parity.compare import Different
+
+checks = pytest.mark.checks
+SIDES = ("candidate", "reference")
+KINDS = ("SGD", "Adagrad", "RMSprop", "Adam", "AdamW")
+X = np.array([[0.5, -1.0], [1.0, 0.25], [-0.75, 0.5]])
+Y = np.array([[0.25], [-0.5], [1.0]])
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _whole_packages(candidate, reference):
+    """Homework of strangers is not asked for so much."""
+    if not (candidate.ours and reference.ours) or contract.missing(candidate):
+        pytest.skip("for whole packages only")
+
+
+def toy(check, side):
+    """A ToyNet with weights that both have."""
+    net = getattr(check, side).ToyNet(dtype=check.dtype)
+    net.load_state_dict({"fc1.weight": check.cast(np.array([[0.5, -0.25]])), "fc1.bias": check.cast(np.array([0.125]))})
+    return net
+
+
+def same(told, results, names):
+    """Both sides tell the same."""
+    if results[0] != results[1]:
+        raise Different(f"{told}: {names[0]} tells {results[0]}, expected {results[1]}")
+
+
+def warned(caught):
+    """The messages."""
+    return [str(w.message) for w in caught]
+
+
+def names(check):
+    """Of both backends."""
+    return check.candidate.name, check.reference.name
+
+
+@checks("fit", "ToyNet")
+def test_fit_tells_every_step(check):
+    """``on_step`` gets the number of the step, the net and its loss; a rule of the rate the epoch, from 0."""
+    told = []
+    for side in SIDES:
+        net, calls, rates = toy(check, side), [], []
+
+        def on_step(step, model, loss, net=net, calls=calls):
+            calls.append((step, model.target == net.target, loss))
+
+        def rate(epoch, rates=rates):
+            rates.append(epoch)
+            return 0.125 / (1 + epoch)
+
+        history = getattr(check, side).fit(
+            net, check.cast(X), check.cast(Y), lr=rate, epochs=3, batch_size=2, on_step=on_step, record=("weights",)
+        )
+        if [loss for *_, loss in calls] != history.losses:
+            raise Different(f"fit in {side}: on_step saw the losses {calls}, the history holds {history.losses}")
+        told.append(([call[:2] for call in calls], rates, history.epochs, bool(history.converged)))
+    same("fit", told, names(check))
+
+
+@checks("fit", "ToyNet")
+def test_fit_settles_at_the_ends_of_the_range(check):
+    """Equal losses are within any tolerance, 0 too; after one epoch, or none, nothing has settled."""
+    told = []
+    for side in SIDES:
+        ends = []
+        for options in ({"epochs": 5}, {"epochs": 5, "tolerance": 0.0}, {"epochs": 1}, {"epochs": 0}):
+            history = getattr(check, side).fit(toy(check, side), check.cast(X), check.cast(Y), lr=0.0, **options)
+            ends.append((history.epochs, bool(history.converged), len(history.losses)))
+        told.append(ends)
+    same("fit", told, names(check))
+
+
+@checks("fit", "ToyNet")
+def test_fit_stops_out_of_range(check):
+    """A loss that is not finite ends the training, with a warning of one line."""
+    told = []
+    for side in SIDES:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            history = getattr(check, side).fit(
+                toy(check, side), check.cast(X), check.cast(Y * 1e30), lr=1e30, epochs=20, batch_size=2
+            )
+        told.append((len(history.losses), history.epochs, warned(caught)))
+    same("fit out of range", told, names(check))
+
+
+@checks("train_gradient")
+def test_train_gradient_stops_out_of_range(check):
+    """A loss that is not finite ends the training, with a warning of one line."""
+    told = []
+    for side in SIDES:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            result = getattr(check, side).train_gradient(
+                np.zeros((1, 2), check.dtype),
+                np.zeros(1, check.dtype),
+                check.cast(X),
+                check.cast(Y),
+                lr=1e30,
+                epochs=20,
+            )
+        told.append((len(result.losses), result.epochs, warned(w for w in caught if w.category is UserWarning)))
+    same("train_gradient out of range", told, names(check))
+
+
+@checks("fit", "ToyNet")
+def test_fit_records_state(check):
+    """What an optimizer without a state has of each parameter is an empty dictionary."""
+    told = []
+    for side in SIDES:
+        history = getattr(check, side).fit(toy(check, side), check.cast(X), check.cast(Y), epochs=1, record=("state",))
+        told.append((history.state, history.weights, history.gradients))
+    same("fit", told, names(check))
+
+
+def spoil(states):
+    """Overwrite every array of what was saved."""
+    for number in states:
+        for key in states[number]:
+            if key != "step":
+                states[number][key][...] = 7
+
+
+@checks(*KINDS, "ToyNet", "train_step")
+@pytest.mark.parametrize("kind", KINDS)
+def test_saved_optimizers_go_on(check, kind):
+    """After loading, every weight is the same bit for bit; what was saved is apart; PyTorch's switches are known."""
+    extra = {"foreach": None, "fused": None, "capturable": False, "differentiable": False, "maximize": False}
+    extra["decoupled_weight_decay"] = kind == "AdamW"
+    more = {"momentum": 0.5} if kind in ("SGD", "RMSprop") else {}
+    for side in SIDES:
+        backend, straight, broken = getattr(check, side), toy(check, side), toy(check, side)
+
+        def make(net, backend=backend):
+            return getattr(backend, kind)(net.kept.parameters(), lr=0.1, **more)
+
+        one, two = make(straight), make(broken)
+        for _ in range(3):
+            for net, optimizer in ((straight, one), (broken, two)):
+                backend.train_step(net, check.cast(X), check.cast(Y), "mse_loss", optimizer)
+            saved = two.kept.state_dict()
+            for group in saved["param_groups"]:
+                group.update(extra)
+            two = make(broken)
+            two.load_state_dict(saved)
+            for kept in (saved, two.kept.state_dict()):
+                spoil(kept["state"])
+        for name, value in straight.state_dict().items():
+            if (value != broken.state_dict()[name]).any():
+                raise Different(f"{kind} in {backend.name}: {name} differs after saving and loading")
+
+
+@checks("ToyNet", "MLP")
+def test_seeds_of_nets(check):
+    """Equal seeds give equal weights, different seeds different ones, in every layer and of the dtype."""
+    for side in SIDES:
+        backend = getattr(check, side)
+        for make in (backend.ToyNet, lambda backend=backend, **options: backend.MLP([4, 4, 2], **options)):
+            one, two, other = (make(dtype=check.dtype, seed=seed).state_dict() for seed in (3, 3, 4))
+            for name, value in one.items():
+                if (value != two[name]).any() or (value == other[name]).all() or value.dtype != check.dtype:
+                    raise Different(f"{backend.name}: seeds do not do what they should for {name}")
+
+
+@checks("ToyNet", "MLP")
+def test_nets_print_and_load_parameters(check):
+    """Nets print the same, and load parameters as they load arrays."""
+    told = []
+    for side in SIDES:
+        backend = getattr(check, side)
+        told.append(repr(backend.MLP([2, 3, 1])))
+        first, second = backend.ToyNet(seed=1), backend.ToyNet(seed=2)
+        second.load_state_dict(dict(first.kept.named_parameters()))
+        for parameter in first.kept.parameters():
+            parameter.data[...] = 7
+        fresh = backend.ToyNet(seed=1).state_dict()
+        if any((value != fresh[name]).any() for name, value in second.state_dict().items()):
+            raise Different(f"ToyNet in {backend.name}: parameters loaded are not copies of those of the other net")
+    same("print", told, names(check))
+
+
+DEFAULTS = {
+    "sgd_update": {"momentum": 0.0, "dampening": 0.0, "weight_decay": 0.0, "nesterov": False},
+    "adagrad_update": {
+        "lr": 1e-2,
+        "lr_decay": 0.0,
+        "weight_decay": 0.0,
+        "initial_accumulator_value": 0.0,
+        "eps": 1e-10,
+    },
+    "rmsprop_update": {"lr": 1e-2, "alpha": 0.99, "eps": 1e-8, "weight_decay": 0.0, "momentum": 0.0, "centered": False},
+    "adam_update": {"lr": 1e-3, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0.0, "amsgrad": False},
+    "adamw_update": {"lr": 1e-3, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 1e-2, "amsgrad": False},
+    "SGD": {"lr": 1e-3, "momentum": 0.0, "dampening": 0.0, "weight_decay": 0.0, "nesterov": False},
+    "Adagrad": {"lr": 1e-2, "lr_decay": 0.0, "weight_decay": 0.0, "initial_accumulator_value": 0.0, "eps": 1e-10},
+    "RMSprop": {"lr": 1e-2, "alpha": 0.99, "eps": 1e-8, "weight_decay": 0.0, "momentum": 0.0, "centered": False},
+    "Adam": {"lr": 1e-3, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0.0, "amsgrad": False},
+    "AdamW": {"lr": 1e-3, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 1e-2, "amsgrad": False},
+}
+
+
+@checks(*DEFAULTS, "ToyNet", "train_step")
+@pytest.mark.parametrize("name", DEFAULTS)
+def test_defaults_of_optimizers(check, name):
+    """What is left out has PyTorch's default: two steps with and without it."""
+    for side in SIDES:
+        backend, ends = getattr(check, side), []
+        momentum = {"momentum": 0.5} if "momentum" in DEFAULTS[name] else {}
+        for options in ({}, DEFAULTS[name], momentum, DEFAULTS[name] | momentum):
+            if name.endswith("update"):
+                param, grad, state = check.cast(X), check.cast(X * 1e-5 + 1e-9), None
+                given = options or ({"lr": 0.1} if name == "sgd_update" else {})
+                given = given | ({"lr": 0.1} if name == "sgd_update" else {})
+                for scale in (1.0, 0.5, -2.0):
+                    param, state = getattr(backend, name)(param, grad * check.cast(np.array(scale)), state, **given)
+                ends.append([param.tolist()])
+            else:
+                net = toy(check, side)
+                optimizer = getattr(backend, name)(net.kept.parameters(), **options)
+                for _ in range(3):
+                    backend.train_step(net, check.cast(X * 1e-4), check.cast(Y * 1e-4), "mse_loss", optimizer)
+                ends.append([value.tolist() for value in net.state_dict().values()])
+        same(f"{name} in {backend.name}, defaults", ends[:2], ("what is left out", "given"))
+        same(f"{name} in {backend.name}, defaults", ends[2:], ("what is left out", "given"))
+
+
+@checks("fit", "ToyNet", "MLP", "train_gradient", "train_perceptron", "neuron", "load_data", "tensor", "Linear")
+def test_defaults(check):
+    """What is left out has the contract's default."""
+    x, y = np.array([[0.0, 0.0], [0, 1], [1, 0], [1, 1]]), np.array([[-1.0], [1], [1], [-1]])
+    for side in SIDES:
+        backend = getattr(check, side)
+        ends = []
+        for options in ({}, {"loss": "mse_loss", "optimizer": "SGD", "lr": 0.05, "epochs": 40, "tolerance": 0.0}):
+            net = toy(check, side)
+            history = backend.fit(net, check.cast(X), check.cast(Y), **options)
+            again = toy(check, side)
+            losses = again.fit(check.cast(X), check.cast(Y), **({"lr": 0.05, "epochs": 40} if options else {}))
+            state, toy_state = net.state_dict(), again.state_dict()
+            ends.append((history.losses, losses, *(value.tolist() for value in [*state.values(), *toy_state.values()])))
+        same(f"fit in {backend.name}, defaults", ends, ("what is left out", "given"))
+        start = np.zeros((1, 2), check.dtype), np.zeros(1, check.dtype)
+        run = backend.train_perceptron(*start, check.cast(x), check.cast(y))
+        if run.epochs != 1000:
+            raise Different(
+                f"train_perceptron in {backend.name}: {run.epochs} epochs where nothing ends it, expected 1000"
+            )
+        ends = []
+        for options in ({}, {"tolerance": 0.0, "activation": "identity"}):
+            run = backend.train_gradient(*start, check.cast(X), check.cast(Y), lr=0.25, epochs=60, **options)
+            ends.append((run.epochs, run.losses, run.weight.tolist(), bool(run.converged)))
+        same(f"train_gradient in {backend.name}, defaults", ends, ("what is left out", "given"))
+        ends = [
+            [
+                backend.MLP([2, 3, 1], seed=3, **options)(X).tolist(),
+                backend.Linear(2, 1, seed=3, **dtype)(X).tolist(),
+                backend.ToyNet(seed=3, **dtype)(X).tolist(),
+                backend.load_data("toy", **dtype)[0].dtype.name,
+                backend.tensor([1, 2], **dtype).dtype.name,
+            ]
+            for options, dtype in (
+                ({}, {}),
+                ({"activation": "sigmoid", "output": "identity", "dtype": "float64"}, {"dtype": "float64"}),
+            )
+        ]
+        same(f"{backend.name}, defaults", ends, ("what is left out", "given"))
+
+
+@checks("MLP", "fit")
+@pytest.mark.parametrize("activation", ["identity", "sigmoid", "tanh", "relu", "softmax"])
+def test_every_activation_in_a_net(check, activation):
+    """Hidden and at the output: the gradients of one step are what the functions of the contract give one by one."""
+    g = activation
+    for side in SIDES:
+        backend = getattr(check, side)
+        net = backend.MLP([2, 3, 2], activation=g, output=g, dtype=check.dtype, seed=5)
+        w = net.state_dict()
+        x, y = check.cast(X), check.cast(np.column_stack([Y, -Y]))
+        history = backend.fit(net, x, y, epochs=1, lr=0.0, record=("gradients",))
+        z1 = backend.linear(x, w["fc1.weight"], w["fc1.bias"])
+        a1 = getattr(backend, g)(z1)
+        z2 = backend.linear(a1, w["fc2.weight"], w["fc2.bias"])
+        d2 = getattr(backend, f"{g}_backward")(z2, backend.mse_loss_backward(getattr(backend, g)(z2), y))
+        d1 = getattr(backend, f"{g}_backward")(z1, d2 @ w["fc2.weight"])
+        wanted = {"fc1.weight": d1.T @ x, "fc1.bias": d1.sum(0), "fc2.weight": d2.T @ a1, "fc2.bias": d2.sum(0)}
+        alone = backend.MLP([2, 3, 2], activation=g, output=g, dtype=check.dtype, seed=5)
+        sample = backend.MLP([2, 3, 2], activation=g, output=g, dtype=check.dtype, seed=5)
+        for model, shape in ((alone, (1, -1)), (sample, (-1,))):
+            optimizer = backend.SGD(model.kept.parameters(), lr=0.5)
+            backend.train_step(model, x[0].reshape(shape), y[0].reshape(shape), "mse_loss", optimizer)
+        for name, value in alone.state_dict().items():
+            if not np.abs(sample.state_dict()[name] - value).max() <= 64 * np.finfo(check.dtype).eps:
+                raise Different(f"MLP with {g} in {backend.name}: one sample and a batch of one differ in {name}")
+        for name, value in wanted.items():
+            got = history.gradients[0][name]
+            if not np.abs(got - value).max() <= 64 * np.finfo(check.dtype).eps * max(np.abs(value).max(), 0.1):
+                told = f"the gradient of {name} is {got.tolist()}, expected {value.tolist()}"
+                raise Different(f"MLP with {g} in {backend.name}: {told}")
+
+
+@checks("train_gradient")
+def test_train_gradient_without_an_epoch(check):
+    """Nothing moves, nothing is told, nothing has settled."""
+    told = []
+    for side in SIDES:
+        calls = []
+        weight, bias = check.cast(np.full((1, 2), 0.5)), check.cast(np.full(1, 0.25))
+        run = getattr(check, side).train_gradient(
+            weight,
+            bias,
+            check.cast(X),
+            check.cast(Y),
+            lr=0.25,
+            epochs=0,
+            on_epoch=lambda *call, c=calls: c.append(call),
+        )
+        still = np.array_equal(run.weight, weight) and np.array_equal(run.bias, bias)
+        told.append((calls, still, run.epochs, run.losses, bool(run.converged)))
+    same("train_gradient", told, names(check))
+
+
+@checks("neuron", "neuron_gradients", "gradient_step", "gradient_epoch")
+def test_the_activation_left_out_is_the_identity(check):
+    """In every function that takes one."""
+    weight, bias, x, y = map(check.cast, (np.array([[0.5, -0.25]]), np.array([0.125]), X, Y))
+    calls = {"neuron": (x, weight, bias), "neuron_gradients": (weight, bias, x, y)}
+    calls |= dict.fromkeys(["gradient_step", "gradient_epoch"], (weight, bias, x, y, 0.25))
+    for side in SIDES:
+        backend = getattr(check, side)
+        for name, args in calls.items():
+            ends = [
+                np.concatenate([np.ravel(part) for part in getattr(backend, name)(*args, **options)]).tolist()
+                for options in ({}, {"activation": "identity"})
+            ]
+            same(f"{name} in {backend.name}, activation", ends, ("what is left out", "identity"))
+
+
+@checks("fit", "ToyNet", *KINDS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_fit_takes_an_optimizer(check, kind):
+    """One made over the model's parameters does what its name does; one made over others is refused."""
+    told = []
+    for side in SIDES:
+        backend, ends = getattr(check, side), []
+        for given in (False, True):
+            net = toy(check, side)
+            optimizer = getattr(backend, kind)(net.kept.parameters(), lr=0.125) if given else kind
+            options = {"optimizer": optimizer} | ({} if given else {"lr": 0.125})
+            backend.fit(net, check.cast(X), check.cast(Y), epochs=3, **options)
+            ends.append([value.tolist() for value in net.state_dict().values()])
+        same(f"fit in {backend.name}, optimizer={kind}", ends, ("the name", "the object"))
+        others = getattr(backend, kind)(toy(check, side).kept.parameters(), lr=0.125)
+        try:
+            backend.fit(toy(check, side), check.cast(X), check.cast(Y), optimizer=others)
+        except ValueError as error:
+            told.append(str(error))
+        else:
+            raise Different(f"fit in {backend.name} takes an optimizer over the parameters of another net")
+    same("fit", told, names(check))
+
+
+@checks("fit", "ToyNet", "MLP")
+def test_fit_stops_at_nan(check):
+    """Predictions that are no numbers end the training with every loss, also where the loss wants probabilities."""
+    told = []
+    for side in SIDES:
+        for loss in ("binary_cross_entropy", "mse_loss"):
+            net = getattr(check, side).MLP([2, 1], output="sigmoid", dtype=check.dtype)
+            net.load_state_dict(
+                {"fc1.weight": check.cast(np.full((1, 2), np.nan)), "fc1.bias": check.cast(np.zeros(1))}
+            )
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                history = getattr(check, side).fit(net, check.cast(X), check.cast(np.abs(Y)), loss=loss, epochs=3)
+            told.append((side, (len(history.losses), history.epochs, warned(caught))))
+    same("fit", [[t for s, t in told if s == side] for side in SIDES], names(check))
+
+
+@checks("binary_cross_entropy", "rmsprop_update", "tensor")
+def test_no_warnings(check):
+    """What is meant to happen is not warned of. Without the border, for there NumPy's warnings are switched off."""
+    with warnings.catch_warnings(), np.errstate(all="warn"):
+        warnings.simplefilter("error")
+        for side in SIDES:
+            space = getattr(check, side).namespace
+            ends = [space.tensor(values, check.dtype) for values in ([0.0, 1.0], [1.0, 0.0])]
+            space.binary_cross_entropy(*ends)
+            param, grad = (
+                space.tensor(values.tolist(), check.dtype) for values in (np.zeros(60), np.arange(1, 61) / 7)
+            )
+            state = None
+            for _ in range(40):
+                param, state = space.rmsprop_update(param, grad, state, lr=0.1, alpha=0.5, centered=True, eps=1e-8)
+
+
+@checks("adam_update", "adamw_update", "rmsprop_update")
+def test_without_memory_the_average_is_the_gradient(check):
+    """With beta or alpha 0 the average of a small gradient after a huge one is that gradient to the last bit."""
+    huge, small = check.cast(np.array([1e9])), check.cast(np.array([0.1]))
+    for side in SIDES:
+        backend = getattr(check, side)
+        for name, key, options in (
+            ("adam_update", "exp_avg", {"betas": (0.0, 0.5)}),
+            ("adamw_update", "exp_avg", {"betas": (0.0, 0.5)}),
+            ("rmsprop_update", "grad_avg", {"alpha": 0.0, "centered": True}),
+        ):
+            update, state = getattr(backend, name), None
+            for grad in (huge, small):
+                _, state = update(huge, grad, state, lr=0.5, **options)
+            if state[key] != small:
+                raise Different(f"{name} in {backend.name}: {key} is {state[key]}, expected {small}")

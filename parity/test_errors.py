@@ -1,0 +1,324 @@
+"""What cannot be computed is refused, and two whole packages refuse it in the same words: what, got, expected."""
+
+import numpy as np
+import pytest
+
+from parity import contract
+from parity.backend import Raised
+from parity.compare import Different, in_plain_words
+
+checks = pytest.mark.checks
+
+W, B, X, Y = np.zeros((1, 2)), np.zeros(1), np.zeros((3, 2)), np.ones((3, 1))
+NONE = np.array([None])
+NEURON_FAULTS = (
+    (X, np.zeros(2), B),
+    (X, W, np.zeros(2)),
+    (X, W, np.zeros((1, 1))),
+    (np.zeros((3, 3)), W, B),
+    (np.zeros((2, 2, 2)), W, B),
+    (np.zeros(3), W, B),
+    (np.array(0.0), W, B),
+    (X[:0], W, B),
+    (NONE, W, B),
+    (X, NONE, B),
+    (X, W, NONE),
+    (X * 1j, W, B),
+)
+SAMPLE_FAULTS = ((X, Y), (X[0], np.ones(2)), (X[0], np.array([None])))
+BATCH_FAULTS = ((X[0], Y[0]), (X, Y[:2]), (X, np.ones(3)), (X, np.ones((3, 2))), (X[:0], Y[:0]), (X, NONE))
+PAIR_FAULTS = ((Y, np.ones(3)), (Y[:0], Y[:0]), (NONE, Y), (Y, NONE))
+NUMBERS = (-0.1, np.nan, np.inf, "0.1", None, 1j)
+COUNTS = (-1, 1.5, True, "3", None)
+ORDERS = ([[0, 1]], [[0, 1, 1]], [[0, 1, 3]], [[0, 1, 2], [0, 1, 1]], [[0.0, 1.0, 2.0]], [None], [["a"]])
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _whole_packages(candidate, reference):
+    """Homework of strangers is not asked for so much."""
+    if not (candidate.ours and reference.ours) or contract.missing(candidate):
+        pytest.skip("for whole packages only")
+
+
+@checks("linear", "neuron", "predict")
+def test_neurons_refuse(check):
+    """Shapes that do not fit."""
+    for name in ("linear", "neuron", "predict"):
+        for fault in NEURON_FAULTS:
+            check.refuses(name, *fault)
+    check.refuses("neuron", X, W, B, activation="sigmoit")
+    check.refuses("neuron", X, W, B, activation="?")
+    check.refuses("neuron", X, W, B, activation=3)
+
+
+@checks("perceptron_step", "perceptron_epoch", "train_perceptron")
+def test_perceptrons_refuse(check):
+    """Shapes, labels, counts and orders."""
+    for x, weight, bias in NEURON_FAULTS:
+        for name in ("perceptron_step", "perceptron_epoch", "train_perceptron"):
+            check.refuses(name, weight, bias, x, Y)
+    for x, y in SAMPLE_FAULTS:
+        check.refuses("perceptron_step", W, B, x, y)
+    for name in ("perceptron_epoch", "train_perceptron"):
+        for x, y in BATCH_FAULTS:
+            check.refuses(name, W, B, x, y)
+        check.refuses(name, W, B, X, np.array([[1.0], [0.5], [-1.0]]))
+    check.refuses("perceptron_step", W, B, X[0], np.array([0.0]))
+    for value in COUNTS:
+        check.refuses("train_perceptron", W, B, X, Y, max_epochs=value)
+    for orders in ORDERS:
+        check.refuses("train_perceptron", W, B, np.ones((3, 2)), -Y, orders=orders, max_epochs=2)
+
+
+@checks("squared_error", "mse_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy")
+def test_losses_refuse_everything(check):
+    """Shapes, probabilities and classes, forward and backward."""
+    for way in ("", "_backward"):
+        for loss in ("squared_error", "mse_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits"):
+            for pair in PAIR_FAULTS:
+                check.refuses(loss + way, *pair)
+        for wrong in (-0.5, 1.5, np.nan):
+            bad = np.array([[0.0], [wrong], [1.0]])
+            check.refuses(f"binary_cross_entropy{way}", bad, Y)
+            check.refuses(f"binary_cross_entropy{way}", Y, bad)
+            check.refuses(f"binary_cross_entropy_with_logits{way}", Y, bad)
+        z = np.zeros((3, 2))
+        for pair in (
+            (z[:0], np.zeros(0, int)),
+            (z[:, :0], np.zeros(3, int)),
+            (z[0], np.zeros(2, int)),
+            (z, np.zeros((3, 1), int)),
+            (z, np.zeros(2, int)),
+            (z, np.zeros(3)),
+            (z, np.array([0, 2, 1])),
+            (z, np.array([0, -1, 5])),
+            (NONE, np.zeros(1, int)),
+        ):
+            check.refuses(f"cross_entropy{way}", *pair)
+
+
+@checks("identity", "sigmoid", "tanh", "relu", "softmax")
+def test_activations_refuse(check):
+    """Arrays of no numbers, and shapes that differ."""
+    for name in ("identity", "sigmoid", "tanh", "relu", "softmax"):
+        check.refuses(name, NONE)
+        check.refuses(f"{name}_backward", Y, np.zeros(3))
+        check.refuses(f"{name}_backward", NONE, B)
+        check.refuses(f"{name}_backward", B, NONE)
+    check.refuses("sign", NONE)
+
+
+@checks("neuron_gradients", "gradient_step", "gradient_epoch", "train_gradient")
+def test_gradients_refuse_everything(check):
+    """Shapes, rates, counts and orders."""
+    runs = {
+        "neuron_gradients": {},
+        "gradient_step": {"lr": 0.1},
+        "gradient_epoch": {"lr": 0.1},
+        "train_gradient": {"lr": 0.1, "epochs": 2},
+    }
+    for name, options in runs.items():
+        for x, weight, bias in NEURON_FAULTS:
+            check.refuses(name, weight, bias, x, Y, **options)
+        for x, y in BATCH_FAULTS[1:] if name in ("neuron_gradients", "gradient_step") else BATCH_FAULTS:
+            check.refuses(name, W, B, x, y, **options)
+        check.refuses(name, W, B, X, Y, **options, activation="sigmod")
+        if "lr" in options:
+            for lr in NUMBERS:
+                check.refuses(name, W, B, X, Y, **options | {"lr": lr})
+    check.refuses("neuron_gradients", W, B, X[0], np.ones(2))
+    for value in COUNTS:
+        check.refuses("train_gradient", W, B, X, Y, lr=0.1, epochs=value)
+    for value in NUMBERS:
+        check.refuses("train_gradient", W, B, X, Y, lr=0.1, epochs=1, tolerance=value)
+    for value in NUMBERS:
+        check.refuses("train_gradient", W, B, X, Y, lr=value, epochs=0)
+    for orders in ORDERS:
+        check.refuses("train_gradient", W, B, X, Y, lr=0.1, epochs=2, orders=orders)
+
+
+@checks("tensor", "load_data")
+def test_data_refuse(check, tmp_path):
+    """Values that are no numbers; files that are no table."""
+    for values in (["a"], [[1.0], [1.0, 2.0]], NONE, [1j], "abc", {}):
+        check.refuses("tensor", values)
+    for dtype in ("float46", "int8", 3):
+        check.refuses("tensor", [1.0], dtype=dtype)
+        check.refuses("load_data", "toy", dtype=dtype)
+    for name in ("tou", "no_such_file.csv", "no/such", "zzzzz"):
+        check.refuses("load_data", name)
+    file = tmp_path / "data.csv"
+    for content in (
+        "",
+        "\n , \n",
+        "1,2\n3,4\n",
+        "x\n1\n2\n",
+        "x,y\n",
+        "x,y\n1\n",
+        "x,y\n1,2\n1,2,3\n",
+        "x,y\n1,2\n\n1,a\n",
+        "x,y\n1,2\n1,nan\n",
+        "x,y\n1,2\ninf,1\n",
+        "x,y\n1,2\n2,2\n",
+        "x,class\n1,2\n2,1.5\n",
+        "x,class\n1,0\n2,1\n2,-1\n",
+    ):
+        file.write_text(content)
+        check.refuses("load_data", str(file))
+    file.write_text("1,2\n3,4\n", encoding="utf-8-sig")  # the mark of the bytes' order is no part of the header
+    check.refuses("load_data", str(file))
+    file.write_bytes(b"x,y\n\xff\xfe,1\n")
+    check.refuses("load_data", str(file))
+    file.write_text('x,y\n1,"2\n' + "0" * 140000)
+    check.refuses("load_data", str(file))
+
+
+def both_refuse(check, told, action):
+    """Both backends raise a ValueError of one line, in the same words."""
+    messages = []
+    for side in (check.reference, check.candidate):
+        try:
+            action(side)
+        except ValueError as error:
+            messages.append(in_plain_words(error))
+        except Raised as error:
+            raise Different(f"{told} raised {error.kind} in {side.name}, expected a ValueError") from None
+        else:
+            raise Different(f"{told} is accepted in {side.name}, expected a ValueError")
+    expected, said = messages
+    if "\n" in said or "\n" in expected or said != expected:
+        raise Different(f"{told}: {check.candidate.name} says {said!r}, expected {expected!r}")
+
+
+@checks("Linear", "MLP", "ToyNet")
+def test_networks_refuse_everything(check):
+    """Sizes, dtypes, activations, inputs and states."""
+    for sizes in ((0, 1), (1, 0), (2, 1.5), ("a", 1)):
+        check.refuses("Linear", *sizes)
+        check.refuses("MLP", list(sizes))
+    for sizes in ([2], [], [2, 0, 1]):
+        check.refuses("MLP", sizes)
+    for name, args in (("Linear", (2, 1)), ("MLP", ([2, 1],)), ("ToyNet", ())):
+        check.refuses(name, *args, dtype="float16")
+        for x, *_ in NEURON_FAULTS[3:9]:
+            both_refuse(check, f"{name}, x {x.tolist()}", lambda side, n=name, a=args, x=x: getattr(side, n)(*a)(x))
+    for option in ({"activation": "sigmod"}, {"output": "sofmax"}):
+        check.refuses("MLP", [2, 2, 1], **option)
+    for state in (
+        {},
+        {"fc1.weight": W},
+        {"fc1.weight": W, "fc1.bias": B, "fc2.bias": B},
+        {"fc1.weight": W.T, "fc1.bias": W},
+    ):
+        both_refuse(check, f"ToyNet, state {state}", lambda side, s=state: side.ToyNet().load_state_dict(s))
+    for options in [{"epochs": value} for value in COUNTS] + [{"lr": value} for value in NUMBERS]:
+        both_refuse(check, f"ToyNet.fit, {options}", lambda side, o=options: side.ToyNet().fit(X, Y, **o))
+
+
+@checks("minibatches", "fit", "MLP")
+def test_training_refuses_everything(check):
+    """Samples, batches, orders, names and numbers."""
+    z = np.zeros((3, 2))
+    for x, y in ((z[0], Y), (z[:0], Y[:0]), (z, Y[:2]), (z, np.ones((3, 1, 1))), (z, np.array(1.0)), (NONE, Y)):
+        both_refuse(check, f"minibatches, {x.shape}, {y.shape}", lambda side, x=x, y=y: side.minibatches(x, y))
+        both_refuse(check, f"fit, {x.shape}, {y.shape}", lambda side, x=x, y=y: side.fit(side.MLP([2, 1]), x, y))
+    for size in (0, 4, 1.5, True, "2"):
+        both_refuse(check, f"batch_size={size!r}", lambda side, s=size: side.minibatches(z, Y, s))
+    for order in ([0, 1], [0, 0, 1], [0.0, 1.0, 2.0], ["a"], [1, 2, 3]):
+        both_refuse(check, f"order={order}", lambda side, o=order: side.minibatches(z, Y, order=o))
+    cases = [{"epochs": value} for value in COUNTS] + [{"lr": value} for value in NUMBERS]
+    cases += [{"tolerance": value} for value in NUMBERS] + [{"batch_size": value} for value in (0, 4, 1.5, True)]
+    cases += [{"orders": orders, "epochs": 2} for orders in ORDERS]
+    cases += [{"loss": "mse_los"}, {"loss": 3}, {"optimizer": "Adan"}, {"optimizer": 3}, {"optimizer": "?"}]
+    cases += [{"lr": lambda epoch: 0.1 - epoch}, {"record": ("weight",)}, {"loss": "cross_entropy"}]
+    for case in cases:
+        both_refuse(check, f"fit, {case}", lambda side, c=case: side.fit(side.MLP([2, 1]), z, Y, **c))
+
+
+UPDATES = {
+    "sgd_update": ("SGD", ["momentum", "dampening", "weight_decay"], ["nesterov"]),
+    "adagrad_update": ("Adagrad", ["lr_decay", "weight_decay", "initial_accumulator_value", "eps"], []),
+    "rmsprop_update": ("RMSprop", ["alpha", "eps", "weight_decay", "momentum"], ["centered"]),
+    "adam_update": ("Adam", ["eps", "weight_decay"], ["amsgrad"]),
+    "adamw_update": ("AdamW", ["eps", "weight_decay"], ["amsgrad"]),
+}
+BETAS = ((1.0, 0.9), (0.9, 1.0), (-0.1, 0.9), (0.9,), 0.9, ("a", 0.9), (0.9, 0.9, 0.9))
+
+
+@checks(*UPDATES)
+@pytest.mark.parametrize("name", UPDATES)
+def test_optimizers_refuse_everything(check, name):
+    """Shapes, options out of range and states that do not fit."""
+    kind, amounts, switches = UPDATES[name]
+    w, step = np.zeros((2, 1)), np.array(1.0)
+    check.refuses(name, w, np.zeros(2), None, lr=0.1)
+    check.refuses(name, NONE, w, None, lr=0.1)
+    cases = [{option: value} for option in ["lr", *amounts] for value in NUMBERS]
+    cases += [{option: value} for option in switches for value in (1, None, "yes")]
+    if "adam" in name:
+        cases += [{"betas": value} for value in BETAS]
+    if kind == "SGD":
+        cases += [{"nesterov": True}, {"nesterov": True, "momentum": 0.9, "dampening": 0.5}]
+    for case in cases:
+        check.refuses(name, w, w, None, **{"lr": 0.1} | case)
+        both_refuse(
+            check,
+            f"{kind}, {case}",
+            lambda side, c=case: getattr(side, kind)(side.ToyNet().kept.parameters(), **{"lr": 0.1} | c),
+        )
+    for state in (
+        3,
+        {"momentum": w},
+        {"step": step},
+        {"step": -step, "sum": w},
+        {"step": step * np.inf, "sum": w},
+        {"step": step, "sum": w.T},
+        {"step": w, "exp_avg": w, "exp_avg_sq": w},
+        {"step": step, "exp_avg": w, "exp_avg_sq": w, "max_exp_avg_sq": w.T},
+        {"step": step, "square_avg": w[0], "grad_avg": w},
+        {"momentum_buffer": w, "extra": w},
+        {"momentum_buffer": w[:1]},
+    ):
+        check.refuses(name, w, w, state, lr=0.1)
+
+
+@checks("SGD", "Adam", "AdamW", "RMSprop", "Adagrad")
+@pytest.mark.parametrize("kind", ["SGD", "Adam", "AdamW", "RMSprop", "Adagrad"])
+def test_optimizer_classes_refuse(check, kind):
+    """Parameters that are none, groups and states that do not fit."""
+
+    def state_with(side, change):
+        optimizer = getattr(side, kind)(side.ToyNet(seed=0).kept.parameters(), lr=0.1)
+        saved = optimizer.state_dict()
+        change(saved)
+        optimizer.load_state_dict(saved)
+
+    def parameters(side):
+        return list(side.ToyNet().kept.parameters())
+
+    for told, change in {
+        "nothing": lambda s: s.clear(),
+        "no state": lambda s: s.pop("state"),
+        "no groups": lambda s: s.pop("param_groups"),
+        "a group too many": lambda s: s["param_groups"].append(s["param_groups"][0]),
+        "a parameter too few": lambda s: s["param_groups"][0].update(params=[0]),
+        "no lr": lambda s: s["param_groups"][0].pop("lr"),
+        "an unknown option": lambda s: s["param_groups"][0].update(rate=3),
+        "a bad lr": lambda s: s["param_groups"][0].update(lr=-1.0),
+        "maximize": lambda s: s["param_groups"][0].update(maximize=True),
+        "a stranger's state": lambda s: s["state"].update({7: {}}),
+        "an unknown key": lambda s: s["state"].update({0: {"speed": 3}}),
+    }.items():
+        both_refuse(check, f"{kind}, {told}", lambda side, c=change: state_with(side, c))
+    for told, params in {
+        "none": lambda side: [],
+        "numbers": lambda side: [3.0],
+        "one": lambda side: parameters(side)[0],
+        "twice": lambda side: parameters(side)[:1] * 2,
+        "twice in groups": lambda side: [{"params": p} for p in parameters(side)[:1] * 2],
+        "a group without": lambda side: [{"lr": 3}],
+        "a group with an unknown option": lambda side: [{"params": parameters(side), "rate": 3}],
+        "a group with a bad lr": lambda side: [{"params": parameters(side), "lr": -1.0}],
+        "mixed": lambda side: [{"params": parameters(side)}, 3],
+    }.items():
+        both_refuse(check, f"{kind}, params {told}", lambda side, p=params: getattr(side, kind)(p(side), lr=0.1))

@@ -1,0 +1,25 @@
+"""What several tests share."""
+
+import pytest
+
+from parity import check
+from parity.cli import Parser
+
+QUICK = "--hypothesis-profile=quick"
+
+
+@pytest.fixture
+def report(monkeypatch):
+    """The report of a ``parity check`` that prints nothing, runs in this process, and looks for no smaller example."""
+    arguments = check.pytest_arguments
+    monkeypatch.setattr(check, "pytest_arguments", lambda *args, **kw: [*arguments(*args, **kw), QUICK])
+
+    def run(*arguments):
+        parser = Parser()
+        check.add_arguments(parser)
+        args = parser.parse_args([*map(str, arguments)])
+        check.validate(args)
+        [args.candidate] = args.candidates
+        return check.check(args, quiet=True).as_dict()
+
+    return run

@@ -1,0 +1,107 @@
+"""Mutates scratch with mutmut against the parity properties alone; prints the score and every survivor unexplained.
+
+Run from the repository's root; what is explained stands in ``tests/equivalent_mutants.toml``. Arguments go to
+``mutmut run``: ``"scratch.losses.*" --max-children 1``.
+"""
+
+import ast
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+BUILD = Path("build/mutants")
+EXPLAINED = Path("tests/equivalent_mutants.toml")
+SURVIVED = (0, 33)  # mutmut's codes: all properties passed, or none calls it
+
+# mutmut mutates neither decorated functions nor lambdas of a module, and decorates once, at import, before it mutates.
+LATE = """
+
+def _late(function, decorate):  # pragma: no mutate block
+    @functools.wraps(function)
+    def late(*args, **kwargs):
+        return decorate(function)(*args, **kwargs)
+
+    return late
+"""
+
+
+def main():
+    lay_out()
+    mutmut = Path(sys.executable).with_name("mutmut").resolve()
+    subprocess.run([mutmut, "run", *sys.argv[1:]], cwd=BUILD, check=True)
+    codes = {}
+    for meta in sorted(BUILD.glob("mutants/scratch/*.meta")):
+        found = json.loads(meta.read_text(encoding="utf-8"))["exit_code_by_key"]
+        codes |= {name: code for name, code in found.items() if code is not None}
+    reasons = explained()
+    alive = [name for name, code in codes.items() if code in SURVIVED]
+    changes = {name: change(mutmut, name) for name in alive}
+    unexplained = [name for name in alive if changes[name] not in reasons]
+    for name in unexplained:
+        print(f"{changes[name][0]}\n  - {changes[name][1]}\n  + {changes[name][2]}\n")
+    killed, equivalent = len(codes) - len(alive), len(alive) - len(unexplained)
+    print(f"{len(codes)} mutants: {killed} killed, {equivalent} equivalent, {len(unexplained)} unexplained")
+    return bool(unexplained)
+
+
+def lay_out():
+    """A copy in which scratch reads as mutmut wants it; what mutmut has found stays, so that a run can go on."""
+    for folder in ("scratch", "torchref", "parity", "data"):
+        for path in Path(folder).rglob("*"):
+            if path.suffix in (".py", ".csv"):
+                text = path.read_text(encoding="utf-8")
+                write(BUILD / path, plain(text) if folder == "scratch" else text)
+    write(BUILD / "setup.cfg", Path("setup.cfg").read_text(encoding="utf-8"))
+
+
+def write(path, text):
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+def plain(source):
+    """Decorators as calls after the function, applied at every call; lambdas in a module's tables as functions."""
+    lines = source.splitlines(keepends=True)
+    late = False
+    for node in reversed(ast.parse(source).body):
+        if isinstance(node, ast.FunctionDef) and node.decorator_list:
+            for decorator in node.decorator_list:
+                lines[decorator.lineno - 1] = ""
+                call = f"_late({node.name}, lambda function: {ast.unparse(decorator)}(function))"
+                lines[node.end_lineno - 1] += f"\n\n{node.name} = {call}\n"
+            late = True
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            before = ""
+            for child in (child for child in ast.walk(node) if isinstance(child, ast.Lambda)):
+                name, at = f"_lambda_{child.lineno}", child.lineno - 1
+                line = lines[at].encode()
+                lines[at] = (line[: child.col_offset] + name.encode() + line[child.end_col_offset :]).decode()
+                before += f"def {name}({ast.unparse(child.args)}):\n    return {ast.unparse(child.body)}\n\n\n"
+            lines[node.lineno - 1] = before + lines[node.lineno - 1]
+    if late:
+        first = next(node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef))
+        lines[first.lineno - 1] = LATE.lstrip() + "\n\n" + lines[first.lineno - 1]
+    return "".join(lines)
+
+
+def change(mutmut, name):
+    """The function and the lines that a mutant takes away and puts there."""
+    shown = subprocess.run([mutmut, "show", name], cwd=BUILD, capture_output=True, text=True, check=True).stdout
+    lines = [line for line in shown.splitlines() if re.match(r"[-+](?!(--|\+\+) )", line)]
+    was, now = (" ".join(line[1:].strip() for line in lines if line[0] == sign) for sign in "-+")
+    function = re.sub(r"^scratch\.|x_|__mutmut_\d+$|xǁ", "", name).replace("ǁ", ".")
+    return function, was, now
+
+
+def explained():
+    """The mutants that are equivalent, by function and change."""
+    entries = tomllib.loads(EXPLAINED.read_text(encoding="utf-8")).get("mutant", []) if EXPLAINED.exists() else []
+    return {(entry["function"], entry["was"], entry["now"]): entry["because"] for entry in entries}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,20 @@
+"""The adapters in examples/ run, and what they adapt is right."""
+
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+
+
+def test_the_adapter_passes(report):
+    """Other names, orders, transposed weights, an object that keeps its state."""
+    rows = report(EXAMPLES / "adapter.py", "--reference", "scratch", "--examples", "30")
+    assert rows["exit_code"] == 0, [row["message"] for row in rows["properties"] if row["lessons"]]
+
+
+def test_optax_passes(report):
+    """An independent implementation of SGD and Adam. JAX compiles for each shape anew, which takes its time."""
+    pytest.importorskip("optax", reason="optax is not installed")
+    rows = report(EXAMPLES / "optax_adapter.py", "--examples", "20", "--time-limit", "600")
+    assert rows["exit_code"] == 0, [row["message"] for row in rows["properties"] if row["lessons"]]

@@ -1,0 +1,201 @@
+"""Strangers' code: whatever a candidate does in its own process is a sentence, and the rest is checked all the same."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from parity.backend import Limits, Raised, Stopped, load
+from parity.cli import main
+
+# What each function does instead of its task, and what is said of it.
+MISBEHAVIOURS = {
+    "identity": ("z += 1; return z", "identity changed its argument z"),
+    "identity_backward": ("return None", "identity_backward: result is NoneType, expected an array of numbers"),
+    "sigmoid": ("while True: pass", "sigmoid took too long"),
+    "sigmoid_backward": ("sys.exit(0)", "sigmoid_backward raised SystemExit in homework.py, line"),
+    "tanh": ("os._exit(3)", "tanh ended its process (exit code 3)"),
+    "tanh_backward": ("ctypes.string_at(0)", "tanh_backward ended its process (SIGSEGV)"),
+    "relu": ("while True: print('x' * 1000)", "relu raised Flood in homework.py: printed more than 1 MiB"),
+    "relu_backward": (
+        "np.maximum = np.minimum; return grad_output * (z > 0)",
+        "relu_backward: homework.py replaced numpy.maximum",
+    ),
+    "softmax": (
+        "return right.softmax(z) + 0 * np.random.rand()",
+        "softmax: homework.py drew from the global random generator",
+    ),
+    "softmax_backward": (
+        "return (n for n in z)",
+        "softmax_backward: result is generator, expected an array of numbers",
+    ),
+    "sign": ("return z + 0j", "sign: result is ndarray of complex128, expected an array of numbers"),
+    "predict": ("return Liar(np.zeros(3))", "predict: result has shape (3,), expected"),
+    "linear": ("return [[1.0], [2.0, 3.0]]", "linear: result is list, expected an array of numbers"),
+    "neuron": ("return np.full((len(x), len(bias)), np.nan)", "neuron: result"),
+    "squared_error": ("return bytearray(10**11)", "squared_error raised MemoryError"),
+    "squared_error_backward": (
+        "return (pred - target).astype('float16')",
+        "squared_error_backward: result has dtype float16",
+    ),
+    "mse_loss": ("return 'a half'", "mse_loss: result is str of str"),
+    "mse_loss_backward": ("return input()", "mse_loss_backward raised EOFError in homework.py, line"),
+    "binary_cross_entropy": (
+        "return os.write(channel(), b'nonsense')",
+        "binary_cross_entropy wrote something into its own",
+    ),
+    "binary_cross_entropy_backward": ("return binary_cross_entropy_backward(pred, target)", "raised RecursionError"),
+    "cross_entropy": (
+        "seen.append(1); return right.cross_entropy(pred, target) + (len(seen) == 5)",
+        "cross_entropy gives another result for the same arguments",
+    ),
+    "cross_entropy_backward": ("raise NotImplementedError", "not written: cross_entropy_backward"),
+}
+ARGUMENTS = {
+    "linear": "x, weight, bias",
+    "predict": "x, weight, bias",
+    "neuron": "x, weight, bias",
+    "identity": "z",
+    "sigmoid": "z",
+    "tanh": "z",
+    "relu": "z",
+    "softmax": "z",
+    "sign": "z",
+}
+HEAD = """
+import ctypes, os, sys
+import numpy as np
+import scratch as right
+
+class Liar(np.ndarray):
+    def __new__(cls, values):
+        return np.asarray(values).view(cls)
+    @property
+    def shape(self):
+        return (1, 1)
+
+def channel():
+    return max(fd for fd in range(3, 64) if os.path.exists(f"/proc/self/fd/{fd}") and fd_is_pipe(fd))
+
+def fd_is_pipe(fd):
+    return os.readlink(f"/proc/self/fd/{fd}").startswith("pipe:") and os.get_blocking(fd) and writable(fd)
+
+def writable(fd):
+    import fcntl
+    return fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_ACCMODE == os.O_WRONLY
+
+seen = []
+binary_cross_entropy_with_logits = right.binary_cross_entropy_with_logits
+"""
+
+
+def homework(folder, text):
+    """A file to check."""
+    file = folder / "homework.py"
+    file.write_text(text)
+    return str(file)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks for its connection in /proc")
+def test_misbehaviour_is_a_sentence_and_the_rest_is_checked(tmp_path, capsys):
+    """Every function of one file does something else that it should not; one is right."""
+    functions = []
+    for name, (body, _) in MISBEHAVIOURS.items():
+        backward = "pred, target" if "error" in name or "mse" in name or "entropy" in name else "z, grad_output"
+        functions.append(f"def {name}({ARGUMENTS.get(name, backward)}):\n    {body}\n")
+    file = homework(tmp_path, HEAD + "\n".join(functions))
+    options = ("--examples", "10", "--dtype", "float64", "--time-limit", "3", "--json", str(tmp_path / "out.json"))
+    assert main(["check", file, "--reference", "scratch", *options]) == 1
+    assert "Traceback" not in "".join(capsys.readouterr())
+    told = {}
+    for row in json.loads((tmp_path / "out.json").read_text())["properties"]:
+        for function in row["functions"]:
+            told[function] = told.get(function, "") + row["verdict"] + row["message"] + "\n"
+    for name, (_, sentence) in MISBEHAVIOURS.items():
+        assert sentence in told[name], told[name]
+    assert (
+        told["binary_cross_entropy_with_logits"].startswith("rounding")
+        or "exact" in told["binary_cross_entropy_with_logits"]
+    )
+
+
+def test_the_process_is_started_again(tmp_path):
+    """After its end the next property finds a new one, with the candidate loaded anew."""
+    backend = load(homework(tmp_path, "import os\ndef sign(z):\n    os._exit(1) if z[0] else None\n    return z\n"))
+    with pytest.raises(Stopped):
+        backend.sign(np.ones(1))
+    with pytest.raises(Stopped):
+        backend.sign(np.zeros(1))
+    backend.begin()
+    assert backend.sign(np.zeros(1)) == 0
+    backend.close()
+
+
+def test_forbidden_imports(tmp_path, capsys):
+    """At the top of the file, or hidden in a function."""
+    hidden = homework(tmp_path, "def relu(z):\n    import scratch.activations as a\n    return a.relu(z)\n")
+    assert main(["check", hidden, "--reference", "scratch", "--only", "relu", "--no-import", "torch,scratch"]) == 1
+    assert (
+        "relu raised ImportError in homework.py, line 2: import of scratch is forbidden here" in capsys.readouterr().out
+    )
+    top = homework(tmp_path, "from scratch import relu\n")
+    assert main(["check", top, "--reference", "scratch", "--no-import", "torch,scratch"]) == 2
+    assert "cannot be imported: ImportError: import of scratch is forbidden here" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("while True: pass", "its import took too long"),
+        ("import os; os._exit(7)", "its import ended its process (exit code 7)"),
+        ("import numpy as np\nnp.dot = None", "its import replaced numpy.dot"),
+        ("\0", "null bytes"),
+        ("é = 1".encode("latin-1"), "homework.py"),
+    ],
+)
+def test_imports_that_go_wrong(tmp_path, text, told):
+    """One line each, however it ends."""
+    file = tmp_path / "homework.py"
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(ValueError, match=r"homework\.py") as caught:
+        load(str(file), Limits(seconds=3))
+    assert told in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_homework_may_have_the_name_of_a_library(tmp_path):
+    """random.py beside its neighbour, which it imports."""
+    (tmp_path / "neighbour.py").write_text("def helper(z):\n    return z * 2\n")
+    (tmp_path / "random.py").write_text("from neighbour import helper\ndef identity(z):\n    return helper(z) / 2\n")
+    backend = load(str(tmp_path / "random.py"))
+    assert backend.identity(np.ones(2)).tolist() == [1, 1]
+    backend.close()
+
+
+def test_objects_and_functions_pass_the_border(tmp_path):
+    """A class of the candidate's, a callback of the judge's, an error with its line."""
+    text = (
+        "class Linear:\n    def __init__(self):\n        self.groups = [{'lr': 1.0}]\n"
+        "    def each(self, f):\n        return [f(n) for n in range(3)]\n"
+        "    def fail(self):\n        raise KeyError('k')\n"
+    )
+    backend = load(homework(tmp_path, text))
+    thing = backend.Linear()
+    thing.kept.groups[0]["lr"] = 0.5
+    assert thing.groups == [{"lr": 0.5}]
+    assert thing.each(lambda n: n * n) == [0, 1, 4]
+    with pytest.raises(Raised, match="k") as caught:
+        thing.fail()
+    assert (caught.value.kind, caught.value.place) == ("KeyError", 7)
+    assert not hasattr(thing, "nothing")
+    backend.close()
+
+
+def test_no_process_is_left_behind(tmp_path):
+    """Not even what the candidate has started itself."""
+    marker = f"sleep 300.{np.random.default_rng().integers(10**6)}"
+    text = f"import subprocess\nsubprocess.Popen({marker.split()!r})\ndef sign(z):\n    return z\n"
+    load(homework(tmp_path, text)).close()
+    assert marker not in subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout

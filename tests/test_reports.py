@@ -1,0 +1,173 @@
+"""What ``parity check`` writes beside the table: points, hints, programs, many candidates; and ``parity template``."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from parity import contract
+from parity.cli import main
+from parity.formulas import formula
+
+WRONG = Path(__file__).parent / "solutions" / "wrong" / "sigmoid_slope_of_z.py"
+QUICK = ("--reference", "scratch", "--examples", "20", "--dtype", "float64")
+
+
+@pytest.fixture
+def check(capsys):
+    """Run the command; exit code, standard output, standard error."""
+
+    def run(*arguments):
+        code = main(["check", *map(str, arguments)])
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return run
+
+
+def test_a_failure_is_a_lesson(check):
+    """The smallest call, both numbers, the referee, the formula, the mistake."""
+    code, out, _ = check(WRONG, *QUICK, "--only", "sigmoid_backward")
+    facts = dict(re.findall(r"^      (\S+) +(.*)$", out, re.MULTILINE))
+    assert code == 1
+    assert facts["sigmoid_slope_of_z.py"] == "0.0"
+    assert facts["scratch"] == "0.25"
+    assert facts["referee"] == "0.25; off is sigmoid_slope_of_z.py"
+    assert facts["call"] == "sigmoid_backward(z=[[0.0]], grad_output=[[1.0]])"
+    assert facts["formula"] == "∂ L/∂ z = ∂ L/∂ g σ(z) (1 - σ(z))"
+    assert facts["mistake"].startswith("this is what you get when s (1 - s) is taken of z itself")
+    assert "Met in A. Trask" in facts["mistake"]
+
+
+@pytest.mark.parametrize(
+    ("hint", "said", "unsaid"),
+    [
+        ("none", ["sigmoid_backward differs"], ["0.25", "result[0, 0]", "call", "mistake", "formula"]),
+        ("message", ["sigmoid_backward: result[0, 0] differs"], ["0.25", "call", "mistake", "formula"]),
+    ],
+)
+def test_hints(check, tmp_path, hint, said, unsaid):
+    """What is not to be told is in no report."""
+    files = [tmp_path / "out.json", tmp_path / "out.xml", tmp_path / "results.json"]
+    options = ("--hint", hint, "--json", files[0], "--junit", files[1], "--gradescope", files[2])
+    _, out, _ = check(WRONG, *QUICK, "--only", "sigmoid_backward", *options)
+    told = [out, *(file.read_text() for file in files)]
+    for text in told:
+        assert all(words in text for words in said)
+    lessons = [row["lessons"] for row in json.loads(told[1])["properties"]]
+    assert all(not lesson["facts"] and not lesson["mistakes"] for row in lessons for lesson in row)
+    for words in unsaid:
+        assert words not in re.sub(r"DIFFERENT.*", "", out).replace("0.25 s", "")
+        assert words not in json.loads(told[3])["tests"][0]["output"]
+
+
+def test_gradescope(check, tmp_path):
+    """Points by the weight of the function that a property is about; what is not defined gives none."""
+    file = tmp_path / "results.json"
+    check(WRONG, *QUICK, "--gradescope", file, "--weight", "sigmoid_backward=2", "sigmoid=1", "sign=3")
+    points = {test["name"]: (test["score"], test["max_score"]) for test in json.loads(file.read_text())["tests"]}
+    assert points["activations: sigmoid backward"] == (0, 2)
+    assert points["neuron: sign"] == (0, 3)
+    assert {most for _, most in points.values()} == {1, 2, 3}
+
+
+def test_the_program_of_a_failure_runs(check, tmp_path):
+    """``--repro`` writes the call with its numbers; Python and NumPy are enough to repeat it."""
+    _, out, _ = check(WRONG, *QUICK, "--only", "sigmoid_backward", "--repro", tmp_path / "again")
+    program = tmp_path / "again" / "test_sigmoid_backward_float64.py"
+    assert f"again                  python {program}" in out
+    run = subprocess.run([sys.executable, "-I", program], capture_output=True, text=True, check=True)
+    assert "sigmoid_slope_of_z: [[0.]]" in run.stdout
+    assert "scratch: 0.25" in run.stdout
+
+
+def test_the_program_of_a_failing_net_runs(check, tmp_path):
+    """Objects get names, and are used again."""
+    name = "parity.mistakes:toy_net_bias_never_updated"
+    check(name, *QUICK, "--only", "ToyNet", "--repro", tmp_path / "again")
+    program = tmp_path / "again" / "test_toy_net_perceptron_float64.py"
+    text = program.read_text()
+    assert "toynet = parity_mistakes.ToyNet(dtype='float64')" in text, text
+    assert "toynet.train_sample_perceptron(" in text
+    subprocess.run([sys.executable, program], capture_output=True, text=True, check=True)
+
+
+def test_many_candidates(check, tmp_path):
+    """A row each, in order; the mistakes are counted; the gravest exit code."""
+    broken = tmp_path / "broken.py"
+    broken.write_text("def sign(z:\n")
+    right = WRONG.parents[1] / "right" / "sigmoid_two_branches.py"
+    code, out, _ = check(right, WRONG, broken, *QUICK, "--only", "sigmoid_backward", "--json", tmp_path / "all.json")
+    rows = out.splitlines()
+    assert code == 2
+    assert rows[1].split()[0] == str(right)
+    assert rows[2].endswith("sigmoid_backward: result[0, 0] differs (derivative_of_the_output)")
+    assert "line 1" in rows[3]
+    assert rows[4] == "3 candidates against scratch: 1 the same, 1 different, 1 could not be checked."
+    assert rows[5].split() == ["1", "x", "derivative_of_the_output"]
+    reports = json.loads((tmp_path / "all.json").read_text())["submissions"]
+    assert [report["exit_code"] for report in reports] == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--hint", "ful"), "did you mean 'full'"),
+        (("--weight", "sing=2"), "did you mean 'sign'"),
+        (("--weight", "sign=many"), "expected NAME=POINTS"),
+        (("--time-limit", "0"), "--time-limit: got 0"),
+        (("--memory-limit", "-1"), "--memory-limit: got -1"),
+        (("--gradescope", "points.txt"), "expected .json"),
+        (("scratch", "torchref", "--junit", "out.xml"), "--junit: got 3 candidates, expected one"),
+    ],
+)
+def test_bad_options_are_one_line(check, options, told):
+    """With exit code 2."""
+    code, out, err = check(WRONG, *options)
+    assert (code, out) == (2, "")
+    assert told in err
+    assert len(err.splitlines()) == 1
+
+
+def test_every_formula_is_readable():
+    """Nothing of LaTeX is left in it."""
+    formulas = {name: formula(name) for name in contract.all_names()}
+    assert not [name for name, text in formulas.items() if "\\" in text or "  " in text]
+    assert sum(map(bool, formulas.values())) > 40
+    assert formulas["gradient_step"] == "w ← w - η ∂ L/∂ w, b ← b - η ∂ L/∂ b"
+
+
+def test_template(check, capsys, tmp_path):
+    """A file with names and docstrings, of which nothing is written; what is written then is checked."""
+    file = tmp_path / "homework.py"
+    assert main(["template", "neuron", "SGD", "-o", str(file)]) == 0
+    assert "5 names to fill in" in capsys.readouterr().out
+    code, out, _ = check(file, *QUICK)
+    assert code == 2
+    assert "not written: linear, sign" in out
+    text = file.read_text()
+    assert "def sgd_update" not in text
+    head, _, tail = text.partition("def sign(z):")
+    docstring, _, rest = tail.partition("    raise NotImplementedError")
+    file.write_text(f"{head}def sign(z):{docstring}    return np.sign(np.nan_to_num(z)){rest}")
+    code, out, _ = check(file, *QUICK)
+    assert code == 0, out
+    assert "neuron: sign " in out
+    assert main(["template", "-o", str(file)]) == 2
+    assert "exists already" in capsys.readouterr().err
+
+
+def test_template_of_everything(tmp_path, capsys):
+    """Is Python, and every name of it says that it is not written."""
+    file = tmp_path / "homework.py"
+    assert main(["template", "-o", str(file)]) == 0
+    names: dict = {}
+    exec(compile(file.read_text(), file, "exec"), names)
+    with pytest.raises(NotImplementedError):
+        names["MLP"]([2, 1])
+    assert names["fit"].__doc__
+    assert main(["template", "nothing", "-o", str(tmp_path / "other.py")]) == 2
+    assert "NAME: got 'nothing'" in capsys.readouterr().err
