@@ -26,14 +26,14 @@ class StandIn(Check):
         return self.original.able(what, probe)
 
 
-def diagnose(property_, check, examples):
-    """The mistakes that give the candidate's numbers.
+def diagnose(property_, check, transcript, examples):
+    """The mistakes that give the candidate's numbers, among those of the functions called in the transcript.
 
     ``examples`` holds pairs of an example and the difference seen in it, or None, the smallest first. In each a mistake
     must differ from the reference at the same place, by the same numbers but for rounding, or like the candidate not
     differ.
     """
-    called = {asked.target for asked in check.candidate.transcript if isinstance(asked.target, str)}
+    called = {asked.target for asked in transcript if isinstance(asked.target, str)}
     return [
         mistake
         for mistake in MISTAKES.values()

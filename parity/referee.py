@@ -71,9 +71,15 @@ def relu_backward(z, grad_output):
     return where_positive(z, grad_output)
 
 
+def log_softmax(z):
+    shifted = z - z.max(axis=-1, keepdims=True)
+    return shifted - log(exp(shifted).sum(axis=-1, keepdims=True))
+
+
 def softmax(z):
-    e = exp(z - z.max(axis=-1, keepdims=True))
-    return e / e.sum(axis=-1, keepdims=True)
+    # Through the logarithm, which rounds at the size of the scores; e / sum rounds less, but divides.
+    p = exp(log_softmax(z))
+    return p.loosened(1, p.reach())
 
 
 def softmax_backward(z, grad_output):
@@ -202,11 +208,6 @@ def binary_cross_entropy_with_logits_backward(pred, target):
     return (sigmoid(pred) - target) / pred.size
 
 
-def log_softmax(z):
-    shifted = z - z.max(axis=-1, keepdims=True)
-    return shifted - log(exp(shifted).sum(axis=-1, keepdims=True))
-
-
 def cross_entropy(pred, target):
     losses = -log_softmax(pred)[np.arange(len(target)), target]
     # Whoever adds the highest score to the logarithm before subtracting rounds at the size of the scores.
@@ -216,8 +217,8 @@ def cross_entropy(pred, target):
 def cross_entropy_backward(pred, target):
     n = len(target)
     one_hot = bounded((np.arange(pred.shape[1]) == target[:, None]).astype(float), pred.precision)
-    # As PyTorch has it, through the logarithm and with 1/N inside; (p - [k = y]) / N rounds less.
-    return exp(log_softmax(pred)) / n - one_hot * (number(1.0, pred.precision) / n)
+    # As PyTorch has it, with 1/N inside; (p - [k = y]) / N rounds less.
+    return softmax(pred) / n - one_hot * (number(1.0, pred.precision) / n)
 
 
 # gradients
