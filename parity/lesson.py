@@ -127,9 +127,7 @@ def learn(error, function, examples, survey=None):
         check.evidence = Evidence()
         with suppress(Different, Stopped, Flaky):
             survey(examples.survey)
-        mistakes = diagnose(
-            examples.property_, check, examples.transcript, examples.smallest + examples.varied
-        )
+        mistakes = diagnose(examples.property_, check, examples.transcript, examples.smallest + examples.varied)
     return Lesson(error, function, mistakes, examples)
 
 

@@ -1,8 +1,10 @@
-"""How one neuron learns, and then a network of them, in pure NumPy: every formula spelled out.
+"""How one neuron learns, and then a network of them, in pure NumPy: every
+formula spelled out.
 
-Read it in the order of the files: tensors, datasets, activations, neuron, perceptron, losses, gradients, networks,
-optimizers, training.
-Beside each file stands one of the same name in ``torchref``: the same names, the same results, in PyTorch.
+Read it in the order of the files: tensors, datasets, activations, neuron,
+perceptron, losses, gradients, networks, optimizers, training. Beside each
+file stands one of the same name in ``torchref``: the same names, the same
+results, in PyTorch.
 """
 
 from scratch.tensors import tensor
@@ -20,7 +22,11 @@ from scratch.activations import (
     softmax_backward,
 )
 from scratch.neuron import linear, sign, neuron, predict
-from scratch.perceptron import perceptron_step, perceptron_epoch, train_perceptron
+from scratch.perceptron import (
+    perceptron_step,
+    perceptron_epoch,
+    train_perceptron,
+)
 from scratch.losses import (
     squared_error,
     squared_error_backward,
@@ -33,7 +39,12 @@ from scratch.losses import (
     cross_entropy,
     cross_entropy_backward,
 )
-from scratch.gradients import neuron_gradients, gradient_step, gradient_epoch, train_gradient
+from scratch.gradients import (
+    neuron_gradients,
+    gradient_step,
+    gradient_epoch,
+    train_gradient,
+)
 from scratch.networks import Linear, ToyNet, MLP
 from scratch.optimizers import (
     sgd_update,

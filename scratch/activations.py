@@ -1,7 +1,9 @@
-r"""What a neuron does with its weighted sum z: the activation g, and the gradient through it.
+r"""What a neuron does with its weighted sum z: the activation g, and the
+gradient through it.
 
-Each ``g(z)`` stands beside its ``g_backward(z, grad_output)``, which turns the gradient of the loss with respect to
-g(z) into the gradient with respect to z: the factor g'(z) of the chain rule.
+Each ``g(z)`` stands beside its ``g_backward(z, grad_output)``, which turns
+the gradient of the loss with respect to g(z) into the gradient with respect
+to z: the factor g'(z) of the chain rule.
 """
 
 import numpy as np
@@ -106,7 +108,8 @@ def sigmoid(z):
 
     Notes
     -----
-    Of the two forms the one is taken whose exponent is not positive, so nothing overflows.
+    Of the two forms the one is taken whose exponent is not positive, so
+    nothing overflows.
     Source: the deck's exercises; ``torch.sigmoid``.
 
     Examples
@@ -122,7 +125,8 @@ def sigmoid(z):
 def sigmoid_backward(z, grad_output):
     r"""Gradient through the sigmoid.
 
-    .. math:: \frac{\partial L}{\partial z} = \frac{\partial L}{\partial g} \, \sigma(z) \, (1 - \sigma(z))
+    .. math:: \frac{\partial L}{\partial z}
+              = \frac{\partial L}{\partial g} \, \sigma(z) \, (1 - \sigma(z))
 
     Parameters
     ----------
@@ -140,7 +144,8 @@ def sigmoid_backward(z, grad_output):
 
     Notes
     -----
-    Source: the deck's exercises; the derivative that ``torch.autograd`` takes of ``torch.sigmoid``.
+    Source: the deck's exercises; the derivative that ``torch.autograd``
+    takes of ``torch.sigmoid``.
 
     Examples
     --------
@@ -187,7 +192,8 @@ def tanh(z):
 def tanh_backward(z, grad_output):
     r"""Gradient through the hyperbolic tangent.
 
-    .. math:: \frac{\partial L}{\partial z} = \frac{\partial L}{\partial g} \, (1 - \tanh^2 z)
+    .. math:: \frac{\partial L}{\partial z}
+              = \frac{\partial L}{\partial g} \, (1 - \tanh^2 z)
 
     Parameters
     ----------
@@ -251,7 +257,8 @@ def relu(z):
 def relu_backward(z, grad_output):
     r"""Gradient through the rectifier.
 
-    .. math:: \frac{\partial L}{\partial z} = \frac{\partial L}{\partial g} \, [z > 0]
+    .. math:: \frac{\partial L}{\partial z}
+              = \frac{\partial L}{\partial g} \, [z > 0]
 
     Parameters
     ----------
@@ -268,13 +275,15 @@ def relu_backward(z, grad_output):
 
     Notes
     -----
-    At the kink, z = 0, the gradient is 0, and where z is nan it passes: both as PyTorch has it
-    (``torch.clamp(min=0)`` would pass it at 0 too).
+    At the kink, z = 0, the gradient is 0, and where z is nan it passes: both
+    as PyTorch has it (``torch.clamp(min=0)`` would pass it at 0 too).
     Source: the derivative that ``torch.autograd`` takes of ``torch.relu``.
 
     Examples
     --------
-    >>> relu_backward(tensor([-1.5, 0.0, 2.0]), tensor([1.0, 1.0, 1.0])).tolist()
+    >>> relu_backward(
+    ...     tensor([-1.5, 0.0, 2.0]), tensor([1.0, 1.0, 1.0])
+    ... ).tolist()
     [0.0, 0.0, 1.0]
     """
     z, grad_output = floats(z=z, grad_output=grad_output)
@@ -303,7 +312,8 @@ def softmax(z):
 
     Notes
     -----
-    The largest score of the row is subtracted first: the quotient stays, and nothing overflows.
+    The largest score of the row is subtracted first: the quotient stays, and
+    nothing overflows.
     Source: ``torch.softmax(z, dim=-1)``.
 
     Examples
@@ -320,7 +330,8 @@ def softmax_backward(z, grad_output):
     r"""Gradient through the softmax.
 
     .. math:: \frac{\partial L}{\partial z_k}
-              = p_k \left( \frac{\partial L}{\partial p_k} - \sum_j p_j \frac{\partial L}{\partial p_j} \right)
+              = p_k \left( \frac{\partial L}{\partial p_k}
+              - \sum_j p_j \frac{\partial L}{\partial p_j} \right)
 
     Parameters
     ----------
@@ -339,7 +350,8 @@ def softmax_backward(z, grad_output):
 
     Notes
     -----
-    Source: the derivative that ``torch.autograd`` takes of ``torch.softmax``.
+    Source: the derivative that ``torch.autograd`` takes of
+    ``torch.softmax``.
 
     Examples
     --------

@@ -1,4 +1,5 @@
-"""What every function asks of its arguments; each error is one line: what, got, expected.
+"""What every function asks of its arguments; each error is one line: what,
+got, expected.
 
 Not part of the contract: these names are not exported by the package.
 """
@@ -14,14 +15,19 @@ FLOATS = {np.dtype("float64"), np.dtype("float32")}
 
 
 def floats(**arrays):
-    """The named arrays as float arrays of one dtype: integers become floats, float64 wins over float32."""
+    """The named arrays as float arrays of one dtype: integers become floats,
+    float64 wins over float32.
+    """
     values = [np.asarray(value) for value in arrays.values()]
     dtypes = {value.dtype for value in values}
     if len(dtypes) == 1 and dtypes <= FLOATS:
         return values
     for name, value in zip(arrays, values, strict=True):
         if value.dtype not in FLOATS and value.dtype.kind not in "biu":
-            raise ValueError(f"{name}: got an array of {value.dtype}, expected numbers in float64 or float32")
+            raise ValueError(
+                f"{name}: got an array of {value.dtype}, expected numbers "
+                "in float64 or float32"
+            )
     widest = np.result_type(*(dtypes & FLOATS or {np.dtype("float64")}))
     return [value.astype(widest) for value in values]
 
@@ -29,12 +35,20 @@ def floats(**arrays):
 def neuron_shapes(x, weight, bias):
     """x (N, D) or (D,), weight (K, D), bias (K,)."""
     if weight.ndim != 2:
-        raise ValueError(f"weight: got shape {shape(weight)}, expected (K, D)")
+        raise ValueError(
+            f"weight: got shape {shape(weight)}, expected (K, D)"
+        )
     if bias.shape != weight.shape[:1]:
-        raise ValueError(f"bias: got shape {shape(bias)}, expected {(weight.shape[0],)} to fit weight {shape(weight)}")
+        raise ValueError(
+            f"bias: got shape {shape(bias)}, expected {(weight.shape[0],)} "
+            f"to fit weight {shape(weight)}"
+        )
     if x.ndim not in (1, 2) or x.shape[-1] != weight.shape[1]:
         wanted = f"(N, {weight.shape[1]}) or ({weight.shape[1]},)"
-        raise ValueError(f"x: got shape {shape(x)}, expected {wanted} to fit weight {shape(weight)}")
+        raise ValueError(
+            f"x: got shape {shape(x)}, expected {wanted} to fit weight "
+            f"{shape(weight)}"
+        )
     not_empty("x", x)
 
 
@@ -42,76 +56,125 @@ def sample_shapes(x, y, weight, bias):
     """One sample: x (D,), y (K,)."""
     neuron_shapes(x, weight, bias)
     if x.ndim != 1:
-        raise ValueError(f"x: got shape {shape(x)}, expected one sample of shape ({weight.shape[1]},)")
+        raise ValueError(
+            f"x: got shape {shape(x)}, expected one sample of shape "
+            f"({weight.shape[1]},)"
+        )
     if y.shape != bias.shape:
-        raise ValueError(f"y: got shape {shape(y)}, expected {shape(bias)} to fit bias {shape(bias)}")
+        raise ValueError(
+            f"y: got shape {shape(y)}, expected {shape(bias)} to fit bias "
+            f"{shape(bias)}"
+        )
 
 
 def batch_shapes(x, y, weight, bias):
     """All samples: x (N, D), y (N, K)."""
     neuron_shapes(x, weight, bias)
     if x.ndim != 2:
-        raise ValueError(f"x: got shape {shape(x)}, expected (N, {weight.shape[1]})")
+        raise ValueError(
+            f"x: got shape {shape(x)}, expected (N, {weight.shape[1]})"
+        )
     if y.shape != (len(x), len(bias)):
         wanted = (len(x), len(bias))
-        raise ValueError(f"y: got shape {shape(y)}, expected {wanted} to fit x {shape(x)} and bias {shape(bias)}")
+        raise ValueError(
+            f"y: got shape {shape(y)}, expected {wanted} to fit x "
+            f"{shape(x)} and bias {shape(bias)}"
+        )
 
 
 def same_shape(pred_name, pred, target_name, target):
-    """Equal shapes: a prediction (N, 1) against a target (N,) would broadcast to (N, N)."""
+    """Equal shapes: a prediction (N, 1) against a target (N,) would
+    broadcast to (N, N).
+    """
     if pred.shape != target.shape:
         raise ValueError(
-            f"{target_name}: got shape {shape(target)}, expected {shape(pred)} as {pred_name} has; nothing is broadcast"
+            f"{target_name}: got shape {shape(target)}, expected "
+            f"{shape(pred)} as {pred_name} has; nothing is broadcast"
         )
 
 
 def not_empty(name, value):
     """At least one number."""
     if 0 in value.shape:
-        raise ValueError(f"{name}: got shape {shape(value)}, which holds no numbers; expected at least one sample")
+        raise ValueError(
+            f"{name}: got shape {shape(value)}, which holds no numbers; "
+            "expected at least one sample"
+        )
 
 
 def signs(name, y):
     """Labels -1 or +1, which is what a sign can be compared with."""
     if not (abs(y) == 1).all():
         wrong = y[abs(y) != 1].ravel()[0]
-        raise ValueError(f"{name}: got the label {wrong.item():g}, expected only -1 and +1")
+        raise ValueError(
+            f"{name}: got the label {wrong.item():g}, expected only -1 and "
+            "+1"
+        )
 
 
 def between_0_and_1(name, value):
     """Probabilities."""
     if not ((value >= 0) & (value <= 1)).all():
         wrong = value[~((value >= 0) & (value <= 1))].ravel()[0]
-        raise ValueError(f"{name}: got the value {wrong.item():g}, expected only numbers from 0 to 1")
+        raise ValueError(
+            f"{name}: got the value {wrong.item():g}, expected only numbers "
+            "from 0 to 1"
+        )
 
 
 def class_indices(name, target, pred):
     """One class index for each row of pred (N, K), as an integer array."""
     target = np.asarray(target)
     if pred.ndim != 2:
-        raise ValueError(f"pred: got shape {shape(pred)}, expected (N, K), a score for each class")
+        raise ValueError(
+            f"pred: got shape {shape(pred)}, expected (N, K), a score for "
+            "each class"
+        )
     if target.shape != pred.shape[:1]:
-        raise ValueError(f"{name}: got shape {shape(target)}, expected ({len(pred)},) to fit pred {shape(pred)}")
+        raise ValueError(
+            f"{name}: got shape {shape(target)}, expected ({len(pred)},) to "
+            f"fit pred {shape(pred)}"
+        )
     if target.dtype.kind not in "iu":
-        raise ValueError(f"{name}: got an array of {target.dtype}, expected whole numbers, the class indices")
+        raise ValueError(
+            f"{name}: got an array of {target.dtype}, expected whole "
+            "numbers, the class indices"
+        )
     if not ((target >= 0) & (target < pred.shape[1])).all():
         wrong = target[(target < 0) | (target >= pred.shape[1])][0]
-        raise ValueError(f"{name}: got the class {wrong}, expected 0 to {pred.shape[1] - 1} to fit pred {shape(pred)}")
+        raise ValueError(
+            f"{name}: got the class {wrong}, expected 0 to "
+            f"{pred.shape[1] - 1} to fit pred {shape(pred)}"
+        )
     return target
 
 
 def not_negative(name, value):
-    """A finite number from 0 on, as a Python float: a NumPy float64 would widen float32 arrays."""
-    # float first: numbers.Real is slow to ask, and an optimizer asks at every step.
-    if not (isinstance(value, (float, numbers.Real)) and 0 <= float(value) < math.inf):
-        raise ValueError(f"{name}: got {value!r}, expected a finite number from 0 on")
+    """A finite number from 0 on, as a Python float: a NumPy float64 would
+    widen float32 arrays.
+    """
+    # float first: numbers.Real is slow to ask, and an optimizer asks at
+    # every step.
+    if not (
+        isinstance(value, (float, numbers.Real))
+        and 0 <= float(value) < math.inf
+    ):
+        raise ValueError(
+            f"{name}: got {value!r}, expected a finite number from 0 on"
+        )
     return float(value)
 
 
 def count(name, value):
     """A whole number from 0 on."""
-    if not isinstance(value, numbers.Integral) or isinstance(value, bool) or int(value) < 0:
-        raise ValueError(f"{name}: got {value!r}, expected a whole number from 0 on")
+    if (
+        not isinstance(value, numbers.Integral)
+        or isinstance(value, bool)
+        or int(value) < 0
+    ):
+        raise ValueError(
+            f"{name}: got {value!r}, expected a whole number from 0 on"
+        )
 
 
 def choice(name, value, options):
@@ -119,33 +182,58 @@ def choice(name, value, options):
     if not isinstance(value, str) or value not in options:
         from difflib import get_close_matches
 
-        typed, known = str(value).lower(), {option.lower(): option for option in options}
-        nearest = [name for name in known if typed and name.startswith(typed)] or get_close_matches(typed, known, n=1)
+        typed, known = (
+            str(value).lower(),
+            {option.lower(): option for option in options},
+        )
+        nearest = [
+            name for name in known if typed and name.startswith(typed)
+        ] or get_close_matches(typed, known, n=1)
         hint = f"; did you mean {known[nearest[0]]!r}?" if nearest else ""
-        raise ValueError(f"{name}: got {value!r}, expected one of {', '.join(options)}{hint}")
+        raise ValueError(
+            f"{name}: got {value!r}, expected one of "
+            f"{', '.join(options)}{hint}"
+        )
 
 
 def layer_sizes(name, sizes):
     """At least two counts from 1 on: inputs and outputs."""
-    if len(sizes) < 2 or not all(isinstance(size, numbers.Integral) and int(size) > 0 for size in sizes):
-        raise ValueError(f"{name}: got {list(sizes)}, expected at least two whole numbers from 1 on")
+    if len(sizes) < 2 or not all(
+        isinstance(size, numbers.Integral) and int(size) > 0
+        for size in sizes
+    ):
+        raise ValueError(
+            f"{name}: got {list(sizes)}, expected at least two whole "
+            "numbers from 1 on"
+        )
 
 
 def state_fits(state_dict, parameters):
-    """The keys and shapes of the parameters; all that is wrong is named at once."""
-    missing = [f"{name} is missing" for name in parameters if name not in state_dict]
-    extra = [f"{name} is unknown" for name in state_dict if name not in parameters]
+    """The keys and shapes of the parameters; all that is wrong is named at
+    once.
+    """
+    missing = [
+        f"{name} is missing" for name in parameters if name not in state_dict
+    ]
+    extra = [
+        f"{name} is unknown" for name in state_dict if name not in parameters
+    ]
     shapes = [
-        f"{name} has shape {shape(state_dict[name])}, expected {shape(parameter)}"
+        f"{name} has shape {shape(state_dict[name])}, expected "
+        f"{shape(parameter)}"
         for name, parameter in parameters.items()
         if name in state_dict and shape(state_dict[name]) != shape(parameter)
     ]
     if missing + extra + shapes:
-        raise ValueError("state_dict: " + "; ".join(missing + extra + shapes))
+        raise ValueError(
+            "state_dict: " + "; ".join(missing + extra + shapes)
+        )
 
 
 def epoch_orders(orders, epochs, n):
-    """The order of the samples in each epoch: as given, one permutation of range(n) an epoch, or 0..n-1."""
+    """The order of the samples in each epoch: as given, one permutation of
+    range(n) an epoch, or 0..n-1.
+    """
     if orders is None:
         for _ in range(epochs):
             yield list(range(n))
@@ -156,18 +244,32 @@ def epoch_orders(orders, epochs, n):
 
 
 def finite_loss(loss, epoch):
-    """Whether training may go on; says in one line where it went out of range."""
+    """Whether training may go on; says in one line where it went out of
+    range.
+    """
     if math.isfinite(loss):
         return True
-    warnings.warn(f"the loss became {float(loss)} in epoch {epoch}; training stopped", stacklevel=3)
+    warnings.warn(
+        f"the loss became {float(loss)} in epoch {epoch}; training stopped",
+        stacklevel=3,
+    )
     return False
 
 
 def optimizer_options(options):
-    """The options of an optimizer by name: numbers as Python floats, each in its range."""
-    checked = {name: NO_AMOUNTS.get(name, not_negative)(name, value) for name, value in options.items()}
-    if checked.get("nesterov") and (checked["momentum"] == 0 or checked["dampening"] != 0):
-        raise ValueError("Nesterov momentum requires a momentum and zero dampening")
+    """The options of an optimizer by name: numbers as Python floats, each in
+    its range.
+    """
+    checked = {
+        name: NO_AMOUNTS.get(name, not_negative)(name, value)
+        for name, value in options.items()
+    }
+    if checked.get("nesterov") and (
+        checked["momentum"] == 0 or checked["dampening"] != 0
+    ):
+        raise ValueError(
+            "Nesterov momentum requires a momentum and zero dampening"
+        )
     return checked
 
 
@@ -179,32 +281,63 @@ def _switch(name, value):
 
 def _betas(name, betas):
     if not isinstance(betas, (tuple, list)) or len(betas) != 2:
-        raise ValueError(f"{name}: got {betas!r}, expected a pair of numbers")
+        raise ValueError(
+            f"{name}: got {betas!r}, expected a pair of numbers"
+        )
     for index, beta in enumerate(betas):
         if not (isinstance(beta, numbers.Real) and 0 <= float(beta) < 1):
-            raise ValueError(f"{name}[{index}]: got {beta!r}, expected a number from 0 up to but not including 1")
+            raise ValueError(
+                f"{name}[{index}]: got {beta!r}, expected a number from 0 "
+                "up to but not including 1"
+            )
     return float(betas[0]), float(betas[1])
 
 
-NO_AMOUNTS = {"betas": _betas, "nesterov": _switch, "amsgrad": _switch, "centered": _switch}
+NO_AMOUNTS = {
+    "betas": _betas,
+    "nesterov": _switch,
+    "amsgrad": _switch,
+    "centered": _switch,
+}
 
 
-# What an optimizer keeps of each parameter, and the option without which it does not need it.
+# What an optimizer keeps of each parameter, and the option without which it
+# does not need it.
 STATE_KEYS: dict[str, dict[str, str | None]] = {
     "SGD": {"momentum_buffer": "momentum"},
-    "Adam": {"step": None, "exp_avg": None, "exp_avg_sq": None, "max_exp_avg_sq": "amsgrad"},
-    "AdamW": {"step": None, "exp_avg": None, "exp_avg_sq": None, "max_exp_avg_sq": "amsgrad"},
-    "RMSprop": {"step": None, "square_avg": None, "momentum_buffer": "momentum", "grad_avg": "centered"},
+    "Adam": {
+        "step": None,
+        "exp_avg": None,
+        "exp_avg_sq": None,
+        "max_exp_avg_sq": "amsgrad",
+    },
+    "AdamW": {
+        "step": None,
+        "exp_avg": None,
+        "exp_avg_sq": None,
+        "max_exp_avg_sq": "amsgrad",
+    },
+    "RMSprop": {
+        "step": None,
+        "square_avg": None,
+        "momentum_buffer": "momentum",
+        "grad_avg": "centered",
+    },
     "Adagrad": {"step": None, "sum": None},
 }
 
 
 def optimizer_state(kind, state, param, options):
-    """The state of one parameter, with its arrays in the dtype of the parameter, None being an empty one."""
+    """The state of one parameter, with its arrays in the dtype of the
+    parameter, None being an empty one.
+    """
     wrong = _state_faults(kind, state, param, options)
     if wrong:
         raise ValueError("state: " + "; ".join(wrong))
-    return {key: state_value(key, value, param) for key, value in (state or {}).items()}
+    return {
+        key: state_value(key, value, param)
+        for key, value in (state or {}).items()
+    }
 
 
 def _state_faults(kind, state, param, options):
@@ -214,15 +347,26 @@ def _state_faults(kind, state, param, options):
     if not state:
         return []
     keys = STATE_KEYS[kind]
-    missing = [f"{k} is missing" for k, option in keys.items() if k not in state and (not option or options[option])]
+    missing = [
+        f"{k} is missing"
+        for k, option in keys.items()
+        if k not in state and (not option or options[option])
+    ]
     extra = [f"{key} is unknown" for key in state if key not in keys]
-    faults = (_entry_fault(key, value, param) for key, value in state.items() if key in keys)
+    faults = (
+        _entry_fault(key, value, param)
+        for key, value in state.items()
+        if key in keys
+    )
     return missing + extra + [fault for fault in faults if fault]
 
 
 def _entry_fault(key, value, param):
     """What is wrong with one entry of a state, or None."""
-    got, wanted = tuple(getattr(value, "shape", ())), () if key == "step" else shape(param)
+    got, wanted = (
+        tuple(getattr(value, "shape", ())),
+        () if key == "step" else shape(param),
+    )
     if got != wanted:
         return f"{key} has shape {got}, expected {wanted}"
     if key == "step" and not 0 <= value < math.inf:
@@ -231,45 +375,92 @@ def _entry_fault(key, value, param):
 
 
 def parameter_groups(params, options, kind):
-    """The groups of an optimizer, each with its parameters, of the class given, and with every option."""
+    """The groups of an optimizer, each with its parameters, of the class
+    given, and with every option.
+    """
     if isinstance(params, kind):
-        raise ValueError(f"params: got one {kind.__name__}, expected a list of them")
+        raise ValueError(
+            f"params: got one {kind.__name__}, expected a list of them"
+        )
     params = list(params)
     if not params:
         raise ValueError("params: got none, expected at least one parameter")
     groups = params if isinstance(params[0], dict) else [{"params": params}]
-    groups = [_group(f"params[{number}]", group, options, kind) for number, group in enumerate(groups)]
-    everything = [id(parameter) for group in groups for parameter in group["params"]]
+    groups = [
+        _group(f"params[{number}]", group, options, kind)
+        for number, group in enumerate(groups)
+    ]
+    everything = [
+        id(parameter) for group in groups for parameter in group["params"]
+    ]
     if len(set(everything)) < len(everything):
-        raise ValueError("params: got a parameter twice, expected each in one group")
+        raise ValueError(
+            "params: got a parameter twice, expected each in one group"
+        )
     return groups
 
 
 def _group(name, group, options, kind):
     if not isinstance(group, dict) or "params" not in group:
-        raise ValueError(f'{name}: got {group!r:.60}, expected a dictionary with "params"')
-    params = [group["params"]] if isinstance(group["params"], kind) else list(group["params"])
+        raise ValueError(
+            f'{name}: got {group!r:.60}, expected a dictionary with "params"'
+        )
+    params = (
+        [group["params"]]
+        if isinstance(group["params"], kind)
+        else list(group["params"])
+    )
     for parameter in params:
         if not isinstance(parameter, kind):
-            raise ValueError(f"{name}: got {type(parameter).__name__}, expected a {kind.__name__}")
+            raise ValueError(
+                f"{name}: got {type(parameter).__name__}, expected a "
+                f"{kind.__name__}"
+            )
     for option in group:
         if option != "params":
             choice(name, option, tuple(options))
-    return {"params": params, **optimizer_options({name: group.get(name, options[name]) for name in options})}
+    return {
+        "params": params,
+        **optimizer_options(
+            {name: group.get(name, options[name]) for name in options}
+        ),
+    }
 
 
 def optimizer_state_dict(kind, state_dict, groups, names):
-    """A state_dict that fits the groups; all that is wrong is named at once."""
-    missing = [f"{key} is missing" for key in ("state", "param_groups") if key not in state_dict]
+    """A state_dict that fits the groups; all that is wrong is named."""
+    missing = [
+        f"{key} is missing"
+        for key in ("state", "param_groups")
+        if key not in state_dict
+    ]
     if missing:
         raise ValueError("state_dict: " + "; ".join(missing))
     saved = state_dict["param_groups"]
-    sizes, wanted = [len(group["params"]) for group in saved], [len(group["params"]) for group in groups]
+    sizes, wanted = (
+        [len(group["params"]) for group in saved],
+        [len(group["params"]) for group in groups],
+    )
     if sizes != wanted:
-        raise ValueError(f"state_dict: got groups of {sizes} parameters, expected {wanted}")
-    wrong = [fault for number, group in enumerate(saved) for fault in _group_faults(kind, number, group, names)]
-    owners = {i: pair for old, new in zip(saved, groups, strict=True) for i, pair in _owners(old, new)}
-    wrong += [f"state[{index}] belongs to no parameter" for index in state_dict["state"] if index not in owners]
+        raise ValueError(
+            f"state_dict: got groups of {sizes} parameters, expected "
+            f"{wanted}"
+        )
+    wrong = [
+        fault
+        for number, group in enumerate(saved)
+        for fault in _group_faults(kind, number, group, names)
+    ]
+    owners = {
+        i: pair
+        for old, new in zip(saved, groups, strict=True)
+        for i, pair in _owners(old, new)
+    }
+    wrong += [
+        f"state[{index}] belongs to no parameter"
+        for index in state_dict["state"]
+        if index not in owners
+    ]
     if not wrong:
         wrong += [
             f"state[{index}]: {fault}"
@@ -283,11 +474,18 @@ def optimizer_state_dict(kind, state_dict, groups, names):
 
 
 def _owners(saved, group):
-    return [(i, (parameter, saved)) for i, parameter in zip(saved["params"], group["params"], strict=True)]
+    return [
+        (i, (parameter, saved))
+        for i, parameter in zip(
+            saved["params"], group["params"], strict=True
+        )
+    ]
 
 
 def _group_faults(kind, number, group, names):
-    """PyTorch's groups hold switches that change nothing here, and two that must stand as they do here."""
+    """PyTorch's groups hold switches that change nothing here, and two that
+    must stand as they do here.
+    """
     ignored = ("params", "foreach", "fused", "capturable", "differentiable")
     fixed = {"maximize": False, "decoupled_weight_decay": kind == "AdamW"}
     for name in names:
@@ -295,14 +493,23 @@ def _group_faults(kind, number, group, names):
             yield f"param_groups[{number}]: {name} is missing"
     for name, value in group.items():
         if name in fixed and value != fixed[name]:
-            yield f"param_groups[{number}]: {name} is {value}, expected {fixed[name]} in {kind}"
+            yield (
+                f"param_groups[{number}]: {name} is {value}, expected "
+                f"{fixed[name]} in {kind}"
+            )
         elif name not in (*names, *ignored, *fixed):
             yield f"param_groups[{number}]: {name} is unknown"
 
 
 def state_value(key, value, param):
-    """One entry of a state, always a copy: the count of the steps as a Python float, the rest as an array."""
-    return float(value) if key == "step" else np.asarray(value).astype(param.dtype)
+    """One entry of a state, always a copy: the count of the steps as a
+    Python float, the rest as an array.
+    """
+    return (
+        float(value)
+        if key == "step"
+        else np.asarray(value).astype(param.dtype)
+    )
 
 
 def samples(x, y):
@@ -313,7 +520,10 @@ def samples(x, y):
         raise ValueError(f"x: got shape {shape(x)}, expected (N, D)")
     not_empty("x", x)
     if y.ndim not in (1, 2) or len(y) != len(x):
-        raise ValueError(f"y: got shape {shape(y)}, expected ({len(x)}, K), or ({len(x)},) to fit x {shape(x)}")
+        raise ValueError(
+            f"y: got shape {shape(y)}, expected ({len(x)}, K), or "
+            f"({len(x)},) to fit x {shape(x)}"
+        )
     return x, y
 
 
@@ -321,8 +531,15 @@ def batch_count(batch_size, n, name="batch_size"):
     """How many samples a batch holds: from 1 to n, all for None."""
     if batch_size is None:
         return n
-    if not isinstance(batch_size, numbers.Integral) or isinstance(batch_size, bool) or not 1 <= int(batch_size) <= n:
-        raise ValueError(f"{name}: got {batch_size!r}, expected a whole number from 1 to {n}, the samples there are")
+    if (
+        not isinstance(batch_size, numbers.Integral)
+        or isinstance(batch_size, bool)
+        or not 1 <= int(batch_size) <= n
+    ):
+        raise ValueError(
+            f"{name}: got {batch_size!r}, expected a whole number from 1 to "
+            f"{n}, the samples there are"
+        )
     return int(batch_size)
 
 
@@ -334,20 +551,31 @@ def permutation(name, order, n):
     except TypeError:
         permuted = False
     if not permuted:
-        raise ValueError(f"{name}: got {order!r:.60}, expected a permutation of 0..{n - 1}")
+        raise ValueError(
+            f"{name}: got {order!r:.60}, expected a permutation of "
+            f"0..{n - 1}"
+        )
     return order
 
 
 def finite_step(loss, step, epoch):
-    """Whether training may go on; says in one line at which step it went out of range."""
+    """Whether training may go on; says in one line at which step it went out
+    of range.
+    """
     if math.isfinite(loss):
         return True
-    warnings.warn(f"the loss became {loss} at step {step}, in epoch {epoch}; training stopped", stacklevel=3)
+    warnings.warn(
+        f"the loss became {loss} at step {step}, in epoch {epoch}; "
+        "training stopped",
+        stacklevel=3,
+    )
     return False
 
 
 def quiet(function):
-    """Where an overflow is not worth a warning of its own: it shows in the loss."""
+    """Where an overflow is not worth a warning of its own: it shows in the
+    loss.
+    """
     return np.errstate(all="ignore")(function)
 
 

@@ -1,12 +1,21 @@
-r"""What training makes small: a number that says how wrong the predictions are, and its gradient.
+r"""What training makes small: a number that says how wrong the predictions
+are, and its gradient.
 
-Each ``loss(pred, target)`` stands beside its ``loss_backward(pred, target)``, the gradient with respect to ``pred``.
+Each ``loss(pred, target)`` stands beside its ``loss_backward(pred,
+target)``, the gradient with respect to ``pred``.
 """
 
 import numpy as np
 
 from scratch.activations import sigmoid, softmax
-from scratch.checks import between_0_and_1, choice, class_indices, floats, not_empty, same_shape
+from scratch.checks import (
+    between_0_and_1,
+    choice,
+    class_indices,
+    floats,
+    not_empty,
+    same_shape,
+)
 
 __all__ = [
     "squared_error",
@@ -23,7 +32,8 @@ __all__ = [
 
 
 def squared_error(pred, target):
-    r"""Half the squared error, summed: the loss that the deck derives by hand.
+    r"""Half the squared error, summed: the loss that the deck derives by
+    hand.
 
     .. math:: L = \tfrac12 \sum_i (y_i - \hat y_i)^2
 
@@ -43,7 +53,8 @@ def squared_error(pred, target):
 
     Notes
     -----
-    With the factor 1/2 and without a mean: its gradient is 1/2, N and K times apart from that of ``mse_loss``.
+    With the factor 1/2 and without a mean: its gradient is 1/2, N and K
+    times apart from that of ``mse_loss``.
     Source: the deck.
 
     Examples
@@ -80,7 +91,9 @@ def squared_error_backward(pred, target):
 
     Examples
     --------
-    >>> squared_error_backward(tensor([[1.0], [-1.0]]), tensor([[1.0], [1.0]])).tolist()
+    >>> squared_error_backward(
+    ...     tensor([[1.0], [-1.0]]), tensor([[1.0], [1.0]])
+    ... ).tolist()
     [[0.0], [-2.0]]
     """
     pred, target = _pair(pred, target)
@@ -109,8 +122,9 @@ def mse_loss(pred, target):
 
     Notes
     -----
-    No factor 1/2. Source: ``torch.nn.functional.mse_loss`` with ``reduction="mean"``, which only warns where the
-    shapes differ and then compares each prediction with each target.
+    No factor 1/2. Source: ``torch.nn.functional.mse_loss`` with
+    ``reduction="mean"``, which only warns where the shapes differ and then
+    compares each prediction with each target.
 
     Examples
     --------
@@ -144,11 +158,14 @@ def mse_loss_backward(pred, target):
 
     Notes
     -----
-    No factor 1/2: this is the gradient of ``torch.nn.functional.mse_loss`` with ``reduction="mean"``.
+    No factor 1/2: this is the gradient of ``torch.nn.functional.mse_loss``
+    with ``reduction="mean"``.
 
     Examples
     --------
-    >>> mse_loss_backward(tensor([[1.0], [-1.0]]), tensor([[1.0], [1.0]])).tolist()
+    >>> mse_loss_backward(
+    ...     tensor([[1.0], [-1.0]]), tensor([[1.0], [1.0]])
+    ... ).tolist()
     [[0.0], [-2.0]]
     """
     pred, target = _pair(pred, target)
@@ -158,7 +175,8 @@ def mse_loss_backward(pred, target):
 def binary_cross_entropy(pred, target):
     r"""The cross-entropy of probabilities with targets from 0 to 1.
 
-    .. math:: L = -\frac1n \sum_i \left( y_i \log p_i + (1 - y_i) \log(1 - p_i) \right)
+    .. math:: L = -\frac1n \sum_i \left( y_i \log p_i
+              + (1 - y_i) \log(1 - p_i) \right)
 
     Parameters
     ----------
@@ -177,26 +195,35 @@ def binary_cross_entropy(pred, target):
 
     Notes
     -----
-    A logarithm below -100 counts as -100, so that a sure and wrong prediction costs 100 and not infinity.
+    A logarithm below -100 counts as -100, so that a sure and wrong
+    prediction costs 100 and not infinity.
     Source: ``torch.nn.functional.binary_cross_entropy``.
 
     Examples
     --------
-    >>> float(binary_cross_entropy(tensor([[0.0], [1.0]]), tensor([[1.0], [1.0]])))
+    >>> float(
+    ...     binary_cross_entropy(
+    ...         tensor([[0.0], [1.0]]), tensor([[1.0], [1.0]])
+    ...     )
+    ... )
     50.0
     """
     pred, target = _pair(pred, target)
     between_0_and_1("pred", pred)
     between_0_and_1("target", target)
     with np.errstate(divide="ignore"):
-        log_p, log_q = np.maximum(np.log(pred), -100), np.maximum(np.log1p(-pred), -100)
+        log_p, log_q = (
+            np.maximum(np.log(pred), -100),
+            np.maximum(np.log1p(-pred), -100),
+        )
     return -(target * log_p + (1 - target) * log_q).mean()
 
 
 def binary_cross_entropy_backward(pred, target):
     r"""Gradient of the binary cross-entropy with respect to ``pred``.
 
-    .. math:: \frac{\partial L}{\partial p_i} = \frac1n \, \frac{p_i - y_i}{p_i (1 - p_i)}
+    .. math:: \frac{\partial L}{\partial p_i}
+              = \frac1n \, \frac{p_i - y_i}{p_i (1 - p_i)}
 
     Parameters
     ----------
@@ -214,24 +241,34 @@ def binary_cross_entropy_backward(pred, target):
 
     Notes
     -----
-    The denominator p (1 - p) is at least 1e-12, a constant that PyTorch keeps in float32.
-    Source: the derivative that ``torch.autograd`` takes of ``torch.nn.functional.binary_cross_entropy``.
+    The denominator p (1 - p) is at least 1e-12, a constant that PyTorch
+    keeps in float32.
+    Source: the derivative that ``torch.autograd`` takes of
+    ``torch.nn.functional.binary_cross_entropy``.
 
     Examples
     --------
-    >>> binary_cross_entropy_backward(tensor([[0.5], [0.5]]), tensor([[1.0], [0.0]])).tolist()
+    >>> binary_cross_entropy_backward(
+    ...     tensor([[0.5], [0.5]]), tensor([[1.0], [0.0]])
+    ... ).tolist()
     [[-1.0], [1.0]]
     """
     pred, target = _pair(pred, target)
     between_0_and_1("pred", pred)
     between_0_and_1("target", target)
-    return (pred - target) / np.maximum(pred * (1 - pred), float(np.float32(1e-12))) / pred.size
+    return (
+        (pred - target)
+        / np.maximum(pred * (1 - pred), float(np.float32(1e-12)))
+        / pred.size
+    )
 
 
 def binary_cross_entropy_with_logits(pred, target):
-    r"""The cross-entropy of sigmoid(pred) with targets from 0 to 1, from the logits themselves.
+    r"""The cross-entropy of sigmoid(pred) with targets from 0 to 1, from the
+    logits themselves.
 
-    .. math:: L = \frac1n \sum_i \left( \max(z_i, 0) - z_i y_i + \log(1 + e^{-|z_i|}) \right)
+    .. math:: L = \frac1n \sum_i \left( \max(z_i, 0) - z_i y_i
+              + \log(1 + e^{-|z_i|}) \right)
 
     Parameters
     ----------
@@ -252,17 +289,24 @@ def binary_cross_entropy_with_logits(pred, target):
 
     Notes
     -----
-    Nothing overflows and no logarithm is clamped: a sigmoid followed by ``binary_cross_entropy`` loses its gradient
-    where the sigmoid is 0 or 1. Source: ``torch.nn.functional.binary_cross_entropy_with_logits``.
+    Nothing overflows and no logarithm is clamped: a sigmoid followed by
+    ``binary_cross_entropy`` loses its gradient where the sigmoid is 0 or 1.
+    Source: ``torch.nn.functional.binary_cross_entropy_with_logits``.
 
     Examples
     --------
-    >>> float(binary_cross_entropy_with_logits(tensor([[10000.0], [-10000.0]]), tensor([[1.0], [1.0]])))
+    >>> float(
+    ...     binary_cross_entropy_with_logits(
+    ...         tensor([[10000.0], [-10000.0]]), tensor([[1.0], [1.0]])
+    ...     )
+    ... )
     5000.0
     """
     pred, target = _pair(pred, target)
     between_0_and_1("target", target)
-    return (np.maximum(pred, 0) - pred * target + np.log1p(np.exp(-np.abs(pred)))).mean()
+    return (
+        np.maximum(pred, 0) - pred * target + np.log1p(np.exp(-np.abs(pred)))
+    ).mean()
 
 
 def binary_cross_entropy_with_logits_backward(pred, target):
@@ -293,7 +337,9 @@ def binary_cross_entropy_with_logits_backward(pred, target):
 
     Examples
     --------
-    >>> binary_cross_entropy_with_logits_backward(tensor([[0.0], [10000.0]]), tensor([[1.0], [0.0]])).tolist()
+    >>> binary_cross_entropy_with_logits_backward(
+    ...     tensor([[0.0], [10000.0]]), tensor([[1.0], [0.0]])
+    ... ).tolist()
     [[-0.25], [0.5]]
     """
     pred, target = _pair(pred, target)
@@ -302,9 +348,11 @@ def binary_cross_entropy_with_logits_backward(pred, target):
 
 
 def cross_entropy(pred, target):
-    r"""The cross-entropy of softmax(pred) with the right classes, from the scores themselves.
+    r"""The cross-entropy of softmax(pred) with the right classes, from the
+    scores themselves.
 
-    .. math:: L = \frac1N \sum_n \left( \log \sum_k e^{z_{nk}} - z_{n, y_n} \right)
+    .. math:: L = \frac1N \sum_n
+              \left( \log \sum_k e^{z_{nk}} - z_{n, y_n} \right)
 
     Parameters
     ----------
@@ -321,16 +369,20 @@ def cross_entropy(pred, target):
     Raises
     ------
     ValueError
-        If the shapes do not fit, hold no numbers, or a target is no class index.
+        If the shapes do not fit, hold no numbers, or a target is no class
+        index.
 
     Notes
     -----
-    The softmax is inside: applying it before, too, is a well-known mistake. The largest score of the row is
-    subtracted first, so that nothing overflows. Source: ``torch.nn.functional.cross_entropy``.
+    The softmax is inside: applying it before, too, is a well-known mistake.
+    The largest score of the row is subtracted first, so that nothing
+    overflows. Source: ``torch.nn.functional.cross_entropy``.
 
     Examples
     --------
-    >>> float(cross_entropy(tensor([[0.0, 10000.0], [0.0, 10000.0]]), [1, 0]))
+    >>> float(
+    ...     cross_entropy(tensor([[0.0, 10000.0], [0.0, 10000.0]]), [1, 0])
+    ... )
     5000.0
     """
     pred, target = _scores(pred, target)
@@ -342,7 +394,8 @@ def cross_entropy(pred, target):
 def cross_entropy_backward(pred, target):
     r"""Gradient of the cross-entropy with respect to the scores.
 
-    .. math:: \frac{\partial L}{\partial z_{nk}} = \frac1N \left( p_{nk} - [k = y_n] \right), \qquad
+    .. math:: \frac{\partial L}{\partial z_{nk}}
+              = \frac1N \left( p_{nk} - [k = y_n] \right), \qquad
               p_n = \operatorname{softmax}(z_n)
 
     Parameters
@@ -359,15 +412,19 @@ def cross_entropy_backward(pred, target):
     Raises
     ------
     ValueError
-        If the shapes do not fit, hold no numbers, or a target is no class index.
+        If the shapes do not fit, hold no numbers, or a target is no class
+        index.
 
     Notes
     -----
-    Source: the derivative that ``torch.autograd`` takes of ``torch.nn.functional.cross_entropy``.
+    Source: the derivative that ``torch.autograd`` takes of
+    ``torch.nn.functional.cross_entropy``.
 
     Examples
     --------
-    >>> cross_entropy_backward(tensor([[0.0, 0.0], [0.0, 0.0]]), [1, 0]).tolist()
+    >>> cross_entropy_backward(
+    ...     tensor([[0.0, 0.0], [0.0, 0.0]]), [1, 0]
+    ... ).tolist()
     [[0.25, -0.25], [-0.25, 0.25]]
     """
     pred, target = _scores(pred, target)
@@ -392,7 +449,10 @@ def _scores(pred, target):
 LOSSES = {
     "squared_error": (squared_error, squared_error_backward),
     "mse_loss": (mse_loss, mse_loss_backward),
-    "binary_cross_entropy": (binary_cross_entropy, binary_cross_entropy_backward),
+    "binary_cross_entropy": (
+        binary_cross_entropy,
+        binary_cross_entropy_backward,
+    ),
     "binary_cross_entropy_with_logits": (
         binary_cross_entropy_with_logits,
         binary_cross_entropy_with_logits_backward,

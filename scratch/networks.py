@@ -1,7 +1,10 @@
-r"""Neurons put together: a layer, the deck's one-neuron net, and networks of any depth.
+r"""Neurons put together: a layer, the deck's one-neuron net, and networks of
+any depth.
 
-Each class has a ``forward`` and, in the order of the chain rule, a ``backward`` that takes the gradient of the loss
-with respect to the output, adds the gradients of the parameters to their ``grad`` and returns that of the input.
+Each class has a ``forward`` and, in the order of the chain rule, a
+``backward`` that takes the gradient of the loss with respect to the output,
+adds the gradients of the parameters to their ``grad`` and returns that of
+the input.
 """
 
 import itertools
@@ -10,7 +13,15 @@ from collections.abc import Callable
 import numpy as np
 
 from scratch.activations import activation_pair, softmax
-from scratch.checks import choice, count, floats, layer_sizes, neuron_shapes, not_negative, state_fits
+from scratch.checks import (
+    choice,
+    count,
+    floats,
+    layer_sizes,
+    neuron_shapes,
+    not_negative,
+    state_fits,
+)
 from scratch.gradients import gradient_step
 from scratch.losses import mse_loss, mse_loss_backward
 from scratch.neuron import linear
@@ -20,7 +31,9 @@ __all__ = ["Linear", "ToyNet", "MLP"]
 
 
 class Parameter:
-    """An array that is trained: ``data``, and after a backward pass ``grad``."""
+    """An array that is trained: ``data``, and after a backward pass
+    ``grad``.
+    """
 
     def __init__(self, data):
         self.data = data
@@ -43,7 +56,9 @@ class Parameter:
 
 
 class Module:
-    """What all networks share: parameters that are found by name, read, set and printed."""
+    """What all networks share: parameters that are found by name, read, set
+    and printed.
+    """
 
     def forward(self, x):
         """The output for x."""
@@ -53,7 +68,9 @@ class Module:
         return self.forward(x)
 
     def named_parameters(self, prefix=""):
-        """Pairs of name and Parameter, as ``fc1.weight``, in the order of the layers."""
+        """Pairs of name and Parameter, as ``fc1.weight``, in the order of
+        the layers.
+        """
         for name, value in vars(self).items():
             if isinstance(value, Parameter):
                 yield prefix + name, value
@@ -66,18 +83,25 @@ class Module:
             yield parameter
 
     def zero_grad(self):
-        """Forget the gradients; otherwise the next backward pass adds to them."""
+        """Forget the gradients; otherwise the next backward pass adds to
+        them.
+        """
         for parameter in self.parameters():
             parameter.grad = None
 
     def state_dict(self):
         """A copy of every parameter's array, by name."""
-        return {name: parameter.data.copy() for name, parameter in self.named_parameters()}
+        return {
+            name: parameter.data.copy()
+            for name, parameter in self.named_parameters()
+        }
 
     def load_state_dict(self, state_dict):
         """Set every parameter from arrays by name, of either backend."""
         parameters = dict(self.named_parameters())
-        arrays = {name: np.asarray(value) for name, value in state_dict.items()}
+        arrays = {
+            name: np.asarray(value) for name, value in state_dict.items()
+        }
         state_fits(arrays, parameters)
         for name, parameter in parameters.items():
             parameter.data = arrays[name].astype(parameter.data.dtype)
@@ -87,10 +111,16 @@ class Module:
         return ""
 
     def __repr__(self):
-        modules = [(name, value) for name, value in vars(self).items() if isinstance(value, Module)]
+        modules = [
+            (name, value)
+            for name, value in vars(self).items()
+            if isinstance(value, Module)
+        ]
         if not modules:
             return f"{type(self).__name__}({self.extra_repr()})"
-        lines = "".join(f"  ({name}): {module!r}\n" for name, module in modules)
+        lines = "".join(
+            f"  ({name}): {module!r}\n" for name, module in modules
+        )
         return f"{type(self).__name__}(\n{lines})"
 
 
@@ -98,8 +128,10 @@ class Linear(Module):
     r"""A layer: K neurons that see the same D inputs.
 
     .. math:: z = x W^\top + b, \qquad
-              \frac{\partial L}{\partial W} = \left(\frac{\partial L}{\partial z}\right)^{\!\top} x, \qquad
-              \frac{\partial L}{\partial b} = \sum_n \frac{\partial L}{\partial z_n}, \qquad
+              \frac{\partial L}{\partial W}
+              = \left(\frac{\partial L}{\partial z}\right)^{\!\top} x, \qquad
+              \frac{\partial L}{\partial b}
+              = \sum_n \frac{\partial L}{\partial z_n}, \qquad
               \frac{\partial L}{\partial x} = \frac{\partial L}{\partial z} W
 
     Parameters
@@ -110,13 +142,15 @@ class Linear(Module):
         K, the number of neurons.
     dtype : "float64" or "float32"
     seed : int, optional
-        Of this library's own generator; equal seeds give different numbers in NumPy and PyTorch.
+        Of this library's own generator; equal seeds give different numbers
+        in NumPy and PyTorch.
 
     Attributes
     ----------
     weight : (K, D) float
     bias : (K,) float
-        Both drawn evenly from -1/sqrt(D) to 1/sqrt(D), as ``torch.nn.Linear`` does.
+        Both drawn evenly from -1/sqrt(D) to 1/sqrt(D), as
+        ``torch.nn.Linear`` does.
 
     Raises
     ------
@@ -132,19 +166,30 @@ class Linear(Module):
     >>> layer = Linear(2, 1)
     >>> layer
     Linear(in_features=2, out_features=1, bias=True)
-    >>> layer.weight.data, layer.bias.data = tensor([[0.5, -1.0]]), tensor([0.25])
+    >>> layer.weight.data, layer.bias.data = (
+    ...     tensor([[0.5, -1.0]]),
+    ...     tensor([0.25]),
+    ... )
     >>> layer(tensor([[2.0, 1.0]])).tolist()
     [[0.25]]
     """
 
-    def __init__(self, in_features, out_features, *, dtype="float64", seed=None):
+    def __init__(
+        self, in_features, out_features, *, dtype="float64", seed=None
+    ):
         layer_sizes("in_features, out_features", (in_features, out_features))
         choice("dtype", dtype, ("float64", "float32"))
         self.in_features, self.out_features = in_features, out_features
         rng = np.random.default_rng(seed)
         bound = 1 / in_features**0.5
-        self.weight = Parameter(rng.uniform(-bound, bound, (out_features, in_features)).astype(dtype))
-        self.bias = Parameter(rng.uniform(-bound, bound, out_features).astype(dtype))
+        self.weight = Parameter(
+            rng.uniform(-bound, bound, (out_features, in_features)).astype(
+                dtype
+            )
+        )
+        self.bias = Parameter(
+            rng.uniform(-bound, bound, out_features).astype(dtype)
+        )
         self.x = None
 
     def forward(self, x):
@@ -153,21 +198,34 @@ class Linear(Module):
         return linear(x, self.weight.data, self.bias.data)
 
     def backward(self, grad_output, input_grad=True):
-        """The gradient with respect to x (N, D), given that with respect to the output (N, K); None if not asked."""
+        """The gradient with respect to x (N, D), given that with respect to
+        the output (N, K); None if not asked.
+        """
         if self.x is None:
-            raise RuntimeError("backward: no input is known yet, expected a call of the layer before")
-        x, grad = (self.x, grad_output) if grad_output.ndim == 2 else np.atleast_2d(self.x, grad_output)
+            raise RuntimeError(
+                "backward: no input is known yet, expected a call of the "
+                "layer before"
+            )
+        x, grad = (
+            (self.x, grad_output)
+            if grad_output.ndim == 2
+            else np.atleast_2d(self.x, grad_output)
+        )
         accumulate(self.weight, grad.T @ x)
         accumulate(self.bias, grad.sum(axis=0))
         return grad_output @ self.weight.data if input_grad else None
 
     def extra_repr(self):
         """As torch.nn.Linear has it."""
-        return f"in_features={self.in_features}, out_features={self.out_features}, bias=True"
+        return (
+            f"in_features={self.in_features}, "
+            f"out_features={self.out_features}, bias=True"
+        )
 
 
 class ToyNet(Module):
-    r"""The deck's net: one neuron with two inputs, and three ways to train it.
+    r"""The deck's net: one neuron with two inputs, and three ways to train
+    it.
 
     Parameters
     ----------
@@ -178,7 +236,8 @@ class ToyNet(Module):
     Attributes
     ----------
     fc1 : Linear
-        Its ``weight`` (1, 2) and ``bias`` (1,) can be read and set: ``net.fc1.weight.data = tensor([[0, 0]])``.
+        Its ``weight`` (1, 2) and ``bias`` (1,) can be read and set:
+        ``net.fc1.weight.data = tensor([[0, 0]])``.
 
     Raises
     ------
@@ -187,8 +246,9 @@ class ToyNet(Module):
 
     Notes
     -----
-    The deck calls ``fit`` ``train``; a net of PyTorch has a ``train(mode)`` of another meaning, which that would
-    override, so that ``eval()`` breaks. Source: the deck.
+    The deck calls ``fit`` ``train``; a net of PyTorch has a ``train(mode)``
+    of another meaning, which that would override, so that ``eval()`` breaks.
+    Source: the deck.
 
     Examples
     --------
@@ -197,9 +257,14 @@ class ToyNet(Module):
     ToyNet(
       (fc1): Linear(in_features=2, out_features=1, bias=True)
     )
-    >>> net.load_state_dict({"fc1.weight": tensor([[0, 0]]), "fc1.bias": tensor([0])})
+    >>> net.load_state_dict(
+    ...     {"fc1.weight": tensor([[0, 0]]), "fc1.bias": tensor([0])}
+    ... )
     >>> net.train_sample_perceptron(tensor([2.0, 1.0]), tensor([1.0]))
-    >>> [(name, parameter.tolist()) for name, parameter in net.named_parameters()]
+    >>> [
+    ...     (name, parameter.tolist())
+    ...     for name, parameter in net.named_parameters()
+    ... ]
     [('fc1.weight', [[1.0, 0.5]]), ('fc1.bias', [0.5])]
     """
 
@@ -207,25 +272,39 @@ class ToyNet(Module):
         self.fc1 = Linear(2, 1, dtype=dtype, seed=seed)
 
     def forward(self, x):
-        """The weighted sums (N, 1) of the points x (N, 2); their signs are the classes."""
+        """The weighted sums (N, 1) of the points x (N, 2); their signs are
+        the classes.
+        """
         return self.fc1(x)
 
     def backward(self, grad_output, input_grad=True):
-        """The gradient with respect to x, given that with respect to the output; None if not asked."""
+        """The gradient with respect to x, given that with respect to the
+        output; None if not asked.
+        """
         return self.fc1.backward(grad_output, input_grad)
 
     def train_sample_perceptron(self, x, y):
-        """Correct the weights by one sample, x (2,) and y (1,), as ``perceptron_step`` does."""
+        """Correct the weights by one sample, x (2,) and y (1,), as
+        ``perceptron_step`` does.
+        """
         fc1 = self.fc1
-        fc1.weight.data, fc1.bias.data = perceptron_step(fc1.weight.data, fc1.bias.data, x, y)
+        fc1.weight.data, fc1.bias.data = perceptron_step(
+            fc1.weight.data, fc1.bias.data, x, y
+        )
 
     def train_sample_gradient(self, x, y, lr):
-        """One step against the gradient of one sample's squared error, as ``gradient_step`` does."""
+        """One step against the gradient of one sample's squared error, as
+        ``gradient_step`` does.
+        """
         fc1 = self.fc1
-        fc1.weight.data, fc1.bias.data = gradient_step(fc1.weight.data, fc1.bias.data, x, y, lr)
+        fc1.weight.data, fc1.bias.data = gradient_step(
+            fc1.weight.data, fc1.bias.data, x, y, lr
+        )
 
     def fit(self, x, y, epochs=40, lr=0.05):
-        """The built-in solution: MSE loss of all samples, SGD; returns the loss before each step."""
+        """The built-in solution: MSE loss of all samples, SGD; returns the
+        loss before each step.
+        """
         count("epochs", epochs)
         lr = not_negative("lr", lr)
         losses = []
@@ -240,14 +319,18 @@ class ToyNet(Module):
 
 
 class MLP(Module):
-    r"""A multilayer perceptron: layers of neurons, each fed by the one before.
+    r"""A multilayer perceptron: layers of neurons, each fed by the one
+    before.
 
-    .. math:: a_0 = x, \qquad z_l = a_{l-1} W_l^\top + b_l, \qquad a_l = g_l(z_l)
+    .. math:: a_0 = x, \qquad
+              z_l = a_{l-1} W_l^\top + b_l, \qquad
+              a_l = g_l(z_l)
 
     Parameters
     ----------
     sizes : sequence of int
-        The number of inputs, of neurons in each hidden layer, and of outputs: ``[2, 8, 1]``.
+        The number of inputs, of neurons in each hidden layer, and of
+        outputs: ``[2, 8, 1]``.
     activation : "identity", "sigmoid", "tanh", "relu" or "softmax"
         Of the hidden layers.
     output : "identity", "sigmoid", "tanh", "relu" or "softmax"
@@ -263,7 +346,8 @@ class MLP(Module):
     Raises
     ------
     ValueError
-        If there are fewer than two sizes, one is no count from 1 on, or a name is unknown.
+        If there are fewer than two sizes, one is no count from 1 on, or a
+        name is unknown.
 
     Notes
     -----
@@ -281,12 +365,25 @@ class MLP(Module):
     ['fc1.weight', 'fc1.bias', 'fc2.weight', 'fc2.bias']
     """
 
-    def __init__(self, sizes, activation="sigmoid", output="identity", *, dtype="float64", seed=None):
+    def __init__(
+        self,
+        sizes,
+        activation="sigmoid",
+        output="identity",
+        *,
+        dtype="float64",
+        seed=None,
+    ):
         layer_sizes("sizes", sizes)
         activation_pair(activation), activation_pair(output)
         rng = np.random.default_rng(seed)
-        self.layers, self.activations = [], [activation] * (len(sizes) - 2) + [output]
-        for number, (n_in, n_out) in enumerate(itertools.pairwise(sizes), start=1):
+        self.layers, self.activations = (
+            [],
+            [activation] * (len(sizes) - 2) + [output],
+        )
+        for number, (n_in, n_out) in enumerate(
+            itertools.pairwise(sizes), start=1
+        ):
             layer = Linear(n_in, n_out, dtype=dtype, seed=rng)
             setattr(self, f"fc{number}", layer)
             self.layers.append(layer)
@@ -294,7 +391,9 @@ class MLP(Module):
     def forward(self, x):
         """The output (N, sizes[-1]) for x (N, sizes[0])."""
         fc1 = self.layers[0]
-        x, weight, bias = floats(x=x, weight=fc1.weight.data, bias=fc1.bias.data)
+        x, weight, bias = floats(
+            x=x, weight=fc1.weight.data, bias=fc1.bias.data
+        )
         neuron_shapes(x, weight, bias)
         self.outputs = []
         for layer, name in zip(self.layers, self.activations, strict=True):
@@ -304,18 +403,27 @@ class MLP(Module):
         return x
 
     def backward(self, grad_output, input_grad=True):
-        """The gradient with respect to x, given that with respect to the output; None if not asked."""
+        """The gradient with respect to x, given that with respect to the
+        output; None if not asked.
+        """
         for number in reversed(range(len(self.layers))):
-            grad_z = BACKWARD[self.activations[number]](self.outputs[number], grad_output)
-            grad_output = self.layers[number].backward(grad_z, input_grad or number > 0)
+            grad_z = BACKWARD[self.activations[number]](
+                self.outputs[number], grad_output
+            )
+            grad_output = self.layers[number].backward(
+                grad_z, input_grad or number > 0
+            )
         return grad_output
 
 
-# The activations once more, to the last bit, as a net has them: without checks, for z comes from a layer, and backward
-# from the output g(z), which forward has kept, so that no exponential is computed twice.
+# The activations once more, to the last bit, as a net has them: without
+# checks, for z comes from a layer, and backward from the output g(z), which
+# forward has kept, so that no exponential is computed twice.
 FORWARD: dict[str, Callable] = {
     "identity": lambda z: z,
-    "sigmoid": lambda z: np.maximum(e := np.exp(-np.abs(z)), np.sign(z)) / (1 + e),
+    "sigmoid": lambda z: (
+        np.maximum(e := np.exp(-np.abs(z)), np.sign(z)) / (1 + e)
+    ),
     "tanh": np.tanh,
     "relu": lambda z: np.maximum(z, 0),
     "softmax": softmax,
@@ -325,12 +433,18 @@ BACKWARD = {
     "sigmoid": lambda output, grad: grad * (1 - output) * output,
     "tanh": lambda output, grad: grad * (1 - output * output),
     "relu": lambda output, grad: np.where(output <= 0, 0, grad),
-    "softmax": lambda output, grad: output * (grad - (output * grad).sum(axis=-1, keepdims=True)),
+    "softmax": lambda output, grad: (
+        output * (grad - (output * grad).sum(axis=-1, keepdims=True))
+    ),
 }
 
 
 def accumulate(parameter, grad):
-    """Add to the gradient, in the parameter's dtype, as PyTorch's backward does."""
+    """Add to the gradient, in the parameter's dtype, as PyTorch's backward
+    does.
+    """
     if grad.dtype != parameter.data.dtype:
         grad = grad.astype(parameter.data.dtype)
-    parameter.grad = grad if parameter.grad is None else parameter.grad + grad
+    parameter.grad = (
+        grad if parameter.grad is None else parameter.grad + grad
+    )

@@ -1,4 +1,4 @@
-"""This backend's array: a NumPy array of float64, or of float32 where asked."""
+"""This backend's array: a NumPy array of float64, or float32 where asked."""
 
 import numpy as np
 
@@ -10,7 +10,8 @@ __all__ = ["tensor"]
 def tensor(values, dtype="float64"):
     r"""This backend's array of the given numbers, always a copy.
 
-    It lets a program, or an example in a docstring, read the same in both backends.
+    It lets a program, or an example in a docstring, read the same in both
+    backends.
 
     Parameters
     ----------
@@ -28,7 +29,8 @@ def tensor(values, dtype="float64"):
 
     Notes
     -----
-    float64 unless asked otherwise, as in NumPy; ``torch.tensor`` makes float32 of Python floats.
+    float64 unless asked otherwise, as in NumPy; ``torch.tensor`` makes
+    float32 of Python floats.
 
     Examples
     --------
@@ -42,5 +44,8 @@ def tensor(values, dtype="float64"):
     except ValueError:
         numbers = np.asarray(None)
     if numbers.dtype.kind not in "biuf":
-        raise ValueError(f"values: got {values!s:.60}, expected numbers in a regular shape")
+        raise ValueError(
+            f"values: got {values!s:.60}, expected numbers in a regular "
+            "shape"
+        )
     return np.array(numbers, dtype=dtype)

@@ -1,8 +1,10 @@
-"""How one neuron learns, and then a network of them, in real PyTorch: its autograd, its losses, its optimizers.
+"""How one neuron learns, and then a network of them, in real PyTorch: its
+autograd, its losses, its optimizers.
 
-Read it in the order of the files: tensors, datasets, activations, neuron, perceptron, losses, gradients, networks,
-optimizers, training.
-Beside each file stands one of the same name in ``scratch``: the same names, the same results, in pure NumPy.
+Read it in the order of the files: tensors, datasets, activations, neuron,
+perceptron, losses, gradients, networks, optimizers, training. Beside each
+file stands one of the same name in ``scratch``: the same names, the same
+results, in pure NumPy.
 """
 
 from torchref.tensors import tensor
@@ -20,7 +22,11 @@ from torchref.activations import (
     softmax_backward,
 )
 from torchref.neuron import linear, sign, neuron, predict
-from torchref.perceptron import perceptron_step, perceptron_epoch, train_perceptron
+from torchref.perceptron import (
+    perceptron_step,
+    perceptron_epoch,
+    train_perceptron,
+)
 from torchref.losses import (
     squared_error,
     squared_error_backward,
@@ -33,7 +39,12 @@ from torchref.losses import (
     cross_entropy,
     cross_entropy_backward,
 )
-from torchref.gradients import neuron_gradients, gradient_step, gradient_epoch, train_gradient
+from torchref.gradients import (
+    neuron_gradients,
+    gradient_step,
+    gradient_epoch,
+    train_gradient,
+)
 from torchref.networks import Linear, ToyNet, MLP
 from torchref.optimizers import (
     sgd_update,

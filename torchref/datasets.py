@@ -1,4 +1,6 @@
-"""The data sets of the course, and a reader for your own: CSV files of points and their labels."""
+"""The data sets of the course, and a reader for your own: CSV files of
+points and their labels.
+"""
 
 import csv
 import math
@@ -18,25 +20,30 @@ def load_data(name_or_path, dtype="float64"):
     Parameters
     ----------
     name_or_path : str or path
-        The name of a data set of the course (toy, toy_flipped, and, xor, moons, circles, blobs), or the path of a CSV
-        file: a header, then a line for each sample, its inputs first and its label last.
+        The name of a data set of the course (toy, toy_flipped, and, xor,
+        moons, circles, blobs), or the path of a CSV file: a header, then a
+        line for each sample, its inputs first and its label last.
     dtype : "float64" or "float32"
 
     Returns
     -------
     x : (N, D) float
     y : (N, 1) float, or (N,) int
-        Integers, the class indices, where the header calls the last column ``class``.
+        Integers, the class indices, where the header calls the last column
+        ``class``.
 
     Raises
     ------
     ValueError
-        If there is no such data set or file, or it holds anything but a full table of finite numbers with at least
-        two different labels; the message names the row, counted as an editor counts lines, and the column.
+        If there is no such data set or file, or it holds anything but a full
+        table of finite numbers with at least two different labels; the
+        message names the row, counted as an editor counts lines, and the
+        column.
 
     Notes
     -----
-    Source: the deck's eight points, "toy"; the others are described in data/README.md.
+    Source: the deck's eight points, "toy"; the others are described in
+    data/README.md.
 
     Examples
     --------
@@ -49,26 +56,38 @@ def load_data(name_or_path, dtype="float64"):
     columns, rows = _read(path)
     x, y = [row[:-1] for row in rows], [row[-1] for row in rows]
     if len(set(y)) == 1:
-        raise ValueError(f"{path}: every label is {y[0]:g}, expected at least two classes")
+        raise ValueError(
+            f"{path}: every label is {y[0]:g}, expected at least two classes"
+        )
     if columns[-1] != "class":
         return tensor(x, dtype), tensor([[label] for label in y], dtype)
     for number, label in enumerate(y):
         if label < 0 or label != int(label):
-            raise ValueError(f"{path}, sample {number}, column class: got {label:g}, expected a whole number from 0 on")
+            raise ValueError(
+                f"{path}, sample {number}, column class: got {label:g}, "
+                "expected a whole number from 0 on"
+            )
     return tensor(x, dtype), torch.tensor(y, dtype=torch.int64)
 
 
 def _find(name_or_path):
-    """The file meant: a path where it looks like one, else a name in data/."""
+    """The file meant: a path if it looks like one, else a name in data/."""
     path = Path(name_or_path)
     if path.suffix or len(path.parts) > 1:
         if not path.is_file():
             raise ValueError(f"{path}: no such file, expected a CSV file")
         return path
     here = Path(__file__).parent
-    # An installed wheel carries the files in the package; a checkout has them beside it.
-    folder = here / "data" if (here / "data").is_dir() else here.parent / "data"
-    choice("data", str(name_or_path), sorted(file.stem for file in folder.glob("*.csv")))
+    # An installed wheel carries the files in the package; a checkout has
+    # them beside it.
+    folder = (
+        here / "data" if (here / "data").is_dir() else here.parent / "data"
+    )
+    choice(
+        "data",
+        str(name_or_path),
+        sorted(file.stem for file in folder.glob("*.csv")),
+    )
     return folder / f"{path.name}.csv"
 
 
@@ -77,30 +96,53 @@ def _read(path):
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file)
-            lines = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(map(str.strip, row))]
+            lines = [
+                (reader.line_num, [cell.strip() for cell in row])
+                for row in reader
+                if any(map(str.strip, row))
+            ]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ValueError(f"{path}: cannot be read as a CSV file in UTF-8: {error}") from None
+        raise ValueError(
+            f"{path}: cannot be read as a CSV file in UTF-8: {error}"
+        ) from None
     if not lines:
-        raise ValueError(f"{path}: the file is empty, expected a header and a line for each sample")
+        raise ValueError(
+            f"{path}: the file is empty, expected a header and a line for "
+            "each sample"
+        )
     (_, columns), *samples = lines
     if all(map(_is_number, columns)):
-        raise ValueError(f"{path}, row 1: got numbers, expected a header such as x1,x2,y")
+        raise ValueError(
+            f"{path}, row 1: got numbers, expected a header such as x1,x2,y"
+        )
     if len(columns) < 2:
         raise ValueError(
-            f"{path}, row 1: got one column {columns[0]!r}, expected inputs and a label, separated by commas"
+            f"{path}, row 1: got one column {columns[0]!r}, expected inputs "
+            "and a label, separated by commas"
         )
     if not samples:
-        raise ValueError(f"{path}: got a header and no samples, expected a line for each sample")
-    return columns, [_numbers(path, number, row, columns) for number, row in samples]
+        raise ValueError(
+            f"{path}: got a header and no samples, expected a line for each "
+            "sample"
+        )
+    return columns, [
+        _numbers(path, number, row, columns) for number, row in samples
+    ]
 
 
 def _numbers(path, number, row, columns):
     """The numbers of one row."""
     if len(row) != len(columns):
-        raise ValueError(f"{path}, row {number}: got {len(row)} values, expected {len(columns)} as the header has")
+        raise ValueError(
+            f"{path}, row {number}: got {len(row)} values, expected "
+            f"{len(columns)} as the header has"
+        )
     for cell, column in zip(row, columns, strict=True):
         if not _is_number(cell) or not math.isfinite(float(cell)):
-            raise ValueError(f"{path}, row {number}, column {column}: got {cell!r}, expected a finite number")
+            raise ValueError(
+                f"{path}, row {number}, column {column}: got {cell!r}, "
+                "expected a finite number"
+            )
     return [float(cell) for cell in row]
 
 

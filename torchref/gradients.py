@@ -1,18 +1,33 @@
-r"""Gradient descent for one layer of neurons: the derivative by the chain rule, the update, and a run sample by sample.
+r"""Gradient descent for one layer of neurons: the derivative by the chain
+rule, the update, and a run sample by sample.
 
-The loss is ``squared_error``, half the squared error summed, as the deck derives it. Here ``torch.autograd`` takes the
-derivative and ``torch.optim.SGD`` makes the step.
+The loss is ``squared_error``, half the squared error summed, as the deck
+derives it. Here ``torch.autograd`` takes the derivative and
+``torch.optim.SGD`` makes the step.
 """
 
 from typing import Any, NamedTuple
 
 import torch
 
-from torchref.checks import batch_shapes, count, epoch_orders, finite_loss, floats, not_negative, sample_shapes
+from torchref.checks import (
+    batch_shapes,
+    count,
+    epoch_orders,
+    finite_loss,
+    floats,
+    not_negative,
+    sample_shapes,
+)
 from torchref.losses import squared_error
 from torchref.neuron import neuron
 
-__all__ = ["neuron_gradients", "gradient_step", "gradient_epoch", "train_gradient"]
+__all__ = [
+    "neuron_gradients",
+    "gradient_step",
+    "gradient_epoch",
+    "train_gradient",
+]
 
 
 class GradientRun(NamedTuple):
@@ -26,10 +41,13 @@ class GradientRun(NamedTuple):
 
 
 def neuron_gradients(weight, bias, x, y, activation="identity"):
-    r"""The gradient of the squared error with respect to the weights, by the chain rule.
+    r"""The gradient of the squared error with respect to the weights, by the
+    chain rule.
 
-    .. math:: \frac{\partial L}{\partial w_{kd}} = \sum_n (\hat y_{nk} - y_{nk}) \, g'(z_{nk}) \, x_{nd}, \qquad
-              \frac{\partial L}{\partial b_k} = \sum_n (\hat y_{nk} - y_{nk}) \, g'(z_{nk})
+    .. math:: \frac{\partial L}{\partial w_{kd}}
+              = \sum_n (\hat y_{nk} - y_{nk}) \, g'(z_{nk}) \, x_{nd}, \qquad
+              \frac{\partial L}{\partial b_k}
+              = \sum_n (\hat y_{nk} - y_{nk}) \, g'(z_{nk})
 
     Parameters
     ----------
@@ -47,17 +65,22 @@ def neuron_gradients(weight, bias, x, y, activation="identity"):
     Raises
     ------
     ValueError
-        If the shapes do not fit, x holds no sample, or the activation is unknown.
+        If the shapes do not fit, x holds no sample, or the activation is
+        unknown.
 
     Notes
     -----
-    Of the squared error 1/2 (y - y_hat)^2, summed over the samples: no factor 2 and no mean.
+    Of the squared error 1/2 (y - y_hat)^2, summed over the samples: no
+    factor 2 and no mean.
     Source: the deck.
 
     Examples
     --------
     >>> grad_weight, grad_bias = neuron_gradients(
-    ...     tensor([[0.5, -1.0]]), tensor([0.0]), tensor([2.0, 1.0]), tensor([1.0])
+    ...     tensor([[0.5, -1.0]]),
+    ...     tensor([0.0]),
+    ...     tensor([2.0, 1.0]),
+    ...     tensor([1.0]),
     ... )
     >>> grad_weight.tolist(), grad_bias.tolist()
     ([[-2.0, -1.0]], [-1.0])
@@ -65,7 +88,10 @@ def neuron_gradients(weight, bias, x, y, activation="identity"):
     weight, bias, x, y = floats(weight=weight, bias=bias, x=x, y=y)
     shapes = sample_shapes if x.ndim == 1 else batch_shapes
     shapes(x, y, weight, bias)
-    weight, bias = weight.detach().requires_grad_(), bias.detach().requires_grad_()
+    weight, bias = (
+        weight.detach().requires_grad_(),
+        bias.detach().requires_grad_(),
+    )
     loss = squared_error(neuron(x, weight, bias, activation), y)
     grad_weight, grad_bias = torch.autograd.grad(loss, (weight, bias))
     return grad_weight, grad_bias
@@ -95,7 +121,8 @@ def gradient_step(weight, bias, x, y, lr, activation="identity"):
     Raises
     ------
     ValueError
-        If the shapes do not fit, the learning rate is negative or not finite, or the activation is unknown.
+        If the shapes do not fit, the learning rate is negative or not
+        finite, or the activation is unknown.
 
     Notes
     -----
@@ -104,7 +131,11 @@ def gradient_step(weight, bias, x, y, lr, activation="identity"):
     Examples
     --------
     >>> weight, bias = gradient_step(
-    ...     tensor([[0.5, -1.0]]), tensor([0.0]), tensor([2.0, 1.0]), tensor([1.0]), lr=0.25
+    ...     tensor([[0.5, -1.0]]),
+    ...     tensor([0.0]),
+    ...     tensor([2.0, 1.0]),
+    ...     tensor([1.0]),
+    ...     lr=0.25,
     ... )
     >>> weight.tolist(), bias.tolist()
     ([[1.0, -0.75]], [0.25])
@@ -139,7 +170,8 @@ def gradient_epoch(weight, bias, x, y, lr, activation="identity"):
     Raises
     ------
     ValueError
-        If the shapes do not fit, the learning rate is negative or not finite, or the activation is unknown.
+        If the shapes do not fit, the learning rate is negative or not
+        finite, or the activation is unknown.
 
     Notes
     -----
@@ -148,7 +180,9 @@ def gradient_epoch(weight, bias, x, y, lr, activation="identity"):
     Examples
     --------
     >>> x, y = tensor([[2.0, 1.0], [4.0, 0.0]]), tensor([[1.0], [-1.0]])
-    >>> weight, bias = gradient_epoch(tensor([[0.0, 0.0]]), tensor([0.0]), x, y, lr=0.25)
+    >>> weight, bias = gradient_epoch(
+    ...     tensor([[0.0, 0.0]]), tensor([0.0]), x, y, lr=0.25
+    ... )
     >>> weight.tolist(), bias.tolist()
     ([[-2.75, 0.25]], [-0.5625])
     """
@@ -159,8 +193,21 @@ def gradient_epoch(weight, bias, x, y, lr, activation="identity"):
     return weight, bias
 
 
-def train_gradient(weight, bias, x, y, *, lr, epochs, orders=None, tolerance=0.0, activation="identity", on_epoch=None):
-    r"""Stochastic gradient descent, sample by sample, until the loss settles.
+def train_gradient(
+    weight,
+    bias,
+    x,
+    y,
+    *,
+    lr,
+    epochs,
+    orders=None,
+    tolerance=0.0,
+    activation="identity",
+    on_epoch=None,
+):
+    r"""Stochastic gradient descent, sample by sample, until the loss
+    settles.
 
     Parameters
     ----------
@@ -173,35 +220,47 @@ def train_gradient(weight, bias, x, y, *, lr, epochs, orders=None, tolerance=0.0
     epochs : int
         At most so many.
     orders : iterable of (N,) int, optional
-        The order of the samples in each epoch; training ends with the orders. None: 0 to N-1 each time.
+        The order of the samples in each epoch; training ends with the
+        orders. None: 0 to N-1 each time.
     tolerance : float
-        Training stops when the loss of an epoch differs from the one before by no more than this.
+        Training stops when the loss of an epoch differs from the one before
+        by no more than this.
     activation : "identity", "sigmoid", "tanh", "relu" or "softmax"
     on_epoch : callable, optional
-        Called as ``on_epoch(epoch, weight, bias, loss)`` after each epoch, the first being 1.
+        Called as ``on_epoch(epoch, weight, bias, loss)`` after each epoch,
+        the first being 1.
 
     Returns
     -------
     result
-        With ``weight``, ``bias``, ``converged`` (the loss settled within the tolerance), ``epochs`` (how many were
-        run) and ``losses``, the squared error over all samples after each epoch.
+        With ``weight``, ``bias``, ``converged`` (the loss settled within the
+        tolerance), ``epochs`` (how many were run) and ``losses``, the
+        squared error over all samples after each epoch.
 
     Raises
     ------
     ValueError
-        If the shapes do not fit, the learning rate or the tolerance is negative or not finite, epochs is no count, an
-        order no permutation, or the activation is unknown.
+        If the shapes do not fit, the learning rate or the tolerance is
+        negative or not finite, epochs is no count, an order no permutation,
+        or the activation is unknown.
 
     Notes
     -----
-    A learning rate that is too large makes the loss grow out of range: training stops there with a warning, and
-    ``losses`` keeps what happened. Source: the deck.
+    A learning rate that is too large makes the loss grow out of range:
+    training stops there with a warning, and ``losses`` keeps what happened.
+    Source: the deck.
 
     Examples
     --------
     >>> x, y = tensor([[2.0, 1.0], [4.0, 0.0]]), tensor([[1.0], [-1.0]])
-    >>> result = train_gradient(tensor([[0.0, 0.0]]), tensor([0.0]), x, y, lr=0.0625, epochs=2)
-    >>> result.converged, result.epochs, [round(loss, 3) for loss in result.losses]
+    >>> result = train_gradient(
+    ...     tensor([[0.0, 0.0]]), tensor([0.0]), x, y, lr=0.0625, epochs=2
+    ... )
+    >>> (
+    ...     result.converged,
+    ...     result.epochs,
+    ...     [round(loss, 3) for loss in result.losses],
+    ... )
     (False, 2, [1.136, 0.927])
     """
     count("epochs", epochs)
@@ -211,13 +270,19 @@ def train_gradient(weight, bias, x, y, *, lr, epochs, orders=None, tolerance=0.0
     batch_shapes(x, y, weight, bias)
     losses, converged = [], False
     for order in epoch_orders(orders, epochs, len(x)):
-        weight, bias = gradient_epoch(weight, bias, x[order], y[order], lr, activation)
-        losses.append(float(squared_error(neuron(x, weight, bias, activation), y)))
+        weight, bias = gradient_epoch(
+            weight, bias, x[order], y[order], lr, activation
+        )
+        losses.append(
+            float(squared_error(neuron(x, weight, bias, activation), y))
+        )
         if on_epoch is not None:
             on_epoch(len(losses), weight, bias, losses[-1])
         if not finite_loss(losses[-1], len(losses)):
             break
-        converged = len(losses) > 1 and abs(losses[-1] - losses[-2]) <= tolerance
+        converged = (
+            len(losses) > 1 and abs(losses[-1] - losses[-2]) <= tolerance
+        )
         if converged:
             break
     return GradientRun(weight, bias, converged, len(losses), losses)

@@ -1,6 +1,8 @@
-r"""Neurons put together: a layer, the deck's one-neuron net, and networks of any depth.
+r"""Neurons put together: a layer, the deck's one-neuron net, and networks of
+any depth.
 
-Each class is a ``torch.nn.Module``: it has a ``forward``, and ``loss.backward()`` goes back through it by itself.
+Each class is a ``torch.nn.Module``: it has a ``forward``, and
+``loss.backward()`` goes back through it by itself.
 """
 
 import itertools
@@ -10,7 +12,13 @@ import torch
 from torch import nn
 
 from torchref.activations import activation_named
-from torchref.checks import choice, count, layer_sizes, not_negative, state_fits
+from torchref.checks import (
+    choice,
+    count,
+    layer_sizes,
+    not_negative,
+    state_fits,
+)
 from torchref.gradients import gradient_step
 from torchref.neuron import linear
 from torchref.perceptron import perceptron_step
@@ -19,11 +27,16 @@ __all__ = ["Linear", "ToyNet", "MLP"]
 
 
 class Module(nn.Module):
-    """What all networks share: parameters that are found by name, read, set and printed."""
+    """What all networks share: parameters that are found by name, read, set
+    and printed.
+    """
 
     def load_state_dict(self, state_dict):  # type: ignore[override]
         """Set every parameter from arrays by name, of either backend."""
-        arrays = {name: torch.as_tensor(value) for name, value in state_dict.items()}
+        arrays = {
+            name: torch.as_tensor(value)
+            for name, value in state_dict.items()
+        }
         state_fits(arrays, dict(self.named_parameters()))
         super().load_state_dict(arrays)
 
@@ -32,8 +45,10 @@ class Linear(Module, nn.Linear):
     r"""A layer: K neurons that see the same D inputs.
 
     .. math:: z = x W^\top + b, \qquad
-              \frac{\partial L}{\partial W} = \left(\frac{\partial L}{\partial z}\right)^{\!\top} x, \qquad
-              \frac{\partial L}{\partial b} = \sum_n \frac{\partial L}{\partial z_n}, \qquad
+              \frac{\partial L}{\partial W}
+              = \left(\frac{\partial L}{\partial z}\right)^{\!\top} x, \qquad
+              \frac{\partial L}{\partial b}
+              = \sum_n \frac{\partial L}{\partial z_n}, \qquad
               \frac{\partial L}{\partial x} = \frac{\partial L}{\partial z} W
 
     Parameters
@@ -44,13 +59,15 @@ class Linear(Module, nn.Linear):
         K, the number of neurons.
     dtype : "float64" or "float32"
     seed : int, optional
-        Of this library's own generator; equal seeds give different numbers in NumPy and PyTorch.
+        Of this library's own generator; equal seeds give different numbers
+        in NumPy and PyTorch.
 
     Attributes
     ----------
     weight : (K, D) float
     bias : (K,) float
-        Both drawn evenly from -1/sqrt(D) to 1/sqrt(D), as ``torch.nn.Linear`` does.
+        Both drawn evenly from -1/sqrt(D) to 1/sqrt(D), as
+        ``torch.nn.Linear`` does.
 
     Raises
     ------
@@ -66,16 +83,23 @@ class Linear(Module, nn.Linear):
     >>> layer = Linear(2, 1)
     >>> layer
     Linear(in_features=2, out_features=1, bias=True)
-    >>> layer.weight.data, layer.bias.data = tensor([[0.5, -1.0]]), tensor([0.25])
+    >>> layer.weight.data, layer.bias.data = (
+    ...     tensor([[0.5, -1.0]]),
+    ...     tensor([0.25]),
+    ... )
     >>> layer(tensor([[2.0, 1.0]])).tolist()
     [[0.25]]
     """
 
-    def __init__(self, in_features, out_features, *, dtype="float64", seed=None):
+    def __init__(
+        self, in_features, out_features, *, dtype="float64", seed=None
+    ):
         layer_sizes("in_features, out_features", (in_features, out_features))
         choice("dtype", dtype, ("float64", "float32"))
         with _seeded(seed):
-            nn.Linear.__init__(self, in_features, out_features, dtype=getattr(torch, dtype))
+            nn.Linear.__init__(
+                self, in_features, out_features, dtype=getattr(torch, dtype)
+            )
 
     def forward(self, x):
         """The weighted sums (N, K) of x (N, D)."""
@@ -83,7 +107,8 @@ class Linear(Module, nn.Linear):
 
 
 class ToyNet(Module):
-    r"""The deck's net: one neuron with two inputs, and three ways to train it.
+    r"""The deck's net: one neuron with two inputs, and three ways to train
+    it.
 
     Parameters
     ----------
@@ -94,7 +119,8 @@ class ToyNet(Module):
     Attributes
     ----------
     fc1 : Linear
-        Its ``weight`` (1, 2) and ``bias`` (1,) can be read and set: ``net.fc1.weight.data = tensor([[0, 0]])``.
+        Its ``weight`` (1, 2) and ``bias`` (1,) can be read and set:
+        ``net.fc1.weight.data = tensor([[0, 0]])``.
 
     Raises
     ------
@@ -103,8 +129,9 @@ class ToyNet(Module):
 
     Notes
     -----
-    The deck calls ``fit`` ``train``; a net of PyTorch has a ``train(mode)`` of another meaning, which that would
-    override, so that ``eval()`` breaks. Source: the deck.
+    The deck calls ``fit`` ``train``; a net of PyTorch has a ``train(mode)``
+    of another meaning, which that would override, so that ``eval()`` breaks.
+    Source: the deck.
 
     Examples
     --------
@@ -113,9 +140,14 @@ class ToyNet(Module):
     ToyNet(
       (fc1): Linear(in_features=2, out_features=1, bias=True)
     )
-    >>> net.load_state_dict({"fc1.weight": tensor([[0, 0]]), "fc1.bias": tensor([0])})
+    >>> net.load_state_dict(
+    ...     {"fc1.weight": tensor([[0, 0]]), "fc1.bias": tensor([0])}
+    ... )
     >>> net.train_sample_perceptron(tensor([2.0, 1.0]), tensor([1.0]))
-    >>> [(name, parameter.tolist()) for name, parameter in net.named_parameters()]
+    >>> [
+    ...     (name, parameter.tolist())
+    ...     for name, parameter in net.named_parameters()
+    ... ]
     [('fc1.weight', [[1.0, 0.5]]), ('fc1.bias', [0.5])]
     """
 
@@ -124,21 +156,33 @@ class ToyNet(Module):
         self.fc1 = Linear(2, 1, dtype=dtype, seed=seed)
 
     def forward(self, x):
-        """The weighted sums (N, 1) of the points x (N, 2); their signs are the classes."""
+        """The weighted sums (N, 1) of the points x (N, 2); their signs are
+        the classes.
+        """
         return self.fc1(x)
 
     def train_sample_perceptron(self, x, y):
-        """Correct the weights by one sample, x (2,) and y (1,), as ``perceptron_step`` does."""
+        """Correct the weights by one sample, x (2,) and y (1,), as
+        ``perceptron_step`` does.
+        """
         fc1 = self.fc1
-        fc1.weight.data, fc1.bias.data = perceptron_step(fc1.weight.data, fc1.bias.data, x, y)
+        fc1.weight.data, fc1.bias.data = perceptron_step(
+            fc1.weight.data, fc1.bias.data, x, y
+        )
 
     def train_sample_gradient(self, x, y, lr):
-        """One step against the gradient of one sample's squared error, as ``gradient_step`` does."""
+        """One step against the gradient of one sample's squared error, as
+        ``gradient_step`` does.
+        """
         fc1 = self.fc1
-        fc1.weight.data, fc1.bias.data = gradient_step(fc1.weight.data, fc1.bias.data, x, y, lr)
+        fc1.weight.data, fc1.bias.data = gradient_step(
+            fc1.weight.data, fc1.bias.data, x, y, lr
+        )
 
     def fit(self, x, y, epochs=40, lr=0.05):
-        """The built-in solution: MSE loss of all samples, SGD; returns the loss before each step."""
+        """The built-in solution: MSE loss of all samples, SGD; returns the
+        loss before each step.
+        """
         count("epochs", epochs)
         lr = not_negative("lr", lr)
         loss_function = nn.MSELoss()
@@ -155,14 +199,18 @@ class ToyNet(Module):
 
 
 class MLP(Module):
-    r"""A multilayer perceptron: layers of neurons, each fed by the one before.
+    r"""A multilayer perceptron: layers of neurons, each fed by the one
+    before.
 
-    .. math:: a_0 = x, \qquad z_l = a_{l-1} W_l^\top + b_l, \qquad a_l = g_l(z_l)
+    .. math:: a_0 = x, \qquad
+              z_l = a_{l-1} W_l^\top + b_l, \qquad
+              a_l = g_l(z_l)
 
     Parameters
     ----------
     sizes : sequence of int
-        The number of inputs, of neurons in each hidden layer, and of outputs: ``[2, 8, 1]``.
+        The number of inputs, of neurons in each hidden layer, and of
+        outputs: ``[2, 8, 1]``.
     activation : "identity", "sigmoid", "tanh", "relu" or "softmax"
         Of the hidden layers.
     output : "identity", "sigmoid", "tanh", "relu" or "softmax"
@@ -178,7 +226,8 @@ class MLP(Module):
     Raises
     ------
     ValueError
-        If there are fewer than two sizes, one is no count from 1 on, or a name is unknown.
+        If there are fewer than two sizes, one is no count from 1 on, or a
+        name is unknown.
 
     Notes
     -----
@@ -196,13 +245,26 @@ class MLP(Module):
     ['fc1.weight', 'fc1.bias', 'fc2.weight', 'fc2.bias']
     """
 
-    def __init__(self, sizes, activation="sigmoid", output="identity", *, dtype="float64", seed=None):
+    def __init__(
+        self,
+        sizes,
+        activation="sigmoid",
+        output="identity",
+        *,
+        dtype="float64",
+        seed=None,
+    ):
         super().__init__()
         layer_sizes("sizes", sizes)
         activation_named(activation), activation_named(output)
-        self.layers, self.activations = [], [activation] * (len(sizes) - 2) + [output]
+        self.layers, self.activations = (
+            [],
+            [activation] * (len(sizes) - 2) + [output],
+        )
         with _seeded(seed):
-            for number, (n_in, n_out) in enumerate(itertools.pairwise(sizes), start=1):
+            for number, (n_in, n_out) in enumerate(
+                itertools.pairwise(sizes), start=1
+            ):
                 layer = Linear(n_in, n_out, dtype=dtype)
                 setattr(self, f"fc{number}", layer)
                 self.layers.append(layer)
@@ -217,7 +279,9 @@ class MLP(Module):
 
 @contextmanager
 def _seeded(seed):
-    """A generator of its own where a seed is given; otherwise PyTorch's, as it stands."""
+    """A generator of its own where a seed is given; otherwise PyTorch's, as
+    it stands.
+    """
     if seed is None:
         yield
         return

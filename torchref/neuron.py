@@ -1,7 +1,8 @@
 r"""One neuron: a weighted sum of its inputs, and an activation.
 
-The deck draws the bias as the weight of one more input that is always 1. Here, as in PyTorch, it has a name of its own:
-w.x + b is the deck's W.X with X = (x, 1) and W = (w, b).
+The deck draws the bias as the weight of one more input that is always 1.
+Here, as in PyTorch, it has a name of its own: w.x + b is the deck's W.X with
+X = (x, 1) and W = (w, b).
 """
 
 import torch
@@ -35,11 +36,14 @@ def linear(x, weight, bias):
 
     Notes
     -----
-    Source: the deck; ``torch.nn.functional.linear``, which also keeps one row of weights for each neuron.
+    Source: the deck; ``torch.nn.functional.linear``, which also keeps one
+    row of weights for each neuron.
 
     Examples
     --------
-    >>> linear(tensor([[2.0, 1.0]]), tensor([[0.5, -1.0]]), tensor([0.25])).tolist()
+    >>> linear(
+    ...     tensor([[2.0, 1.0]]), tensor([[0.5, -1.0]]), tensor([0.25])
+    ... ).tolist()
     [[0.25]]
     """
     x, weight, bias = floats(x=x, weight=weight, bias=bias)
@@ -67,7 +71,8 @@ def sign(z):
 
     Notes
     -----
-    The sign of 0 is 0, neither class. The sign of nan is 0 too, as ``torch.sign`` has it; ``numpy.sign`` gives nan.
+    The sign of 0 is 0, neither class. The sign of nan is 0 too, as
+    ``torch.sign`` has it; ``numpy.sign`` gives nan.
     Source: the deck; ``torch.sign``.
 
     Examples
@@ -98,7 +103,8 @@ def neuron(x, weight, bias, activation="identity"):
     Raises
     ------
     ValueError
-        If the shapes do not fit, x holds no sample, or the activation is unknown.
+        If the shapes do not fit, x holds no sample, or the activation is
+        unknown.
 
     Notes
     -----
@@ -106,7 +112,12 @@ def neuron(x, weight, bias, activation="identity"):
 
     Examples
     --------
-    >>> neuron(tensor([2.0, 1.0]), tensor([[0.5, -1.0]]), tensor([0.0]), activation="sigmoid").tolist()
+    >>> neuron(
+    ...     tensor([2.0, 1.0]),
+    ...     tensor([[0.5, -1.0]]),
+    ...     tensor([0.0]),
+    ...     activation="sigmoid",
+    ... ).tolist()
     [0.5]
     """
     g = activation_named(activation)
@@ -114,7 +125,8 @@ def neuron(x, weight, bias, activation="identity"):
 
 
 def predict(x, weight, bias):
-    r"""The class that the neuron gives a point: the side of the line on which it lies.
+    r"""The class that the neuron gives a point: the side of the line on
+    which it lies.
 
     .. math:: \hat y = \operatorname{sign}(w \cdot x + b)
 
@@ -140,7 +152,11 @@ def predict(x, weight, bias):
 
     Examples
     --------
-    >>> predict(tensor([[2.0, 1.0], [6.0, 0.5]]), tensor([[-1.0, 0.0]]), tensor([3.0])).tolist()
+    >>> predict(
+    ...     tensor([[2.0, 1.0], [6.0, 0.5]]),
+    ...     tensor([[-1.0, 0.0]]),
+    ...     tensor([3.0]),
+    ... ).tolist()
     [[1.0], [-1.0]]
     """
     return sign(linear(x, weight, bias))

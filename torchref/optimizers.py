@@ -1,8 +1,10 @@
-r"""From gradients to new weights: the update rules, in order of increasing complexity.
+r"""From gradients to new weights: the update rules, in order of increasing
+complexity.
 
-Each rule is a function of one parameter, its gradient and its state: the dictionary of what the rule remembers of this
-parameter from step to step. Each class applies its rule to all parameters of a net.
-Here both are PyTorch's own.
+Each rule is a function of one parameter, its gradient and its state: the
+dictionary of what the rule remembers of this parameter from step to step.
+Each class applies its rule to all parameters of a net. Here both are
+PyTorch's own.
 """
 
 import copy
@@ -49,7 +51,8 @@ def checked(kind):
             options = optimizer_options(bound.kwargs)
             param, grad = floats(param=param, grad=grad)
             same_shape("param", param, "grad", grad)
-            return update(param, grad, optimizer_state(kind, state, param, options), **options)
+            state = optimizer_state(kind, state, param, options)
+            return update(param, grad, state, **options)
 
         return checked_update
 
@@ -57,12 +60,23 @@ def checked(kind):
 
 
 @checked("SGD")
-def sgd_update(param, grad, state, *, lr, momentum=0.0, dampening=0.0, weight_decay=0.0, nesterov=False):
+def sgd_update(
+    param,
+    grad,
+    state,
+    *,
+    lr,
+    momentum=0.0,
+    dampening=0.0,
+    weight_decay=0.0,
+    nesterov=False,
+):
     r"""One step of gradient descent, with momentum where asked.
 
     .. math:: g \leftarrow g + \lambda w, \qquad
               b \leftarrow \mu b + (1 - d) g, \qquad
-              w \leftarrow w - \eta b \quad \text{(Nesterov: } w \leftarrow w - \eta (g + \mu b) \text{)}
+              w \leftarrow w - \eta b \quad
+              \text{(Nesterov: } w \leftarrow w - \eta (g + \mu b) \text{)}
 
     Parameters
     ----------
@@ -88,20 +102,26 @@ def sgd_update(param, grad, state, *, lr, momentum=0.0, dampening=0.0, weight_de
     Raises
     ------
     ValueError
-        If the shapes differ, an option is out of its range, Nesterov comes without momentum or with dampening, or the
-        state does not fit.
+        If the shapes differ, an option is out of its range, Nesterov comes
+        without momentum or with dampening, or the state does not fit.
 
     Notes
     -----
-    The first buffer is the gradient itself, without dampening. The learning rate stands outside the buffer: the
-    classical form, b = mu b + eta g and w = w - b, gives the same only as long as eta stays the same.
-    Source: the deck's exercises; ``torch.optim.SGD``; I. Sutskever et al., "On the importance of initialization and
-    momentum in deep learning" (2013).
+    The first buffer is the gradient itself, without dampening. The learning
+    rate stands outside the buffer: the classical form, b = mu b + eta g and
+    w = w - b, gives the same only as long as eta stays the same.
+    Source: the deck's exercises; ``torch.optim.SGD``; I. Sutskever et al.,
+    "On the importance of initialization and momentum in deep learning"
+    (2013).
 
     Examples
     --------
-    >>> param, state = sgd_update(tensor([1.0]), tensor([0.5]), None, lr=0.5, momentum=0.5)
-    >>> param, state = sgd_update(param, tensor([0.5]), state, lr=0.5, momentum=0.5)
+    >>> param, state = sgd_update(
+    ...     tensor([1.0]), tensor([0.5]), None, lr=0.5, momentum=0.5
+    ... )
+    >>> param, state = sgd_update(
+    ...     param, tensor([0.5]), state, lr=0.5, momentum=0.5
+    ... )
     >>> param.tolist(), state["momentum_buffer"].tolist()
     ([0.375], [0.75])
     """
@@ -120,13 +140,23 @@ def sgd_update(param, grad, state, *, lr, momentum=0.0, dampening=0.0, weight_de
 
 @checked("Adagrad")
 def adagrad_update(
-    param, grad, state, *, lr=1e-2, lr_decay=0.0, weight_decay=0.0, initial_accumulator_value=0.0, eps=1e-10
+    param,
+    grad,
+    state,
+    *,
+    lr=1e-2,
+    lr_decay=0.0,
+    weight_decay=0.0,
+    initial_accumulator_value=0.0,
+    eps=1e-10,
 ):
-    r"""One step of Adagrad: each weight's step shrinks with the gradients that it has seen.
+    r"""One step of Adagrad: each weight's step shrinks with the gradients
+    that it has seen.
 
     .. math:: g \leftarrow g + \lambda w, \qquad
               s \leftarrow s + g^2, \qquad
-              w \leftarrow w - \frac{\eta}{1 + (t - 1) \eta_d} \, \frac{g}{\sqrt s + \epsilon}
+              w \leftarrow w - \frac{\eta}{1 + (t - 1) \eta_d} \,
+              \frac{g}{\sqrt s + \epsilon}
 
     Parameters
     ----------
@@ -153,16 +183,21 @@ def adagrad_update(
     Raises
     ------
     ValueError
-        If the shapes differ, an option is out of its range, or the state does not fit.
+        If the shapes differ, an option is out of its range, or the state
+        does not fit.
 
     Notes
     -----
-    epsilon is added to the root, not under it. Source: ``torch.optim.Adagrad``; J. Duchi, E. Hazan, Y. Singer,
-    "Adaptive subgradient methods for online learning and stochastic optimization" (2011).
+    epsilon is added to the root, not under it. Source:
+    ``torch.optim.Adagrad``; J. Duchi, E. Hazan, Y. Singer, "Adaptive
+    subgradient methods for online learning and stochastic optimization"
+    (2011).
 
     Examples
     --------
-    >>> param, state = adagrad_update(tensor([1.0]), tensor([2.0]), None, lr=0.5, eps=0.0)
+    >>> param, state = adagrad_update(
+    ...     tensor([1.0]), tensor([2.0]), None, lr=0.5, eps=0.0
+    ... )
     >>> param.tolist(), state["sum"].tolist(), int(state["step"])
     ([0.5], [4.0], 1)
     """
@@ -181,17 +216,30 @@ def adagrad_update(
 
 @checked("RMSprop")
 def rmsprop_update(
-    param, grad, state, *, lr=1e-2, alpha=0.99, eps=1e-8, weight_decay=0.0, momentum=0.0, centered=False
+    param,
+    grad,
+    state,
+    *,
+    lr=1e-2,
+    alpha=0.99,
+    eps=1e-8,
+    weight_decay=0.0,
+    momentum=0.0,
+    centered=False,
 ):
-    r"""One step of RMSprop: each gradient is divided by the size that it had of late.
+    r"""One step of RMSprop: each gradient is divided by the size that it had
+    of late.
 
     .. math:: g \leftarrow g + \lambda w, \qquad
               v \leftarrow \alpha v + (1 - \alpha) g^2, \qquad
               w \leftarrow w - \eta \frac{g}{\sqrt v + \epsilon}
 
-    .. math:: \text{centered: } \bar g \leftarrow \bar g + (1 - \alpha)(g - \bar g), \quad \sqrt{v - \bar g^2}
-              \text{ for } \sqrt v; \qquad
-              \text{momentum: } b \leftarrow \mu b + \frac{g}{\sqrt v + \epsilon}, \quad w \leftarrow w - \eta b
+    .. math:: \text{centered: } \bar g \leftarrow
+              \bar g + (1 - \alpha)(g - \bar g), \quad
+              \sqrt{v - \bar g^2} \text{ for } \sqrt v; \qquad
+              \text{momentum: } b \leftarrow
+              \mu b + \frac{g}{\sqrt v + \epsilon}, \quad
+              w \leftarrow w - \eta b
 
     Parameters
     ----------
@@ -215,23 +263,28 @@ def rmsprop_update(
     -------
     param : float array
     state : dict
-        With ``step``, the number of steps made, ``square_avg`` v, and where asked for ``momentum_buffer`` b and
-        ``grad_avg``, the mean gradient.
+        With ``step``, the number of steps made, ``square_avg`` v, and where
+        asked for ``momentum_buffer`` b and ``grad_avg``, the mean gradient.
 
     Raises
     ------
     ValueError
-        If the shapes differ, an option is out of its range, or the state does not fit.
+        If the shapes differ, an option is out of its range, or the state
+        does not fit.
 
     Notes
     -----
-    epsilon is added to the root, not under it as TensorFlow has it. v starts at 0 and nothing corrects that. A
-    centered v that rounding makes negative gives nan, as in PyTorch.
-    Source: ``torch.optim.RMSprop``; G. Hinton, lecture 6e of "Neural networks for machine learning" (2012).
+    epsilon is added to the root, not under it as TensorFlow has it. v starts
+    at 0 and nothing corrects that. A centered v that rounding makes negative
+    gives nan, as in PyTorch.
+    Source: ``torch.optim.RMSprop``; G. Hinton, lecture 6e of "Neural
+    networks for machine learning" (2012).
 
     Examples
     --------
-    >>> param, state = rmsprop_update(tensor([1.0]), tensor([2.0]), None, lr=0.25, alpha=0.75, eps=0.0)
+    >>> param, state = rmsprop_update(
+    ...     tensor([1.0]), tensor([2.0]), None, lr=0.25, alpha=0.75, eps=0.0
+    ... )
     >>> param.tolist(), state["square_avg"].tolist(), int(state["step"])
     ([0.5], [1.0], 1)
     """
@@ -250,8 +303,19 @@ def rmsprop_update(
 
 
 @checked("Adam")
-def adam_update(param, grad, state, *, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0, amsgrad=False):
-    r"""One step of Adam: momentum, divided by the size that the gradients had of late, both freed of their start at 0.
+def adam_update(
+    param,
+    grad,
+    state,
+    *,
+    lr=1e-3,
+    betas=(0.9, 0.999),
+    eps=1e-8,
+    weight_decay=0.0,
+    amsgrad=False,
+):
+    r"""One step of Adam: momentum, divided by the size that the gradients
+    had of late, both freed of their start at 0.
 
     .. math:: g \leftarrow g + \lambda w, \qquad
               m \leftarrow m + (1 - \beta_1)(g - m), \qquad
@@ -280,37 +344,72 @@ def adam_update(param, grad, state, *, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, we
     -------
     param : float array
     state : dict
-        With ``step`` t, the number of steps made, ``exp_avg`` m, ``exp_avg_sq`` v, and where asked for
-        ``max_exp_avg_sq``.
+        With ``step`` t, the number of steps made, ``exp_avg`` m,
+        ``exp_avg_sq`` v, and where asked for ``max_exp_avg_sq``.
 
     Raises
     ------
     ValueError
-        If the shapes differ, an option is out of its range, or the state does not fit.
+        If the shapes differ, an option is out of its range, or the state
+        does not fit.
 
     Notes
     -----
-    epsilon is added to the root of the corrected v: neither under the root nor before the correction, as TensorFlow
-    has it. t is 1 at the first step. amsgrad takes the maximum of v before its correction. The weight decay goes
-    through m and v; ``adamw_update`` keeps it apart.
-    Source: ``torch.optim.Adam``; D. Kingma, J. Ba, "Adam: a method for stochastic optimization" (2015).
+    epsilon is added to the root of the corrected v: neither under the root
+    nor before the correction, as TensorFlow has it. t is 1 at the first
+    step. amsgrad takes the maximum of v before its correction. The weight
+    decay goes through m and v; ``adamw_update`` keeps it apart.
+    Source: ``torch.optim.Adam``; D. Kingma, J. Ba, "Adam: a method for
+    stochastic optimization" (2015).
 
     Examples
     --------
-    >>> param, state = adam_update(tensor([1.0]), tensor([2.0]), None, lr=0.25, betas=(0.5, 0.75), eps=0.0)
-    >>> param.tolist(), state["exp_avg"].tolist(), state["exp_avg_sq"].tolist(), int(state["step"])
+    >>> param, state = adam_update(
+    ...     tensor([1.0]),
+    ...     tensor([2.0]),
+    ...     None,
+    ...     lr=0.25,
+    ...     betas=(0.5, 0.75),
+    ...     eps=0.0,
+    ... )
+    >>> (
+    ...     param.tolist(),
+    ...     state["exp_avg"].tolist(),
+    ...     state["exp_avg_sq"].tolist(),
+    ...     int(state["step"]),
+    ... )
     ([0.75], [1.0], [1.0], 1)
     """
     return _stepped(
-        torch.optim.Adam, param, grad, state, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, amsgrad=amsgrad
+        torch.optim.Adam,
+        param,
+        grad,
+        state,
+        lr=lr,
+        betas=betas,
+        eps=eps,
+        weight_decay=weight_decay,
+        amsgrad=amsgrad,
     )
 
 
 @checked("AdamW")
-def adamw_update(param, grad, state, *, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01, amsgrad=False):
-    r"""One step of AdamW: the weights shrink first, then comes a step of Adam without weight decay.
+def adamw_update(
+    param,
+    grad,
+    state,
+    *,
+    lr=1e-3,
+    betas=(0.9, 0.999),
+    eps=1e-8,
+    weight_decay=0.01,
+    amsgrad=False,
+):
+    r"""One step of AdamW: the weights shrink first, then comes a step of
+    Adam without weight decay.
 
-    .. math:: w \leftarrow (1 - \eta \lambda) w, \qquad \text{then as } \texttt{adam\_update} \text{ with } \lambda = 0
+    .. math:: w \leftarrow (1 - \eta \lambda) w, \qquad
+              \text{then as } \texttt{adam\_update} \text{ with } \lambda = 0
 
     Parameters
     ----------
@@ -332,38 +431,66 @@ def adamw_update(param, grad, state, *, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, w
     -------
     param : float array
     state : dict
-        With ``step`` t, the number of steps made, ``exp_avg`` m, ``exp_avg_sq`` v, and where asked for
-        ``max_exp_avg_sq``.
+        With ``step`` t, the number of steps made, ``exp_avg`` m,
+        ``exp_avg_sq`` v, and where asked for ``max_exp_avg_sq``.
 
     Raises
     ------
     ValueError
-        If the shapes differ, an option is out of its range, or the state does not fit.
+        If the shapes differ, an option is out of its range, or the state
+        does not fit.
 
     Notes
     -----
-    The decay is decoupled: it does not go through m and v, as it does in ``adam_update``. It is scaled by the learning
-    rate, which the paper keeps apart from it.
-    Source: ``torch.optim.AdamW``; I. Loshchilov, F. Hutter, "Decoupled weight decay regularization" (2019).
+    The decay is decoupled: it does not go through m and v, as it does in
+    ``adam_update``. It is scaled by the learning rate, which the paper keeps
+    apart from it.
+    Source: ``torch.optim.AdamW``; I. Loshchilov, F. Hutter, "Decoupled
+    weight decay regularization" (2019).
 
     Examples
     --------
-    >>> options = {"lr": 0.25, "betas": (0.5, 0.75), "eps": 0.0, "weight_decay": 0.5}
-    >>> param, state = adamw_update(tensor([1.0]), tensor([2.0]), None, **options)
-    >>> param.tolist(), state["exp_avg"].tolist(), state["exp_avg_sq"].tolist(), int(state["step"])
+    >>> options = {
+    ...     "lr": 0.25,
+    ...     "betas": (0.5, 0.75),
+    ...     "eps": 0.0,
+    ...     "weight_decay": 0.5,
+    ... }
+    >>> param, state = adamw_update(
+    ...     tensor([1.0]), tensor([2.0]), None, **options
+    ... )
+    >>> (
+    ...     param.tolist(),
+    ...     state["exp_avg"].tolist(),
+    ...     state["exp_avg_sq"].tolist(),
+    ...     int(state["step"]),
+    ... )
     ([0.625], [1.0], [1.0], 1)
     """
     return _stepped(
-        torch.optim.AdamW, param, grad, state, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, amsgrad=amsgrad
+        torch.optim.AdamW,
+        param,
+        grad,
+        state,
+        lr=lr,
+        betas=betas,
+        eps=eps,
+        weight_decay=weight_decay,
+        amsgrad=amsgrad,
     )
 
 
 def _stepped(optimizer_class, param, grad, state, **options):
-    """One step of the real optimizer, on a copy of the parameter, with the state put in."""
+    """One step of the real optimizer, on a copy of the parameter, with the
+    state put in.
+    """
     param = param.detach().clone()
     optimizer = optimizer_class([param], **options)
     if state:
-        optimizer.state[param] = {key: torch.as_tensor(value).clone() for key, value in state.items()}
+        optimizer.state[param] = {
+            key: torch.as_tensor(value).clone()
+            for key, value in state.items()
+        }
     param.grad = grad.detach()
     optimizer.step()
     param.grad = None
@@ -371,45 +498,70 @@ def _stepped(optimizer_class, param, grad, state, **options):
 
 
 class Optimizer(torch.optim.Optimizer):
-    """What the optimizers here add to PyTorch's: checked options, and a state_dict that fits the other backend."""
+    """What the optimizers here add to PyTorch's: checked options, and a
+    state_dict that fits the other backend.
+    """
 
     kind: str
 
     def __init__(self, params, **options):
         options = optimizer_options(options)
         self.names = tuple(options)
-        super().__init__(parameter_groups(params, options, torch.Tensor), **options)
+        super().__init__(
+            parameter_groups(params, options, torch.Tensor), **options
+        )
 
     def state_dict(self):
-        """A copy of the states, by the number of the parameter, and of the groups' options."""
+        """A copy of the states, by the number of the parameter, and of the
+        groups' options.
+        """
         packed = copy.deepcopy(super().state_dict())
         names = (*self.names, "params")
-        groups = [{name: group[name] for name in names} for group in packed["param_groups"]]
+        groups = [
+            {name: group[name] for name in names}
+            for group in packed["param_groups"]
+        ]
         return {"state": packed["state"], "param_groups": groups}
 
     def load_state_dict(self, state_dict):
-        """Go on from a state_dict of either backend, or of the optimizer of the same name in ``torch.optim``."""
-        optimizer_state_dict(self.kind, state_dict, self.param_groups, self.names)
+        """Go on from a state_dict of either backend, or of the optimizer of
+        the same name in ``torch.optim``.
+        """
+        optimizer_state_dict(
+            self.kind, state_dict, self.param_groups, self.names
+        )
         states, groups = {}, []
-        for group, saved in zip(self.param_groups, state_dict["param_groups"], strict=True):
-            options = optimizer_options({name: saved[name] for name in self.names})
+        for group, saved in zip(
+            self.param_groups, state_dict["param_groups"], strict=True
+        ):
+            options = optimizer_options(
+                {name: saved[name] for name in self.names}
+            )
             groups.append({**options, "params": saved["params"]})
-            for parameter, number in zip(group["params"], saved["params"], strict=True):
+            for parameter, number in zip(
+                group["params"], saved["params"], strict=True
+            ):
                 if number in state_dict["state"]:
                     state = state_dict["state"][number].items()
-                    states[number] = {key: state_value(key, value, parameter) for key, value in state}
+                    states[number] = {
+                        key: state_value(key, value, parameter)
+                        for key, value in state
+                    }
         super().load_state_dict({"state": states, "param_groups": groups})
 
 
 class SGD(Optimizer, torch.optim.SGD):
-    r"""Gradient descent, with momentum where asked: ``sgd_update`` for all parameters of a net.
+    r"""Gradient descent, with momentum where asked: ``sgd_update`` for all
+    parameters of a net.
 
-    .. math:: w \leftarrow w - \eta b, \qquad b \leftarrow \mu b + (1 - d)(g + \lambda w)
+    .. math:: w \leftarrow w - \eta b, \qquad
+              b \leftarrow \mu b + (1 - d)(g + \lambda w)
 
     Parameters
     ----------
     params : iterable of parameters, or of dicts
-        A dict is a group with options of its own: ``{"params": [...], "lr": 0.1}``.
+        A dict is a group with options of its own:
+        ``{"params": [...], "lr": 0.1}``.
     lr : float
         The learning rate, from 0 on.
     momentum : float
@@ -423,51 +575,75 @@ class SGD(Optimizer, torch.optim.SGD):
     Attributes
     ----------
     param_groups : list of dict
-        Of each group the ``params`` and every option; what is changed there holds from the next step on.
+        Of each group the ``params`` and every option; what is changed there
+        holds from the next step on.
     state : dict
         Of each parameter what its update returned.
 
     Raises
     ------
     ValueError
-        If an option is unknown or out of its range, or Nesterov comes without momentum or with dampening, there is no
-        parameter, or one stands in two groups; ``load_state_dict``, if the state does not fit.
+        If an option is unknown or out of its range, or Nesterov comes
+        without momentum or with dampening, there is no parameter, or one
+        stands in two groups; ``load_state_dict``, if the state does not fit.
 
     Notes
     -----
-    The learning rate stands outside the buffer, as ``sgd_update`` says. Source: ``torch.optim.SGD``.
+    The learning rate stands outside the buffer, as ``sgd_update`` says.
+    Source: ``torch.optim.SGD``.
 
     Examples
     --------
     >>> net = Linear(2, 1)
-    >>> net.load_state_dict({"weight": tensor([[0.5, -1.0]]), "bias": tensor([0.0])})
+    >>> net.load_state_dict(
+    ...     {"weight": tensor([[0.5, -1.0]]), "bias": tensor([0.0])}
+    ... )
     >>> optimizer = SGD(net.parameters(), lr=0.25, momentum=0.5)
-    >>> loss = train_step(net, tensor([[2.0, 1.0]]), tensor([[1.0]]), "mse_loss", optimizer)
+    >>> loss = train_step(
+    ...     net, tensor([[2.0, 1.0]]), tensor([[1.0]]), "mse_loss", optimizer
+    ... )
     >>> [[round(number, 6) for number in row] for row in net.weight.tolist()]
     [[1.5, -0.5]]
     """
 
     kind = "SGD"
 
-    def __init__(self, params, lr=1e-3, momentum=0.0, dampening=0.0, weight_decay=0.0, nesterov=False):
+    def __init__(
+        self,
+        params,
+        lr=1e-3,
+        momentum=0.0,
+        dampening=0.0,
+        weight_decay=0.0,
+        nesterov=False,
+    ):
         super().__init__(
-            params, lr=lr, momentum=momentum, dampening=dampening, weight_decay=weight_decay, nesterov=nesterov
+            params,
+            lr=lr,
+            momentum=momentum,
+            dampening=dampening,
+            weight_decay=weight_decay,
+            nesterov=nesterov,
         )
 
 
 class Adagrad(Optimizer, torch.optim.Adagrad):
-    r"""Each weight's step shrinks with its gradients: ``adagrad_update`` for all parameters of a net.
+    r"""Each weight's step shrinks with its gradients: ``adagrad_update`` for
+    all parameters of a net.
 
-    .. math:: w \leftarrow w - \eta \frac{g}{\sqrt s + \epsilon}, \qquad s \leftarrow s + g^2
+    .. math:: w \leftarrow w - \eta \frac{g}{\sqrt s + \epsilon}, \qquad
+              s \leftarrow s + g^2
 
     Parameters
     ----------
     params : iterable of parameters, or of dicts
-        A dict is a group with options of its own: ``{"params": [...], "lr": 0.1}``.
+        A dict is a group with options of its own:
+        ``{"params": [...], "lr": 0.1}``.
     lr : float
         The learning rate, from 0 on.
     lr_decay : float
-        From 0 on; the rate at the step t is ``lr / (1 + (t - 1) * lr_decay)``.
+        From 0 on; the rate at the step t is ``lr / (1 + (t - 1) *
+        lr_decay)``.
     weight_decay : float
         From 0 on.
     initial_accumulator_value : float
@@ -478,33 +654,48 @@ class Adagrad(Optimizer, torch.optim.Adagrad):
     Attributes
     ----------
     param_groups : list of dict
-        Of each group the ``params`` and every option; what is changed there holds from the next step on.
+        Of each group the ``params`` and every option; what is changed there
+        holds from the next step on.
     state : dict
         Of each parameter what its update returned.
 
     Raises
     ------
     ValueError
-        If an option is unknown or out of its range, there is no parameter, or one stands in two groups;
-        ``load_state_dict``, if the state does not fit.
+        If an option is unknown or out of its range, there is no parameter,
+        or one stands in two groups; ``load_state_dict``, if the state does
+        not fit.
 
     Notes
     -----
-    The state is there before the first step. Source: ``torch.optim.Adagrad``.
+    The state is there before the first step. Source:
+    ``torch.optim.Adagrad``.
 
     Examples
     --------
     >>> net = Linear(2, 1)
-    >>> net.load_state_dict({"weight": tensor([[0.5, -1.0]]), "bias": tensor([0.0])})
+    >>> net.load_state_dict(
+    ...     {"weight": tensor([[0.5, -1.0]]), "bias": tensor([0.0])}
+    ... )
     >>> optimizer = Adagrad(net.parameters(), lr=0.25)
-    >>> loss = train_step(net, tensor([[2.0, 1.0]]), tensor([[1.0]]), "mse_loss", optimizer)
+    >>> loss = train_step(
+    ...     net, tensor([[2.0, 1.0]]), tensor([[1.0]]), "mse_loss", optimizer
+    ... )
     >>> [[round(number, 6) for number in row] for row in net.weight.tolist()]
     [[0.75, -0.75]]
     """
 
     kind = "Adagrad"
 
-    def __init__(self, params, lr=1e-2, lr_decay=0.0, weight_decay=0.0, initial_accumulator_value=0.0, eps=1e-10):
+    def __init__(
+        self,
+        params,
+        lr=1e-2,
+        lr_decay=0.0,
+        weight_decay=0.0,
+        initial_accumulator_value=0.0,
+        eps=1e-10,
+    ):
         super().__init__(
             params,
             lr=lr,
@@ -516,14 +707,17 @@ class Adagrad(Optimizer, torch.optim.Adagrad):
 
 
 class RMSprop(Optimizer, torch.optim.RMSprop):
-    r"""Gradients divided by their size of late: ``rmsprop_update`` for all parameters of a net.
+    r"""Gradients divided by their size of late: ``rmsprop_update`` for all
+    parameters of a net.
 
-    .. math:: w \leftarrow w - \eta \frac{g}{\sqrt v + \epsilon}, \qquad v \leftarrow \alpha v + (1 - \alpha) g^2
+    .. math:: w \leftarrow w - \eta \frac{g}{\sqrt v + \epsilon}, \qquad
+              v \leftarrow \alpha v + (1 - \alpha) g^2
 
     Parameters
     ----------
     params : iterable of parameters, or of dicts
-        A dict is a group with options of its own: ``{"params": [...], "lr": 0.1}``.
+        A dict is a group with options of its own:
+        ``{"params": [...], "lr": 0.1}``.
     lr : float
         The learning rate, from 0 on.
     alpha : float
@@ -540,15 +734,17 @@ class RMSprop(Optimizer, torch.optim.RMSprop):
     Attributes
     ----------
     param_groups : list of dict
-        Of each group the ``params`` and every option; what is changed there holds from the next step on.
+        Of each group the ``params`` and every option; what is changed there
+        holds from the next step on.
     state : dict
         Of each parameter what its update returned.
 
     Raises
     ------
     ValueError
-        If an option is unknown or out of its range, there is no parameter, or one stands in two groups;
-        ``load_state_dict``, if the state does not fit.
+        If an option is unknown or out of its range, there is no parameter,
+        or one stands in two groups; ``load_state_dict``, if the state does
+        not fit.
 
     Notes
     -----
@@ -557,35 +753,59 @@ class RMSprop(Optimizer, torch.optim.RMSprop):
     Examples
     --------
     >>> net = Linear(2, 1)
-    >>> net.load_state_dict({"weight": tensor([[0.5, -1.0]]), "bias": tensor([0.0])})
+    >>> net.load_state_dict(
+    ...     {"weight": tensor([[0.5, -1.0]]), "bias": tensor([0.0])}
+    ... )
     >>> optimizer = RMSprop(net.parameters(), lr=0.25)
-    >>> loss = train_step(net, tensor([[2.0, 1.0]]), tensor([[1.0]]), "mse_loss", optimizer)
+    >>> loss = train_step(
+    ...     net, tensor([[2.0, 1.0]]), tensor([[1.0]]), "mse_loss", optimizer
+    ... )
     >>> [[round(number, 6) for number in row] for row in net.weight.tolist()]
     [[3.0, 1.5]]
     """
 
     kind = "RMSprop"
 
-    def __init__(self, params, lr=1e-2, alpha=0.99, eps=1e-8, weight_decay=0.0, momentum=0.0, centered=False):
+    def __init__(
+        self,
+        params,
+        lr=1e-2,
+        alpha=0.99,
+        eps=1e-8,
+        weight_decay=0.0,
+        momentum=0.0,
+        centered=False,
+    ):
         super().__init__(
-            params, lr=lr, alpha=alpha, eps=eps, weight_decay=weight_decay, momentum=momentum, centered=centered
+            params,
+            lr=lr,
+            alpha=alpha,
+            eps=eps,
+            weight_decay=weight_decay,
+            momentum=momentum,
+            centered=centered,
         )
 
 
 class Adam(Optimizer, torch.optim.Adam):
-    r"""Momentum divided by the gradients' size of late: ``adam_update`` for all parameters of a net.
+    r"""Momentum divided by the gradients' size of late: ``adam_update`` for
+    all parameters of a net.
 
     .. math:: w \leftarrow w - \eta \frac{\hat m}{\sqrt{\hat v} + \epsilon},
-              \qquad \hat m = \frac{m}{1 - \beta_1^t}, \qquad \hat v = \frac{v}{1 - \beta_2^t}
+              \qquad
+              \hat m = \frac{m}{1 - \beta_1^t}, \qquad
+              \hat v = \frac{v}{1 - \beta_2^t}
 
     Parameters
     ----------
     params : iterable of parameters, or of dicts
-        A dict is a group with options of its own: ``{"params": [...], "lr": 0.1}``.
+        A dict is a group with options of its own:
+        ``{"params": [...], "lr": 0.1}``.
     lr : float
         The learning rate, from 0 on.
     betas : pair of float
-        From 0 up to but not including 1; how much of the mean gradient and of the mean square stays.
+        From 0 up to but not including 1; how much of the mean gradient and
+        of the mean square stays.
     eps : float
         From 0 on; added to the root.
     weight_decay : float
@@ -596,49 +816,75 @@ class Adam(Optimizer, torch.optim.Adam):
     Attributes
     ----------
     param_groups : list of dict
-        Of each group the ``params`` and every option; what is changed there holds from the next step on.
+        Of each group the ``params`` and every option; what is changed there
+        holds from the next step on.
     state : dict
         Of each parameter what its update returned.
 
     Raises
     ------
     ValueError
-        If an option is unknown or out of its range, there is no parameter, or one stands in two groups;
-        ``load_state_dict``, if the state does not fit.
+        If an option is unknown or out of its range, there is no parameter,
+        or one stands in two groups; ``load_state_dict``, if the state does
+        not fit.
 
     Notes
     -----
-    Weight decay goes through both means; ``AdamW`` keeps it apart. Source: ``torch.optim.Adam``.
+    Weight decay goes through both means; ``AdamW`` keeps it apart. Source:
+    ``torch.optim.Adam``.
 
     Examples
     --------
     >>> net = Linear(2, 1)
-    >>> net.load_state_dict({"weight": tensor([[0.5, -1.0]]), "bias": tensor([0.0])})
+    >>> net.load_state_dict(
+    ...     {"weight": tensor([[0.5, -1.0]]), "bias": tensor([0.0])}
+    ... )
     >>> optimizer = Adam(net.parameters(), lr=0.25)
-    >>> loss = train_step(net, tensor([[2.0, 1.0]]), tensor([[1.0]]), "mse_loss", optimizer)
+    >>> loss = train_step(
+    ...     net, tensor([[2.0, 1.0]]), tensor([[1.0]]), "mse_loss", optimizer
+    ... )
     >>> [[round(number, 6) for number in row] for row in net.weight.tolist()]
     [[0.75, -0.75]]
     """
 
     kind = "Adam"
 
-    def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0, amsgrad=False):
-        super().__init__(params, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, amsgrad=amsgrad)
+    def __init__(
+        self,
+        params,
+        lr=1e-3,
+        betas=(0.9, 0.999),
+        eps=1e-8,
+        weight_decay=0.0,
+        amsgrad=False,
+    ):
+        super().__init__(
+            params,
+            lr=lr,
+            betas=betas,
+            eps=eps,
+            weight_decay=weight_decay,
+            amsgrad=amsgrad,
+        )
 
 
 class AdamW(Optimizer, torch.optim.AdamW):
-    r"""Adam with decoupled weight decay: ``adamw_update`` for all parameters of a net.
+    r"""Adam with decoupled weight decay: ``adamw_update`` for all parameters
+    of a net.
 
-    .. math:: w \leftarrow (1 - \eta \lambda) w - \eta \frac{\hat m}{\sqrt{\hat v} + \epsilon}
+    .. math:: w \leftarrow (1 - \eta \lambda) w - \eta \frac{\hat
+              m}{\sqrt{\hat v} + \epsilon}
 
     Parameters
     ----------
     params : iterable of parameters, or of dicts
-        A dict is a group with options of its own: ``{"params": [...], "lr": 0.1}``.
+        A dict is a group with options of its own:
+        ``{"params": [...], "lr": 0.1}``.
     lr : float
         The learning rate, from 0 on.
     betas : pair of float
-        From 0 up to but not including 1; how much of the mean gradient and of the mean square stays.
+        From 0 up to but not including 1; how much of the mean gradient and
+        of the mean square stays.
     eps : float
         From 0 on; added to the root.
     weight_decay : float
@@ -649,34 +895,62 @@ class AdamW(Optimizer, torch.optim.AdamW):
     Attributes
     ----------
     param_groups : list of dict
-        Of each group the ``params`` and every option; what is changed there holds from the next step on.
+        Of each group the ``params`` and every option; what is changed there
+        holds from the next step on.
     state : dict
         Of each parameter what its update returned.
 
     Raises
     ------
     ValueError
-        If an option is unknown or out of its range, there is no parameter, or one stands in two groups;
-        ``load_state_dict``, if the state does not fit.
+        If an option is unknown or out of its range, there is no parameter,
+        or one stands in two groups; ``load_state_dict``, if the state does
+        not fit.
 
     Notes
     -----
-    The weights shrink by lr times weight_decay before the step. Source: ``torch.optim.AdamW``.
+    The weights shrink by lr times weight_decay before the step. Source:
+    ``torch.optim.AdamW``.
 
     Examples
     --------
     >>> net = Linear(2, 1)
-    >>> net.load_state_dict({"weight": tensor([[0.5, -1.0]]), "bias": tensor([0.0])})
+    >>> net.load_state_dict(
+    ...     {"weight": tensor([[0.5, -1.0]]), "bias": tensor([0.0])}
+    ... )
     >>> optimizer = AdamW(net.parameters(), lr=0.25)
-    >>> loss = train_step(net, tensor([[2.0, 1.0]]), tensor([[1.0]]), "mse_loss", optimizer)
+    >>> loss = train_step(
+    ...     net, tensor([[2.0, 1.0]]), tensor([[1.0]]), "mse_loss", optimizer
+    ... )
     >>> [[round(number, 6) for number in row] for row in net.weight.tolist()]
     [[0.74875, -0.7475]]
     """
 
     kind = "AdamW"
 
-    def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01, amsgrad=False):
-        super().__init__(params, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, amsgrad=amsgrad)
+    def __init__(
+        self,
+        params,
+        lr=1e-3,
+        betas=(0.9, 0.999),
+        eps=1e-8,
+        weight_decay=0.01,
+        amsgrad=False,
+    ):
+        super().__init__(
+            params,
+            lr=lr,
+            betas=betas,
+            eps=eps,
+            weight_decay=weight_decay,
+            amsgrad=amsgrad,
+        )
 
 
-OPTIMIZERS = {"SGD": SGD, "Adagrad": Adagrad, "RMSprop": RMSprop, "Adam": Adam, "AdamW": AdamW}
+OPTIMIZERS = {
+    "SGD": SGD,
+    "Adagrad": Adagrad,
+    "RMSprop": RMSprop,
+    "Adam": Adam,
+    "AdamW": AdamW,
+}

@@ -1,4 +1,6 @@
-"""This backend's array: a PyTorch tensor of float64, or of float32 where asked."""
+"""This backend's array: a PyTorch tensor of float64, or of float32 where
+asked.
+"""
 
 import torch
 
@@ -10,7 +12,8 @@ __all__ = ["tensor"]
 def tensor(values, dtype="float64"):
     r"""This backend's array of the given numbers, always a copy.
 
-    It lets a program, or an example in a docstring, read the same in both backends.
+    It lets a program, or an example in a docstring, read the same in both
+    backends.
 
     Parameters
     ----------
@@ -28,7 +31,8 @@ def tensor(values, dtype="float64"):
 
     Notes
     -----
-    float64 unless asked otherwise, as in NumPy; ``torch.tensor`` makes float32 of Python floats.
+    float64 unless asked otherwise, as in NumPy; ``torch.tensor`` makes
+    float32 of Python floats.
 
     Examples
     --------
@@ -37,7 +41,14 @@ def tensor(values, dtype="float64"):
     """
     choice("dtype", dtype, ("float64", "float32"))
     try:
-        values = values.detach().cpu().numpy() if isinstance(values, torch.Tensor) else values
+        values = (
+            values.detach().cpu().numpy()
+            if isinstance(values, torch.Tensor)
+            else values
+        )
         return torch.tensor(values, dtype=getattr(torch, dtype))
     except (TypeError, ValueError, RuntimeError):
-        raise ValueError(f"values: got {values!s:.60}, expected numbers in a regular shape") from None
+        raise ValueError(
+            f"values: got {values!s:.60}, expected numbers in a regular "
+            "shape"
+        ) from None

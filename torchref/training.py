@@ -1,6 +1,7 @@
 r"""A whole training: batches, steps, epochs, and a history of them.
 
-All here reads the same in both backends but for ``backward``, which here is ``torch.autograd``'s.
+All here reads the same in both backends but for ``backward``, which here is
+``torch.autograd``'s.
 """
 
 import copy
@@ -38,9 +39,11 @@ class History:
 
 
 def minibatches(x, y, batch_size=None, order=None):
-    r"""The samples in batches, the last one smaller where they do not come out even.
+    r"""The samples in batches, the last one smaller where they do not come
+    out even.
 
-    .. math:: B_i = (o_{iS}, \dots, o_{\min(iS + S, N) - 1}), \qquad i = 0, \dots, \lceil N / S \rceil - 1
+    .. math:: B_i = (o_{iS}, \dots, o_{\min(iS + S, N) - 1}), \qquad
+              i = 0, \dots, \lceil N / S \rceil - 1
 
     Parameters
     ----------
@@ -59,20 +62,29 @@ def minibatches(x, y, batch_size=None, order=None):
     Raises
     ------
     ValueError
-        If x and y are not as many or none, the batch size is 0 or above N, or the order is no permutation.
+        If x and y are not as many or none, the batch size is 0 or above N,
+        or the order is no permutation.
 
     Notes
     -----
-    Source: ``torch.utils.data.DataLoader`` with ``drop_last=False``, but for the order, which is given and not drawn.
+    Source: ``torch.utils.data.DataLoader`` with ``drop_last=False``, but for
+    the order, which is given and not drawn.
 
     Examples
     --------
     >>> x, y = tensor([[0.0], [1.0], [2.0]]), tensor([[0.0], [10.0], [20.0]])
-    >>> [(x_batch.tolist(), y_batch.tolist()) for x_batch, y_batch in minibatches(x, y, 2, order=[2, 0, 1])]
+    >>> [
+    ...     (x_batch.tolist(), y_batch.tolist())
+    ...     for x_batch, y_batch in minibatches(x, y, 2, order=[2, 0, 1])
+    ... ]
     [([[2.0], [0.0]], [[20.0], [0.0]]), ([[1.0]], [[10.0]])]
     """
     x, y = samples(x, y)
-    order = list(range(len(x))) if order is None else permutation("order", order, len(x))
+    order = (
+        list(range(len(x)))
+        if order is None
+        else permutation("order", order, len(x))
+    )
     return _batches(x, y, batch_count(batch_size, len(x)), order)
 
 
@@ -80,7 +92,8 @@ def minibatches(x, y, batch_size=None, order=None):
 def train_step(model, x, y, loss, optimizer):
     r"""One step of training: forward, loss, backward, update.
 
-    .. math:: g = \nabla_w L(f_w(x), y), \qquad w \leftarrow \text{update}(w, g)
+    .. math:: g = \nabla_w L(f_w(x), y), \qquad
+              w \leftarrow \text{update}(w, g)
 
     Parameters
     ----------
@@ -89,7 +102,8 @@ def train_step(model, x, y, loss, optimizer):
     x : (N, D) float
     y : (N, K) float or (N,) int
     loss : str
-        "squared_error", "mse_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits" or "cross_entropy".
+        "squared_error", "mse_loss", "binary_cross_entropy",
+        "binary_cross_entropy_with_logits" or "cross_entropy".
     optimizer : SGD, Adagrad, RMSprop, Adam or AdamW
         Made over the parameters of the model.
 
@@ -101,17 +115,27 @@ def train_step(model, x, y, loss, optimizer):
     Raises
     ------
     ValueError
-        If the loss is unknown, the shapes do not fit, or the targets do not fit the loss.
+        If the loss is unknown, the shapes do not fit, or the targets do not
+        fit the loss.
 
     Notes
     -----
-    The gradients are forgotten first; those of this step stay in the parameters' ``grad``. Source: the deck.
+    The gradients are forgotten first; those of this step stay in the
+    parameters' ``grad``. Source: the deck.
 
     Examples
     --------
     >>> net = Linear(2, 1)
-    >>> net.load_state_dict({"weight": tensor([[0.5, -1.0]]), "bias": tensor([0.0])})
-    >>> train_step(net, tensor([[2.0, 1.0]]), tensor([[1.0]]), "mse_loss", SGD(net.parameters(), lr=0.25))
+    >>> net.load_state_dict(
+    ...     {"weight": tensor([[0.5, -1.0]]), "bias": tensor([0.0])}
+    ... )
+    >>> train_step(
+    ...     net,
+    ...     tensor([[2.0, 1.0]]),
+    ...     tensor([[1.0]]),
+    ...     "mse_loss",
+    ...     SGD(net.parameters(), lr=0.25),
+    ... )
     1.0
     >>> net.weight.tolist(), net.bias.tolist()
     ([[1.5, -0.5]], [0.5])
@@ -137,9 +161,11 @@ def fit(
     on_step=None,
     record=(),
 ):
-    r"""Train a net: in every epoch all samples once, batch by batch, with a step after each batch.
+    r"""Train a net: in every epoch all samples once, batch by batch, with a
+    step after each batch.
 
-    .. math:: w \leftarrow \text{update}(w, \nabla_w L(f_w(x_B), y_B)) \quad \text{for each batch } B
+    .. math:: w \leftarrow \text{update}(w, \nabla_w L(f_w(x_B), y_B)) \quad
+              \text{for each batch } B
 
     Parameters
     ----------
@@ -149,54 +175,81 @@ def fit(
     y : (N, K) float or (N,) int
         Class indices (N,) for "cross_entropy".
     loss : str
-        "squared_error", "mse_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits" or "cross_entropy".
+        "squared_error", "mse_loss", "binary_cross_entropy",
+        "binary_cross_entropy_with_logits" or "cross_entropy".
     optimizer : str or optimizer
-        "SGD", "Adagrad", "RMSprop", "Adam" or "AdamW", with ``lr`` and otherwise PyTorch's defaults; or an optimizer
-        made over parameters of the model, which goes on from its state.
+        "SGD", "Adagrad", "RMSprop", "Adam" or "AdamW", with ``lr`` and
+        otherwise PyTorch's defaults; or an optimizer made over parameters of
+        the model, which goes on from its state.
     lr : float or callable
-        The learning rate, from 0 on, of an optimizer by name; one already made keeps its own. Or ``lr(epoch)``, which
-        is set in every group of either as an epoch starts, the first being 0.
+        The learning rate, from 0 on, of an optimizer by name; one already
+        made keeps its own. Or ``lr(epoch)``, which is set in every group of
+        either as an epoch starts, the first being 0.
     epochs : int
         At most so many.
     batch_size : int, optional
-        From 1 to N; the last batch of an epoch may be smaller. None: all samples at once.
+        From 1 to N; the last batch of an epoch may be smaller. None: all
+        samples at once.
     orders : iterable of (N,) int, optional
-        The order of the samples in each epoch; training ends with the orders. None: 0 to N-1 each time.
+        The order of the samples in each epoch; training ends with the
+        orders. None: 0 to N-1 each time.
     tolerance : float
-        Training stops when the loss of an epoch differs from the one before by no more than this. The loss of an
-        epoch is the mean of its steps'.
+        Training stops when the loss of an epoch differs from the one before
+        by no more than this. The loss of an epoch is the mean of its steps'.
     on_step : callable, optional
-        Called as ``on_step(step, model, loss)`` after each step, the first being 1.
+        Called as ``on_step(step, model, loss)`` after each step, the first
+        being 1.
     record : collection of str
-        What the history keeps of each step beside the loss: "weights", "gradients", "state".
+        What the history keeps of each step beside the loss: "weights",
+        "gradients", "state".
 
     Returns
     -------
     history
-        With ``losses`` (before each step), ``epochs`` (how many were begun), ``converged`` (the loss settled within
-        the tolerance), and for each step, where asked for, ``weights`` (after it), ``gradients`` (that it went
-        against) and ``state`` (the optimizer's, after it), each a dictionary by the parameter's name.
+        With ``losses`` (before each step), ``epochs`` (how many were begun),
+        ``converged`` (the loss settled within the tolerance), and for each
+        step, where asked for, ``weights`` (after it), ``gradients`` (that it
+        went against) and ``state`` (the optimizer's, after it), each a
+        dictionary by the parameter's name.
 
     Raises
     ------
     ValueError
-        If a name is unknown, the shapes do not fit, the targets do not fit the loss, the learning rate or the
-        tolerance is negative or not finite, epochs is no count, the batch size is 0 or above N, an order is no
-        permutation, or the optimizer was made over parameters of another model.
+        If a name is unknown, the shapes do not fit, the targets do not fit
+        the loss, the learning rate or the tolerance is negative or not
+        finite, epochs is no count, the batch size is 0 or above N, an order
+        is no permutation, or the optimizer was made over parameters of
+        another model.
 
     Notes
     -----
-    A learning rate that is too large makes the loss grow out of range: training stops there with a warning that says
-    at which step, and the history keeps what happened. ``lr(epoch)`` counts as
-    ``torch.optim.lr_scheduler.LambdaLR`` does. Source: the deck, whose ``train`` is one batch of all samples.
+    A learning rate that is too large makes the loss grow out of range:
+    training stops there with a warning that says at which step, and the
+    history keeps what happened. ``lr(epoch)`` counts as
+    ``torch.optim.lr_scheduler.LambdaLR`` does. Source: the deck, whose
+    ``train`` is one batch of all samples.
 
     Examples
     --------
     >>> net = Linear(2, 1)
-    >>> net.load_state_dict({"weight": tensor([[0.5, -1.0]]), "bias": tensor([0.0])})
+    >>> net.load_state_dict(
+    ...     {"weight": tensor([[0.5, -1.0]]), "bias": tensor([0.0])}
+    ... )
     >>> x, y = tensor([[2.0, 1.0], [4.0, 0.0]]), tensor([[1.0], [-1.0]])
-    >>> history = fit(net, x, y, epochs=2, lr=0.03125, batch_size=1, orders=[[0, 1], [1, 0]])
-    >>> history.epochs, history.converged, [round(value, 3) for value in history.losses]
+    >>> history = fit(
+    ...     net,
+    ...     x,
+    ...     y,
+    ...     epochs=2,
+    ...     lr=0.03125,
+    ...     batch_size=1,
+    ...     orders=[[0, 1], [1, 0]],
+    ... )
+    >>> (
+    ...     history.epochs,
+    ...     history.converged,
+    ...     [round(value, 3) for value in history.losses],
+    ... )
     (2, False, [1.0, 12.691, 0.05, 6.268])
     """
     count("epochs", epochs)
@@ -213,12 +266,16 @@ def fit(
         history.epochs += 1
         losses = []
         for x_batch, y_batch in _batches(x, y, batch_size, order):
-            losses.append(train_step(model, x_batch, y_batch, loss, optimizer))
+            losses.append(
+                train_step(model, x_batch, y_batch, loss, optimizer)
+            )
             history.losses.append(losses[-1])
             _record(history, record, model, optimizer)
             if on_step is not None:
                 on_step(len(history.losses), model, losses[-1])
-            if not finite_step(losses[-1], len(history.losses), history.epochs):
+            if not finite_step(
+                losses[-1], len(history.losses), history.epochs
+            ):
                 return history
         loss_now = sum(losses) / len(losses)
         history.converged = abs(loss_now - loss_before) <= tolerance
@@ -229,9 +286,11 @@ def fit(
 
 
 def backward(model, loss, pred, target):
-    """The loss, whose gradients are added to those of the parameters: PyTorch goes back by itself."""
+    """The loss, whose gradients are added to those of the parameters:
+    PyTorch goes back by itself.
+    """
     if loss == "binary_cross_entropy" and pred.isnan().any():
-        return math.nan  # out of range on the way: a run that is over, not a wrong argument
+        return math.nan  # out of range on the way: a run that is over
     value = loss_named(loss)(pred, target)
     value.backward()
     return float(value.detach())
@@ -244,13 +303,22 @@ def _batches(x, y, batch_size, order):
 
 
 def _optimizer(model, optimizer, lr):
-    """The optimizer of that name, or the one given, if it trains this model."""
+    """The optimizer of that name, or the one given for this model."""
     if isinstance(optimizer, str) or not hasattr(optimizer, "param_groups"):
         choice("optimizer", optimizer, tuple(OPTIMIZERS))
-        return OPTIMIZERS[optimizer](model.parameters(), lr=lr(0) if callable(lr) else lr)
+        return OPTIMIZERS[optimizer](
+            model.parameters(), lr=lr(0) if callable(lr) else lr
+        )
     own = {id(parameter) for parameter in model.parameters()}
-    if any(id(parameter) not in own for group in optimizer.param_groups for parameter in group["params"]):
-        raise ValueError("optimizer: got one made over other parameters, expected the model's own")
+    if any(
+        id(parameter) not in own
+        for group in optimizer.param_groups
+        for parameter in group["params"]
+    ):
+        raise ValueError(
+            "optimizer: got one made over other parameters, expected the "
+            "model's own"
+        )
     return optimizer
 
 
@@ -264,8 +332,17 @@ def _record(history, record, model, optimizer):
     """Copies of what was asked for, by the parameter's name."""
     parameters = dict(model.named_parameters()) if record else {}
     if "weights" in record:
-        history.weights.append({name: copy.deepcopy(p.data) for name, p in parameters.items()})
+        history.weights.append(
+            {name: copy.deepcopy(p.data) for name, p in parameters.items()}
+        )
     if "gradients" in record:
-        history.gradients.append({name: copy.deepcopy(p.grad) for name, p in parameters.items()})
+        history.gradients.append(
+            {name: copy.deepcopy(p.grad) for name, p in parameters.items()}
+        )
     if "state" in record:
-        history.state.append({name: copy.deepcopy(optimizer.state.get(p, {})) for name, p in parameters.items()})
+        history.state.append(
+            {
+                name: copy.deepcopy(optimizer.state.get(p, {}))
+                for name, p in parameters.items()
+            }
+        )
