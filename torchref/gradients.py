@@ -17,6 +17,7 @@ from torchref.checks import (
     finite_loss,
     floats,
     not_negative,
+    quiet,
     sample_shapes,
 )
 from torchref.losses import squared_error
@@ -270,15 +271,13 @@ def train_gradient(
     batch_shapes(x, y, weight, bias)
     losses, converged = [], False
     for order in epoch_orders(orders, epochs, len(x)):
-        weight, bias = gradient_epoch(
-            weight, bias, x[order], y[order], lr, activation
+        weight, bias, loss = _epoch(
+            weight, bias, x, y, order, lr, activation
         )
-        losses.append(
-            float(squared_error(neuron(x, weight, bias, activation), y))
-        )
+        losses.append(loss)
         if on_epoch is not None:
-            on_epoch(len(losses), weight, bias, losses[-1])
-        if not finite_loss(losses[-1], len(losses)):
+            on_epoch(len(losses), weight, bias, loss)
+        if not finite_loss(loss, len(losses)):
             break
         converged = (
             len(losses) > 1 and abs(losses[-1] - losses[-2]) <= tolerance
@@ -286,3 +285,13 @@ def train_gradient(
         if converged:
             break
     return GradientRun(weight, bias, converged, len(losses), losses)
+
+
+@quiet
+def _epoch(weight, bias, x, y, order, lr, activation):
+    """One epoch in this order; the loss after it."""
+    weight, bias = gradient_epoch(
+        weight, bias, x[order], y[order], lr, activation
+    )
+    loss = squared_error(neuron(x, weight, bias, activation), y)
+    return weight, bias, float(loss)
