@@ -409,7 +409,7 @@ def adamw_update(
     Adam without weight decay.
 
     .. math:: w \leftarrow (1 - \eta \lambda) w, \qquad
-              \text{then as } \texttt{adam\_update} \text{ with } \lambda = 0
+              \text{then as Adam with } \lambda = 0
 
     Parameters
     ----------

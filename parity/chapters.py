@@ -1,0 +1,184 @@
+"""The course as it is read: a chapter for each file of the contract, taken from the sources of both backends.
+
+Nothing is imported: what stands in the two trees is read, taken apart, and laid side by side line by line.
+"""
+
+import ast
+import hashlib
+import re
+import tomllib
+from difflib import SequenceMatcher
+from pathlib import Path
+from typing import NamedTuple
+
+import docstring_parser
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import get_lexer_by_name
+
+from parity import contract
+from parity.mathml import mathml
+
+ROOT = Path(__file__).parents[1]
+TREES = ("scratch", "torchref")
+SITE = Path(__file__).parent / "site"
+
+
+class Line(NamedTuple):
+    """One line of code as HTML; None pads a column where only the other has a line."""
+
+    html: str | None
+    same: bool
+
+
+class Entry(NamedTuple):
+    """One name: what its docstring says, and its code in both trees, line beside line."""
+
+    name: str
+    public: bool
+    sentence: str
+    about: list[str]
+    formulas: list[str]
+    sections: dict[str, list]
+    columns: tuple[list[Line], list[Line]]
+
+
+class Chapter(NamedTuple):
+    """One file of the contract."""
+
+    file: str
+    sentence: str
+    about: list[str]
+    terms: dict[str, str]
+    entries: list[Entry]
+
+    @property
+    def public(self):
+        """The names of the contract."""
+        return [entry for entry in self.entries if entry.public]
+
+
+def chapters():
+    """All chapters in study order."""
+    terms = tomllib.loads((SITE / "terms.toml").read_text(encoding="utf-8"))
+    return [chapter(file, terms[file]) for file in contract.FILES]
+
+
+def chapter(file, terms):
+    """The chapter of one file: its public names in their order, then what stands behind them."""
+    texts = [source(tree, file) for tree in TREES]
+    trees = [ast.parse(text) for text in texts]
+    found = [definitions(tree) for tree in trees]
+    public = next(ast.literal_eval(node.value) for node in trees[0].body if is_all(node))
+    behind = [name for name in {**found[0], **found[1]} if name not in public]
+    entries = [
+        entry(file, name, name in public, [(text, nodes.get(name)) for text, nodes in zip(texts, found, strict=True)])
+        for name in (*public, *behind)
+    ]
+    sentence, *about = paragraphs(ast.get_docstring(trees[0]) or "")
+    return Chapter(file, sentence, about, terms, entries)
+
+
+def source(tree, file):
+    """The text of one file."""
+    return (ROOT / tree / f"{file}.py").read_text(encoding="utf-8")
+
+
+def digest():
+    """A fingerprint of both trees: evidence belongs to the code that it was found on."""
+    texts = [path.read_bytes() for tree in TREES for path in sorted((ROOT / tree).glob("*.py"))]
+    return hashlib.sha256(b"\0".join(texts)).hexdigest()
+
+
+def is_all(node):
+    """Whether this is the list of public names."""
+    return isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "__all__"
+
+
+def definitions(tree):
+    """The functions, classes and constants of a file, by name."""
+    found = {}
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found[node.name] = node
+        elif isinstance(node, ast.Assign) and not is_all(node):
+            found[getattr(node.targets[0], "id", "")] = node
+    found.pop("", None)
+    return found
+
+
+def entry(file, name, public, sides):
+    """One name in both trees; either may lack what is private."""
+    docs = [ast.get_docstring(node) or "" for _, node in sides if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    head, sections = taken_apart(docs[0] if docs else "")
+    words = [text for text in head if not text.startswith(".. math::")]
+    formulas = [
+        mathml(text.removeprefix(".. math::"), f"{file}.py, {name}") for text in head if text.startswith(".. math::")
+    ]
+    columns = aligned(*(code(text, node) for text, node in sides))
+    return Entry(name, public, words[0] if words else "", words[1:], formulas, sections, columns)
+
+
+def taken_apart(docstring):
+    """The paragraphs before the first heading, and the sections after it as (term, text) or text."""
+    head, heading, rest = re.match(r"(.*?)(?:\n\n(\w+\n-+\n)(.*))?\Z", docstring, re.DOTALL).groups()
+    parsed = docstring_parser.parse(f"\n\n{heading}{rest}", docstring_parser.DocstringStyle.NUMPYDOC) if rest else None
+    sections: dict[str, list] = {}
+    for part in parsed.meta if parsed else ():
+        title, *names = part.args
+        if title == "examples":
+            continue
+        kind = getattr(part, "type_name", None) or ""
+        term = f"{names[0]} : {kind}" if names and kind and title not in ("raises", "returns") else kind or "".join(names)
+        if title == "returns" and getattr(part, "return_name", None):
+            term = f"{part.return_name} : {kind}"
+        title = {"param": "Parameters", "attribute": "Attributes"}.get(title, title.capitalize())
+        sections.setdefault(title, []).append((term, marked(part.description or "")))
+    if example := re.search(r"\nExamples\n-+\n(.*)", f"\n{heading or ''}{rest or ''}", re.DOTALL):
+        sections["Examples"] = [("", coloured(example[1], "pycon"))]
+    return paragraphs(head), sections
+
+
+def paragraphs(text):
+    """The paragraphs of a docstring: words as HTML, formulas as they stand."""
+    blocks = [block.strip() for block in text.split("\n\n") if block.strip()]
+    return [block if block.startswith(".. math::") else marked(block) for block in blocks]
+
+
+def marked(text):
+    """Words as HTML: ``code`` in double backquotes."""
+    text = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"``(.+?)``", r"<code>\1</code>", text)
+
+
+def code(text, node):
+    """The lines of a definition, without the docstring that stands above them on the page."""
+    if node is None:
+        return []
+    lines = text.splitlines()
+    first = min([node.lineno, *(item.lineno for item in getattr(node, "decorator_list", []))])
+    kept = list(range(first, node.end_lineno + 1))
+    if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:
+        docstring = node.body[0]
+        kept = [number for number in kept if not docstring.lineno <= number <= docstring.end_lineno]
+    found = [lines[number - 1] for number in kept]
+    # What followed a docstring of a class is an empty line.
+    return [line for i, line in enumerate(found) if line or (i and found[i - 1] and not found[i - 1].startswith("class "))]
+
+
+def aligned(left, right):
+    """Both columns with equal lines at equal heights."""
+    coloured_left, coloured_right = (coloured("\n".join(lines), "python").split("\n") for lines in (left, right))
+    columns: tuple[list[Line], list[Line]] = ([], [])
+    for tag, a, b, c, d in SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
+        height = max(b - a, d - c)
+        for column, lines in zip(columns, (coloured_left[a:b], coloured_right[c:d]), strict=True):
+            column += [Line(line, tag == "equal") for line in lines]
+            column += [Line(None, False)] * (height - len(lines))
+    return columns
+
+
+def coloured(text, language):
+    """Code as HTML, a line a line."""
+    lexer = get_lexer_by_name(language, stripnl=False)
+    return highlight(text, lexer, HtmlFormatter(nowrap=True)).rstrip("\n")
