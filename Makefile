@@ -2,26 +2,35 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: parity test lint benchmark nightly mutants clean
+.PHONY: parity test lint site site-test benchmark nightly mutants clean
 
 parity: .venv/ready
 	$(BIN)/parity check
 
 test: .venv/ready
 	$(BIN)/parity check
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --ignore-glob='parity/test_*.py'
 
 lint: .venv/ready
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
+# The side-by-side page in site/, with fresh evidence.
+site: .venv/ready
+	$(BIN)/parity check --json evidence.json
+	$(BIN)/parity page -o site
+
+# The page in a real browser; `make test` does it too where there is one.
+site-test: .venv/ready
+	@command -v chromium chromedriver || echo "first: apt-get install chromium chromium-driver"
+	$(BIN)/python -m pytest -n 2 tests/test_site.py
+
 benchmark: .venv/ready
 	for file in benchmarks/*.py; do $(BIN)/python $$file; done
 
-# A million examples, other ones every night; and every known mistake, those of whole nets too.
+# A million examples, other ones every night.
 nightly: .venv/ready
-	PARITY_ALL=1 $(BIN)/python -m pytest -n 2 tests/test_check.py
 	$(BIN)/parity check --examples 8500 --seed $$(date +%Y%m%d) --json nightly.json
 
 # Wrong versions of scratch, made by the hundred: which of them does no property notice?
@@ -35,4 +44,4 @@ mutants: .venv/ready
 	touch $@
 
 clean:
-	rm -rf .venv build *.egg-info
+	rm -rf .venv build site evidence.json *.egg-info

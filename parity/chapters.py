@@ -4,7 +4,6 @@ Nothing is imported: what stands in the two trees is read, taken apart, and laid
 """
 
 import ast
-import hashlib
 import re
 import tomllib
 from difflib import SequenceMatcher
@@ -17,10 +16,8 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
 from parity import contract
-from parity.mathml import mathml
+from parity.mathml import to_mathml
 
-ROOT = Path(__file__).parents[1]
-TREES = ("scratch", "torchref")
 SITE = Path(__file__).parent / "site"
 
 
@@ -66,7 +63,7 @@ def chapters():
 
 def chapter(file, terms):
     """The chapter of one file: its public names in their order, then what stands behind them."""
-    texts = [source(tree, file) for tree in TREES]
+    texts = [source(tree, file) for tree in contract.TREES]
     trees = [ast.parse(text) for text in texts]
     found = [definitions(tree) for tree in trees]
     public = next(ast.literal_eval(node.value) for node in trees[0].body if is_all(node))
@@ -81,13 +78,7 @@ def chapter(file, terms):
 
 def source(tree, file):
     """The text of one file."""
-    return (ROOT / tree / f"{file}.py").read_text(encoding="utf-8")
-
-
-def digest():
-    """A fingerprint of both trees: evidence belongs to the code that it was found on."""
-    texts = [path.read_bytes() for tree in TREES for path in sorted((ROOT / tree).glob("*.py"))]
-    return hashlib.sha256(b"\0".join(texts)).hexdigest()
+    return (contract.ROOT / tree / f"{file}.py").read_text(encoding="utf-8")
 
 
 def is_all(node):
@@ -97,7 +88,7 @@ def is_all(node):
 
 def definitions(tree):
     """The functions, classes and constants of a file, by name."""
-    found = {}
+    found: dict[str, ast.stmt] = {}
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             found[node.name] = node
@@ -113,7 +104,7 @@ def entry(file, name, public, sides):
     head, sections = taken_apart(docs[0] if docs else "")
     words = [text for text in head if not text.startswith(".. math::")]
     formulas = [
-        mathml(text.removeprefix(".. math::"), f"{file}.py, {name}") for text in head if text.startswith(".. math::")
+        to_mathml(text.removeprefix(".. math::"), f"{file}.py, {name}") for text in head if text.startswith(".. math::")
     ]
     columns = aligned(*(code(text, node) for text, node in sides))
     return Entry(name, public, words[0] if words else "", words[1:], formulas, sections, columns)
@@ -121,20 +112,21 @@ def entry(file, name, public, sides):
 
 def taken_apart(docstring):
     """The paragraphs before the first heading, and the sections after it as (term, text) or text."""
-    head, heading, rest = re.match(r"(.*?)(?:\n\n(\w+\n-+\n)(.*))?\Z", docstring, re.DOTALL).groups()
-    parsed = docstring_parser.parse(f"\n\n{heading}{rest}", docstring_parser.DocstringStyle.NUMPYDOC) if rest else None
+    head, *rest = re.split(r"\n\n(?=\w+\n-+\n)", docstring, maxsplit=1)
     sections: dict[str, list] = {}
-    for part in parsed.meta if parsed else ():
+    for part in docstring_parser.parse("\n\n".join(["", *rest]), docstring_parser.DocstringStyle.NUMPYDOC).meta:
         title, *names = part.args
         if title == "examples":
             continue
         kind = getattr(part, "type_name", None) or ""
-        term = f"{names[0]} : {kind}" if names and kind and title not in ("raises", "returns") else kind or "".join(names)
-        if title == "returns" and getattr(part, "return_name", None):
-            term = f"{part.return_name} : {kind}"
+        term = (
+            f"{names[0]} : {kind}" if names and kind and title not in ("raises", "returns") else kind or "".join(names)
+        )
+        if name := getattr(part, "return_name", None):
+            term = f"{name} : {kind}"
         title = {"param": "Parameters", "attribute": "Attributes"}.get(title, title.capitalize())
         sections.setdefault(title, []).append((term, marked(part.description or "")))
-    if example := re.search(r"\nExamples\n-+\n(.*)", f"\n{heading or ''}{rest or ''}", re.DOTALL):
+    if example := re.search(r"\nExamples\n-+\n(.*)", docstring, re.DOTALL):
         sections["Examples"] = [("", coloured(example[1], "pycon"))]
     return paragraphs(head), sections
 
@@ -157,13 +149,19 @@ def code(text, node):
         return []
     lines = text.splitlines()
     first = min([node.lineno, *(item.lineno for item in getattr(node, "decorator_list", []))])
-    kept = list(range(first, node.end_lineno + 1))
+    kept = set(span(node)) | set(range(first, node.lineno))
     if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:
-        docstring = node.body[0]
-        kept = [number for number in kept if not docstring.lineno <= number <= docstring.end_lineno]
-    found = [lines[number - 1] for number in kept]
+        kept -= set(span(node.body[0]))
+    found = [lines[number - 1] for number in sorted(kept)]
     # What followed a docstring of a class is an empty line.
-    return [line for i, line in enumerate(found) if line or (i and found[i - 1] and not found[i - 1].startswith("class "))]
+    return [
+        line for i, line in enumerate(found) if line or (i and found[i - 1] and not found[i - 1].startswith("class "))
+    ]
+
+
+def span(node):
+    """The numbers of its lines."""
+    return range(node.lineno, node.end_lineno + 1)
 
 
 def aligned(left, right):

@@ -1,11 +1,11 @@
-"""The command line: ``parity check``, ``parity template``, ``parity train``, ``parity trace``."""
+"""The command line: ``parity check``, ``parity template``, ``parity train``, ``parity trace``, ``parity page``."""
 
 import argparse
 import sys
 
-from parity import check, template, trace, train
+from parity import check, page, template, trace, train
 
-COMMANDS = {"check": check, "template": template, "train": train, "trace": trace}
+COMMANDS = {"check": check, "template": template, "train": train, "trace": trace, "page": page}
 
 
 class Parser(argparse.ArgumentParser):

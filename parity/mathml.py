@@ -3,10 +3,10 @@
 from latex2mathml.converter import convert
 
 
-def mathml(latex, where):
+def to_mathml(latex, where):
     r"""LaTeX as MathML; ``where`` is said of a formula that does not convert.
 
-    >>> mathml(r"\eta", "here")
+    >>> to_mathml(r"\eta", "here")
     '<math xmlns="http://www.w3.org/1998/Math/MathML" display="block"><mrow><mi>&#x003B7;</mi></mrow></math>'
     """
     latex = " ".join(latex.split())

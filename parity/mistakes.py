@@ -1182,6 +1182,7 @@ def gradients_pile_up(weight, bias, x, y, lr, activation="identity"):
 
 def gradient_run(*args, names, **options):
     """``train_gradient`` with other functions inside."""
+    names["_epoch"] = rewired(gradients._epoch, **names)
     return rewired(gradients.train_gradient, **names)(*args, **options)
 
 

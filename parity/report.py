@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from parity.contract import digest
+
 NAME, EXAMPLES, VERDICT, ULP, SHARE = 58, 8, 34, 9, 8
 
 
@@ -238,6 +240,7 @@ class Report:
             "seed": self.seed,
             "time": datetime.now(UTC).isoformat(timespec="seconds"),
             "exit_code": self.exit_code(),
+            "sources": digest(),
             "summary": self.words(),
             "properties": [row.as_dict() for row in self.rows.values()],
         }

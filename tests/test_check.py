@@ -1,11 +1,9 @@
 """``parity check`` itself: what is right passes, what is wrong is caught at its own function, bad input is one line."""
 
 import json
-import os
 
 import pytest
 
-from parity import contract
 from parity.cli import main
 from parity.mistakes import MISTAKES
 
@@ -30,8 +28,6 @@ def test_every_mistake_is_caught_at_its_own_function(name, report):
     """With the default number of examples; the message names the function, the diagnosis the mistake."""
     wrong = MISTAKES[name]
     function = wrong.replaced.partition(".")[0]
-    if (function[0].isupper() or function in contract.names()["training"]) and "PARITY_ALL" not in os.environ:
-        pytest.skip("whole nets take minutes: make nightly")
     # What ignores the dtype is right in float64.
     precision = () if function in ("tensor", "load_data") else ("--dtype", "float64")
     rows = report(f"parity.mistakes:{name}", "--reference", "scratch", "--only", function, *precision)

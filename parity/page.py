@@ -1,0 +1,220 @@
+"""Build the side-by-side page: every formula, its code in both trees, pictures, and the evidence.
+
+parity check --json evidence.json
+parity page -o site/
+"""
+
+import hashlib
+import html
+import inspect
+import json
+import re
+from importlib.metadata import version
+from pathlib import Path
+
+from parity.contract import ROOT, digest
+from parity.files import written_whole
+
+MANIFEST = "parity-page.json"
+EVIDENCE_KEYS = {"candidate", "reference", "seed", "time", "summary", "sources", "properties"}
+
+
+def add_arguments(parser):
+    """The options of ``parity page``."""
+    parser.add_argument("-o", "--output", metavar="DIR", default="site", help="where to (default %(default)s)")
+    parser.add_argument(
+        "--evidence",
+        metavar="FILE",
+        help="what parity check --json has written (default: the newest such file in this directory)",
+    )
+    parser.add_argument("--force", action="store_true", help="write into a directory that holds other files too")
+
+
+def run(args):
+    """Write the site; what is in the directory already stays."""
+    try:
+        from parity import figures
+        from parity.chapters import chapters
+    except ModuleNotFoundError as error:
+        raise ImportError(f"{error}; parity page needs pip install 'neuron-parity[all]'") from None
+    code = digest()
+    evidence = Evidence(code, *found_evidence(args.evidence))
+    output = Path(args.output)
+    before = expect_ours(output, args.force)
+    course = chapters()
+    files = pages(course, evidence, code)
+    drawings = {f"figures/{name}.svg": draw for name, draw in figures.all_figures().items()}
+    made_from = figures_made_from()
+    fresh = before.get("figures") == made_from and all((output / name).is_file() for name in drawings)
+    try:
+        (output / "figures").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ValueError(f"{output}: cannot be written: {error.strerror or error}") from None
+    # First the list of what will be ours: whatever happens then, it can be built again.
+    names = sorted({*files, *drawings, MANIFEST})
+    write(output / MANIFEST, json.dumps({"files": names, "figures": ""}))
+    for name, text in files.items():
+        write(output / name, text)
+    if not fresh:
+        for name, draw in drawings.items():
+            with written_whole(output / name) as temporary:
+                figures.save(draw(), temporary)
+    write(output / MANIFEST, json.dumps({"files": names, "figures": made_from}))
+    print(f"{output / 'index.html'}: {len(course)} chapters; {evidence.sentence}")
+    return 0
+
+
+def write(path, text):
+    """A file, whole; one that says so already is left alone."""
+    if path.is_file() and path.read_text(encoding="utf-8") == text:
+        return
+    with written_whole(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def expect_ours(output, force):
+    """What the last build says of itself; a directory with files of others is refused."""
+    if not output.exists():
+        return {}
+    if not output.is_dir():
+        raise ValueError(f"{output}: got a file, expected a directory")
+    try:
+        before = json.loads((output / MANIFEST).read_text(encoding="utf-8"))
+        ours = set(before["files"])
+    except (OSError, ValueError, TypeError, KeyError):
+        before, ours = {}, set()
+    there = (str(path.relative_to(output)) for path in sorted(output.rglob("*")) if not path.is_dir())
+    others = [name for name in there if name not in ours]
+    if others and not force:
+        raise ValueError(
+            f"{output}: holds {others[0]}{f' and {len(others) - 1} more' if others[1:] else ''}, which parity page has "
+            "not written; expected an empty directory, or --force, which writes beside them and deletes nothing"
+        )
+    return before
+
+
+def found_evidence(path):
+    """The report in this file, or in the newest file of this directory that holds one; and its name."""
+    if path is not None:
+        return read_evidence(Path(path)), Path(path).name
+    reports = []
+    for file in Path().glob("*.json"):
+        try:
+            reports.append((read_evidence(file), file.name))
+        except ValueError:
+            continue
+    return max(reports, key=lambda found: found[0]["time"], default=(None, None))
+
+
+def read_evidence(path):
+    """A report of scratch against torchref."""
+    try:
+        report = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{path}: cannot be read as evidence: {getattr(error, 'strerror', None) or error}") from None
+    if not isinstance(report, dict) or not report.keys() >= EVIDENCE_KEYS:
+        raise ValueError(f"{path}: is no evidence, expected what parity check --json writes")
+    if {report["candidate"], report["reference"]} != {"scratch", "torchref"}:
+        got = f"{report['candidate']} against {report['reference']}"
+        raise ValueError(f"{path}: got evidence of {got}, expected scratch against torchref")
+    return report
+
+
+class Evidence:
+    """What one run of ``parity check`` has shown."""
+
+    def __init__(self, digest, report, name):
+        self.rows = report["properties"] if report else []
+        self.sentence = "Nothing here has been checked yet: run parity check --json evidence.json, and build again."
+        if report:
+            when = report["time"].replace("T", " ").removesuffix("+00:00")
+            self.sentence = f"From {name}, {when} UTC: {report['summary']}"
+            if report["sources"] != digest:
+                self.sentence += " The code has changed since."
+
+    def of(self, function):
+        """The rows of one function, for its table."""
+        return [told(row) for row in self.rows if function in row["functions"]]
+
+
+def told(row):
+    """A row as it is shown."""
+    verdicts = ", ".join(f"{kind} {count:,}" for kind, count in row["verdicts"].items() if count)
+    different = row["verdict"] == "DIFFERENT"
+    judged = row["verdicts"].keys() - {"holds"}
+    return {
+        "name": row["property"],
+        "kind": "different" if different else "",
+        "verdict": "DIFFERENT" if different else verdicts or row["verdict"],
+        "examples": f"{row['examples']:,}",
+        "ulp": f"{row['worst_gap_ulp']:.3g}" if judged else "–",
+        "share": f"{row['worst_gap_share']:.0%}" if judged else "–",
+    }
+
+
+def pages(course, evidence, digest):
+    """The text of every file but the figures, by its name."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    from parity import figures
+    from parity.chapters import SITE
+
+    # What stands in the docstrings has become HTML already; the rest are names.
+    environment = Environment(
+        loader=FileSystemLoader(SITE), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
+    )
+    shared = {"chapters": course, "evidence": evidence, "digest": digest}
+    files = {name: (SITE / name).read_text(encoding="utf-8") for name in ("style.css", "page.js")}
+    files["search.js"] = f"const INDEX = {json.dumps(index(course), ensure_ascii=False)};\n"
+    shown = {name: [caption(draw) for draw in draws] for name, draws in figures.FIGURES.items()}
+    files["index.html"] = environment.get_template("index.html").render(
+        **shared, here="index", figures=shown["training"]
+    )
+    names = [None, *(chapter.file for chapter in course), None]
+    for chapter, before, after in zip(course, names, names[2:], strict=False):
+        files[f"{chapter.file}.html"] = environment.get_template("chapter.html").render(
+            **shared,
+            chapter=chapter,
+            here=chapter.file,
+            figures=shown.get(chapter.file, []),
+            before=before,
+            after=after,
+        )
+    return files
+
+
+def caption(draw):
+    """What a figure's docstring says: its caption, and in words what can be seen."""
+    first, _, rest = (inspect.getdoc(draw) or "").partition("\n\n")
+    return {"name": draw.__name__, "caption": " ".join(first.split()), "words": html.escape(" ".join(rest.split()))}
+
+
+def index(course):
+    """What the search finds: every name and every Italian term."""
+    found = []
+    for chapter in course:
+        page = f"{chapter.file}.html"
+        terms = " ".join(f"{italian} {english}" for italian, english in chapter.terms.items())
+        about = plain(chapter.sentence)
+        found.append({"name": chapter.file, "about": "chapter", "text": f"{about} {terms}", "url": page})
+        for italian, english in chapter.terms.items():
+            found.append({"name": italian, "about": f"{english}, in {chapter.file}", "text": "", "url": page})
+        for entry in chapter.public:
+            text = plain(entry.sentence)
+            found.append({"name": entry.name, "about": text, "text": text, "url": f"{page}#{entry.name}"})
+    return found
+
+
+def plain(text):
+    """HTML as words."""
+    return html.unescape(re.sub(r"<.*?>", "", text))
+
+
+def figures_made_from():
+    """A fingerprint of all that the figures depend on."""
+    from parity import figures, plots
+
+    texts = [Path(str(module.__file__)).read_bytes() for module in (figures, plots)]
+    texts += [path.read_bytes() for path in sorted((ROOT / "data").glob("*.csv"))]
+    versions = [f"{name} {version(name)}" for name in ("matplotlib", "numpy", "torch")]
+    return hashlib.sha256(b"\0".join([digest().encode(), *texts, *map(str.encode, versions)])).hexdigest()

@@ -1,0 +1,101 @@
+"use strict";
+// Search over names and terms, and the keys; the page is complete without it.
+const form = document.querySelector("form[role=search]");
+const box = document.getElementById("search");
+const list = document.getElementById("found");
+let chosen = -1;
+
+const plain = (text) => text.toLowerCase().normalize("NFD").replace(/[\u0300-\u036f]/g, "").replace(/_/g, " ");
+
+// What begins a name comes first, then what begins a word, then what stands anywhere.
+const rank = (item, wanted) => {
+  const name = plain(item.name);
+  const text = plain(item.text);
+  if (name.startsWith(wanted)) return 0;
+  if (` ${name}`.includes(` ${wanted}`)) return 1;
+  if (name.includes(wanted)) return 2;
+  return text.includes(wanted) ? 3 : 9;
+};
+
+const find = () => {
+  const wanted = plain(box.value.trim());
+  const hits = wanted
+    ? INDEX.map((item, i) => [rank(item, wanted), i, item]).filter(([r]) => r < 9).sort((a, b) => a[0] - b[0] || a[1] - b[1]).slice(0, 12)
+    : [];
+  list.replaceChildren(...hits.map(([, , item], i) => {
+    const row = document.createElement("li");
+    const link = document.createElement("a");
+    const name = document.createElement("b");
+    link.href = item.url;
+    link.tabIndex = -1;
+    name.textContent = item.name;
+    link.append(name, ` ${item.about}`);
+    row.id = `found-${i}`;
+    row.setAttribute("role", "option");
+    row.setAttribute("aria-selected", "false");
+    row.append(link);
+    return row;
+  }));
+  if (wanted && !hits.length) {
+    const none = document.createElement("li");
+    none.setAttribute("role", "option");
+    none.setAttribute("aria-selected", "false");
+    none.textContent = "nothing found";
+    list.append(none);
+  }
+  box.setAttribute("aria-expanded", String(Boolean(wanted)));
+  choose(hits.length ? 0 : -1);
+};
+
+const choose = (number) => {
+  const rows = [...list.children];
+  chosen = number;
+  rows.forEach((row, i) => row.setAttribute("aria-selected", String(i === number)));
+  if (number < 0) return box.removeAttribute("aria-activedescendant");
+  box.setAttribute("aria-activedescendant", rows[number].id);
+  rows[number].scrollIntoView({ block: "nearest" });
+};
+
+const close = () => {
+  box.value = "";
+  find();
+};
+
+box.addEventListener("input", find);
+box.addEventListener("keydown", (event) => {
+  const rows = list.querySelectorAll("a");
+  if (event.key === "ArrowDown" && rows.length) choose((chosen + 1) % rows.length);
+  else if (event.key === "ArrowUp" && rows.length) choose((chosen + rows.length - 1) % rows.length);
+  else if (event.key === "Escape") close();
+  else return;
+  event.preventDefault();
+});
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const link = list.querySelectorAll("a")[chosen];
+  if (!link) return;
+  link.click();
+  close();
+  box.blur();
+});
+
+const step = (by) => {
+  const entries = [...document.querySelectorAll(".entry")];
+  const top = entries.findIndex((entry) => entry.getBoundingClientRect().top > (by > 0 ? 90 : -10));
+  const next = by > 0 ? entries[top] : entries[(top < 0 ? entries.length : top) - 1];
+  if (!next) return;
+  next.scrollIntoView();
+  next.querySelector("a").focus({ preventScroll: true });
+};
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
+  const go = (rel) => document.querySelector(`a[rel=${rel}]`)?.click();
+  const keys = { "/": () => box.focus(), j: () => step(1), k: () => step(-1), n: () => go("next"), p: () => go("prev") };
+  if (!(event.key in keys)) return;
+  event.preventDefault();
+  keys[event.key]();
+});
+
+form.hidden = false;
+document.querySelector(".keys").hidden = false;
