@@ -158,9 +158,20 @@ def expect_names(args, spec):
 
 
 def pytest_arguments(args, processes):
-    """The run as pytest wants it: one process a core, no files left behind."""
-    arguments = [str(HERE), f"--rootdir={HERE}", "-c", os.devnull, "-p", "no:cacheprovider", "-q", "--assert=plain"]
-    arguments += ["-n", str(processes), "--import-mode=importlib", f"--hypothesis-seed={args.seed}", "-W", "error"]
+    """The run as pytest wants it: two processes, no files left behind, and no plugin that happens to be installed."""
+    arguments = ["--disable-plugin-autoload", "-p", "xdist.plugin", "-p", "_hypothesis_pytestplugin"]
+    arguments += ["-p", "parity.options", "-p", "no:unraisableexception", "-p", "no:threadexception"]
+    arguments += [str(HERE), f"--rootdir={HERE}", "-c", os.devnull, "-p", "no:cacheprovider", "-q", "--assert=plain"]
+    # A test at a time: of a partial module most are skipped, and the few long ones would stand in one chunk.
+    arguments += [
+        "-n",
+        str(processes),
+        "--maxschedchunk=1",
+        "--import-mode=importlib",
+        f"--hypothesis-seed={args.seed}",
+        "-W",
+        "error",
+    ]
     # This package is imported before pytest, and has no asserts to rewrite.
     arguments += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
     arguments += [f"--reference={resolved(args.reference)}", f"--candidate={resolved(args.candidate)}"]

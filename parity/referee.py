@@ -10,6 +10,7 @@ from collections.abc import Callable
 import numpy as np
 
 from parity.rounding import (
+    NO_GRID,
     Bounded,
     absolute,
     affine,
@@ -321,7 +322,7 @@ def one_minus_power(beta, t):
     """1 - beta^t, also for whoever multiplies t times."""
     power = bounded(np.float64(beta))
     power.value = power.value**t
-    power.error, power.grid = t * power.precision.unit * magnitude(power.value), None
+    power.error, power.grid = t * power.precision.unit * magnitude(power.value), NO_GRID
     return 1 - power
 
 

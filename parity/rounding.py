@@ -14,19 +14,21 @@ passes on the errors of its operands and adds its own, with u = 2^-24 or 2^-53 a
 and the smallest subnormal where a product may underflow, the smallest normal where an exponential may.
 
 **Exact arithmetic is the case e = 0.** Floats are dyadic rationals: as long as all terms of a sum are multiples of one
-power of two, the ``grid``, and the sum of their absolute values is below 2^24 (2^53) times the grid, every partial sum
-in any order is representable and nothing is rounded. This certificate is computed with ``fractions.Fraction``; where it
+power of two, 2^grid, and the sum of their absolute values is below 2^24 (2^53) times that, every partial sum
+in any order is representable and nothing is rounded. This certificate is computed with whole exponents; where it
 holds no error is added, so that a chain of certified operations ends with e = 0: there "within the bound" means "the
 same bits", and v is the exact rational result.
 """
 
+import math
 from collections.abc import Callable
-from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
+# The exponent of numbers that are multiples of no power of two one could count on; smaller than all others.
+NO_GRID = -math.inf
 # v itself is rounded, 2^11 times finer than the format or better, and e in float64; this covers both.
 SLACK = 1 + 2.0**-10
 
@@ -106,16 +108,16 @@ def number(value, precision):
 
 
 def largest_grid(array):
-    """The largest power of two that divides all numbers of the array."""
+    """The exponent of the largest power of two that divides all numbers of the array."""
     numbers = np.asarray(array, dtype=np.float64)
     if not np.isfinite(numbers).all():
-        return None
+        return NO_GRID
     mantissas, exponents = np.frexp(numbers[numbers != 0])
     if mantissas.size == 0:
-        return Fraction(2) ** 2000
+        return 2000
     whole = (mantissas * 2.0**53).astype(np.int64)
     lowest_bits = np.log2((whole & -whole).astype(np.float64)) + exponents - 53
-    return Fraction(2) ** int(lowest_bits.min())
+    return int(lowest_bits.min())
 
 
 def magnitude(values):
@@ -128,10 +130,10 @@ class Bounded:
 
     __array_ufunc__ = None
 
-    def __init__(self, value, error, precision, grid=None, tied=False):
+    def __init__(self, value, error, precision, grid=NO_GRID, tied=False):
         self.value = np.asarray(value)
         # 0 times infinity, and infinity less infinity: nothing is known.
-        self.error = np.where(np.isnan(error), np.inf, error)
+        self.error = np.fmin(error, np.inf)
         self.precision = precision
         self.grid = grid
         self.tied = tied
@@ -182,26 +184,26 @@ class Bounded:
     def to(self, precision):
         """Rounded to another precision, as a Python float is where it meets a float32 array."""
         value = precision.wide(self.value)
-        if self.grid is not None and np.size(value) == 1 and precision.holds(float(value.item())):
+        if self.grid > NO_GRID and np.size(value) == 1 and precision.holds(float(value.item())):
             return Bounded(value, self.error, precision, self.grid, self.tied)
-        return Bounded(value, self.error + precision.unit * self.reach(), precision, None, self.tied)
+        return Bounded(value, self.error + precision.unit * self.reach(), precision, NO_GRID, self.tied)
 
-    def _result(self, value, propagated, scale, *, roundings=1, grid=None, terms=None, tied=False):
+    def _result(self, value, propagated, scale, *, roundings=1, grid=NO_GRID, terms=None, tied=False):
         """The value after so many roundings at this scale; none where the certificate holds for these terms."""
         precision = self.precision
-        if grid is not None and certified(np.max(terms, initial=0), grid, precision):
+        if grid > NO_GRID and certified(np.max(terms, initial=0), grid, precision):
             return Bounded(value, np.zeros(np.shape(value)), precision, grid, tied)
         gamma = roundings * precision.unit / (1 - roundings * precision.unit)
         error = propagated + gamma * scale + roundings * precision.tiny * (scale > 0)
         # Where the narrow format overflows anything may follow.
         error = np.where(scale > precision.largest, np.inf, error)
         error = unless_overflowing(error * SLACK, np.maximum(scale, magnitude(value)), precision)
-        return Bounded(value, error, precision, None, tied)
+        return Bounded(value, error, precision, NO_GRID, tied)
 
     def __add__(self, other):
         self, other = self._meet(other)
         value, propagated = self.value + other.value, self.error + other.error
-        grid = self.grid and other.grid and min(self.grid, other.grid)
+        grid = min(self.grid, other.grid)
         terms = magnitude(self.value) + magnitude(other.value)
         scale = magnitude(value) + propagated
         return self._result(value, propagated, scale, grid=grid, terms=terms, tied=self.tied or other.tied)
@@ -221,7 +223,7 @@ class Bounded:
         self, other = self._meet(other)
         value, a, b = self.value * other.value, magnitude(self.value), magnitude(other.value)
         propagated = a * other.error + b * self.error + self.error * other.error
-        grid = self.grid and other.grid and self.grid * other.grid
+        grid = self.grid + other.grid
         # A factor that is a power of two shifts the other and rounds nothing, unless the product underflows.
         shifts = scales_exactly(self) | scales_exactly(other)
         scale = np.where(shifts & (magnitude(value) >= self.precision.normal), 0, magnitude(value) + propagated)
@@ -232,7 +234,7 @@ class Bounded:
     def __truediv__(self, other):
         self, other = self._meet(other)
         if other.size == 1 and is_power_of_two(other):
-            return self * Bounded(1 / other.value, other.error, other.precision, 1 / other.grid)
+            return self * Bounded(1 / other.value, other.error, other.precision, -other.grid)
         # NumPy divides by 0, mpmath does not.
         value = self.value / np.where(other.value == 0, 1, other.value)
         nearest = magnitude(other.value) - other.error
@@ -247,7 +249,7 @@ class Bounded:
         a, b = magnitude(self.value), magnitude(other.value)
         propagated = a @ other.error + self.error @ b + self.error @ other.error
         terms = a @ b
-        grid = self.grid and other.grid and self.grid * other.grid
+        grid = self.grid + other.grid
         return self._result(
             self.value @ other.value,
             propagated,
@@ -283,15 +285,15 @@ class Bounded:
         """With room for so many more roundings at this scale: for another form of the formula that is as right."""
         extra = roundings * self.precision.unit * scale
         return Bounded(
-            self.value, self.error + extra, self.precision, self.grid if not np.any(extra) else None, self.tied
+            self.value, self.error + extra, self.precision, self.grid if not np.any(extra) else NO_GRID, self.tied
         )
 
 
 def certified(peak, grid, precision):
-    """The certificate: sums of multiples of grid whose absolute values add up to peak at most are exact."""
-    if not peak <= precision.largest or grid < precision.tiny:
+    """The certificate: sums of multiples of 2^grid whose absolute values add up to peak at most are exact."""
+    if not peak <= precision.largest or grid < math.frexp(precision.tiny)[1] - 1:
         return False
-    return Fraction(float(peak)) / grid < 2**precision.digits
+    return peak == 0 or math.frexp(peak)[1] <= grid + precision.digits
 
 
 def unless_overflowing(error, reach, precision):
@@ -307,16 +309,14 @@ def scales_exactly(factor):
 
 def is_power_of_two(number):
     """Whether a one-element Bounded is a power of two, without error."""
-    return number.grid is not None and Fraction(float(number.value.item())) in (number.grid, -number.grid)
+    return number.grid > NO_GRID and math.frexp(abs(number.value.item())) == (0.5, number.grid + 1)
 
 
 def stack(numbers):
     """Single numbers as one array."""
     values, errors = (np.array([getattr(x, name) for x in numbers]) for name in ("value", "error"))
     grids = [x.grid for x in numbers]
-    return Bounded(
-        values, errors, numbers[0].precision, min(grids) if all(grids) else None, any(x.tied for x in numbers)
-    )
+    return Bounded(values, errors, numbers[0].precision, min(grids), any(x.tied for x in numbers))
 
 
 def affine(x, weight, bias):
@@ -326,9 +326,9 @@ def affine(x, weight, bias):
     value = x.value @ weight.value.T + bias.value
     propagated = a @ weight.error.T + x.error @ b.T + x.error @ weight.error.T + bias.error
     terms = a @ b.T + magnitude(bias.value)
-    grid = x.grid and weight.grid and bias.grid and min(x.grid * weight.grid, bias.grid)
+    grid = min(x.grid + weight.grid, bias.grid)
     tied = x.tied or weight.tied or bias.tied
-    result = Bounded(value, propagated, precision, None, tied)
+    result = Bounded(value, propagated, precision, NO_GRID, tied)
     return result._result(
         value, propagated, terms + propagated, roundings=x.shape[-1] + 1, grid=grid, terms=terms, tied=tied
     )
@@ -341,7 +341,7 @@ def function(x, value, propagated, roundings, underflows=True):
     if underflows:
         error = error + precision.normal * (magnitude(value) <= 2 * precision.normal)
     error = unless_overflowing(error * SLACK, magnitude(value), precision)
-    return Bounded(value, error, precision, None, x.tied)
+    return Bounded(value, error, precision, NO_GRID, x.tied)
 
 
 def exp(x):
@@ -356,7 +356,7 @@ def log(x):
     nearest = magnitude(x.value) - x.error
     propagated = np.where(x.error == 0, 0, np.where(nearest > 0, x.error / nearest, np.inf))
     rounding = np.where(np.isinf(magnitude(value)), 0, 4 * x.precision.unit * magnitude(value))
-    return Bounded(value, np.asarray((propagated + rounding) * SLACK), x.precision, None, x.tied)
+    return Bounded(value, np.asarray((propagated + rounding) * SLACK), x.precision, NO_GRID, x.tied)
 
 
 def tanh(x):
@@ -388,7 +388,7 @@ def absolute(x):
 def maximum(x, floor):
     """The larger of the two; moves no more than either."""
     x, other = x._meet(floor)
-    grid = x.grid and other.grid and min(x.grid, other.grid)
+    grid = min(x.grid, other.grid)
     error = np.where(x.value > other.value, x.error, np.where(x.value < other.value, other.error, 0))
     # Within reach of each other, either may be the larger.
     close = magnitude(x.value - other.value) <= x.error + other.error
@@ -406,7 +406,7 @@ def sign(x):
     value = np.where(x.value > 0, 1.0, np.where(x.value < 0, -1.0, 0.0))
     tie = uncertain(x)
     error = np.where(tie, 1 + abs(value), 0.0)
-    grid = None if tie.any() else Fraction(1)
+    grid = NO_GRID if tie.any() else 0
     return Bounded(x.precision.wide(value), error, x.precision, grid, x.tied or bool(tie.any()))
 
 
@@ -415,5 +415,5 @@ def where_positive(x, then):
     positive, tie = np.asarray(x.value > 0), uncertain(x)
     value = np.where(positive, then.value, 0 * then.value)
     error = np.where(tie, then.reach(), np.where(positive, then.error, 0.0))
-    grid = None if tie.any() else then.grid
+    grid = NO_GRID if tie.any() else then.grid
     return Bounded(value, error, x.precision, grid, x.tied or then.tied or bool(tie.any()))

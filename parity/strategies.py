@@ -88,7 +88,7 @@ def pairs(draw, sources=None):
 @st.composite
 def problems(draw, sources=None, samples=None, features=None, neurons=None):
     """x (N, D), y (N, K), weight (K, D), bias (K,); sizes fixed or drawn."""
-    n, d, k = samples or draw(size(8)), features or draw(size(4)), neurons or draw(size(3))
+    n, d, k = samples or draw(size(5)), features or draw(size(4)), neurons or draw(size(3))
     x, y, weight, bias = draw(arrays((n, d), (n, k), (k, d), (k,), sources=sources))
     return Problem(x, y, weight, bias)
 

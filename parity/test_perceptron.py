@@ -99,10 +99,14 @@ def test_separable_data_end_within_novikoffs_bound(check, side, problem):
     corrections, start = 0.0, (np.zeros_like(weight), np.zeros_like(bias))
     weight, bias = start
     for _ in range(int(2 * bound) + 2):
+        corrected = 0.0
         for x_i, y_i in zip(x, y, strict=True):
             before = bias
             weight, bias = map(check.floats, backend.perceptron_step(weight, bias, x_i, y_i))
-            corrections += float(abs(bias - before)[0])
+            corrected += float(abs(bias - before)[0])
+        corrections += corrected
+        if not corrected:  # nor will it ever again
+            break
     result = backend.train_perceptron(*start, x, y, max_epochs=int(2 * bound) + 2)
     # gamma itself is rounded: a share of 1e-4 is far more than that and less than one correction.
     if corrections > bound * 1.0001 or not result.converged or result.updates > 2 * bound * 1.0001:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parity import referee, rounding
-from parity.rounding import PRECISIONS, Bounded, bounded, largest_grid, magnitude
+from parity.rounding import NO_GRID, PRECISIONS, Bounded, bounded, largest_grid, magnitude
 
 DTYPES = ["float64", "float32"]
 each_dtype = pytest.mark.parametrize("dtype", DTYPES)
@@ -55,7 +55,7 @@ def with_error(rng, array, error):
     off = error * float(np.finfo(array.dtype).eps) * np.abs(array).astype(float)
     moved = (array * (1 + rng.uniform(-0.4, 0.4, array.shape) * error * np.finfo(array.dtype).eps)).astype(array.dtype)
     precision = PRECISIONS[array.dtype.name]
-    around = Bounded(precision.wide(array), off, precision, largest_grid(array) if error == 0 else None)
+    around = Bounded(precision.wide(array), off, precision, largest_grid(array) if error == 0 else NO_GRID)
     return around, moved
 
 
@@ -129,7 +129,7 @@ def test_no_certificate_where_sums_do_not_fit(seed, n, exponent, bits):
     """A sum is certified if and only if its absolute terms add up to less than 2^24 times their grid."""
     array = on_grid(seed, n, exponent, bits).astype(np.float32)
     terms = sum(map(abs, fractions(array)))
-    fits = terms / largest_grid(array) < 2**24
+    fits = terms / Fraction(2) ** largest_grid(array) < 2**24
     assert bool(bounded(array).sum().error == 0) == (fits or terms == 0)
 
 
@@ -140,7 +140,7 @@ def test_no_certificate_where_dots_do_not_fit(seed, n, bits):
     a, b = on_grid(seed, (2, n), -3, bits).astype(np.float32)
     bound = bounded(a[None, :]) @ bounded(b[:, None])
     terms = sum(abs(p * q) for p, q in zip(fractions(a), fractions(b), strict=True))
-    fits = terms / (largest_grid(a) * largest_grid(b)) < 2**24
+    fits = terms / Fraction(2) ** (largest_grid(a) + largest_grid(b)) < 2**24
     assert bool(bound.error.any()) == (not fits and terms != 0)
 
 
@@ -148,7 +148,7 @@ def test_no_certificate_where_dots_do_not_fit(seed, n, bits):
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=5))
 def test_largest_grid(numbers):
     """The grid divides every number, and twice the grid does not."""
-    grid = largest_grid(np.array(numbers))
+    grid = Fraction(2) ** largest_grid(np.array(numbers))
     parts = [Fraction(number) / grid for number in numbers]
     assert all(part.denominator == 1 for part in parts)
     assert not any(numbers) or any(part.numerator % 2 for part in parts)
@@ -156,8 +156,8 @@ def test_largest_grid(numbers):
 
 def test_largest_grid_of_no_number():
     """Where a number is not finite there is no grid, and so no certificate."""
-    assert largest_grid(np.array([1.0, np.inf])) is None
-    assert largest_grid(np.array([np.nan])) is None
+    assert largest_grid(np.array([1.0, np.inf])) == NO_GRID
+    assert largest_grid(np.array([np.nan])) == NO_GRID
 
 
 # the bound of each operation
