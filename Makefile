@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: parity test lint site site-test benchmark nightly mutants clean
+.PHONY: parity test lint site notebooks site-test benchmark nightly mutants clean
 
 parity: .venv/ready
 	$(BIN)/parity check
@@ -20,6 +20,11 @@ lint: .venv/ready
 site: .venv/ready
 	$(BIN)/parity check --json evidence.json
 	$(BIN)/parity page -o site
+
+# The course as notebooks, made from course/*.md.
+notebooks: .venv/ready
+	mkdir -p notebooks
+	for file in course/*.md; do $(BIN)/jupytext --quiet --to ipynb --output notebooks/$$(basename $$file .md).ipynb $$file; done
 
 # The page in a real browser; `make test` does it too where there is one.
 site-test: .venv/ready
@@ -44,4 +49,4 @@ mutants: .venv/ready
 	touch $@
 
 clean:
-	rm -rf .venv build site evidence.json *.egg-info
+	rm -rf .venv build site notebooks evidence.json *.egg-info

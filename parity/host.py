@@ -73,9 +73,14 @@ class Host:
         result = function(*inside, **inside_options)
         labels, before = [*range(len(args)), *options], [*args, *options.values()]
         for label, old, new in zip(labels, before, [*inside, *inside_options.values()], strict=True):
-            if isinstance(old, np.ndarray) and not np.array_equal(old, self.leave(new), equal_nan=True):
+            if isinstance(old, np.ndarray) and self.changed(old, new):
                 return "changed", label
         return "value", self.leave(result, keep)
+
+    def changed(self, old, new):
+        """Whether the array that the namespace got holds other numbers now."""
+        now = new if old.dtype == object else self.leave(new)
+        return not np.array_equal(old, now, equal_nan=old.dtype.kind in "fc")
 
     def get(self, target, name, keep):
         """An attribute; methods are kept."""

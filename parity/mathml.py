@@ -1,6 +1,7 @@
 """A formula of a docstring, for a page."""
 
 from latex2mathml.converter import convert
+from pylatexenc.latexwalker import LatexWalker
 
 
 def to_mathml(latex, where):
@@ -11,9 +12,10 @@ def to_mathml(latex, where):
     """
     latex = " ".join(latex.split())
     try:
+        LatexWalker(latex, tolerant_parsing=False).get_latex_nodes()  # the converter closes what is left open
         converted = convert(latex, display="block")
     except Exception as error:
-        told = f"{type(error).__name__} {error}".strip()
+        told = " ".join(f"{type(error).__name__} {error}".split())
         raise ValueError(f"{where}: the formula {latex} does not convert: {told}") from None
     # What the converter does not know it writes as it stands.
     if "\\" in converted:

@@ -13,6 +13,12 @@ from parity.contract import digest
 NAME, EXAMPLES, VERDICT, ULP, SHARE = 58, 8, 34, 9, 8
 
 
+def plain_console(quiet=False):
+    """Lines of text, with colours and a bar where a terminal shows them; a notebook is none."""
+    notebook = "ipykernel" in sys.modules
+    return Console(file=sys.stdout, quiet=quiet, force_jupyter=False, force_terminal=False if notebook else None)
+
+
 class Row:
     """A property: the outcomes of its parts (precisions, backends, cases) put together."""
 
@@ -111,7 +117,7 @@ class Report:
         self.rows: dict[tuple[str, str], Row] = {}
         self.errors: list[str] = []
         # The real streams: pytest's own output is sent elsewhere.
-        self.console = Console(file=sys.stdout, quiet=quiet)
+        self.console = plain_console(quiet)
         self.console.width = max(self.console.width, 80)
         columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
         self.progress = Progress(*columns, console=self.console, transient=True, disable=not self.console.is_terminal)
@@ -194,8 +200,8 @@ class Report:
         """Why properties were not checked, and the names to blame."""
         reasons: dict[str, dict] = {}
         for row in self.rows.values():
-            if row.absent:
-                reason, _, names = row.message.partition(": ")
+            reason, _, names = row.message.partition(": ")
+            if row.absent and names:  # what is asked of whole packages only does not concern others
                 reasons.setdefault(reason, {}).update(dict.fromkeys(names.split(", ")))
         return reasons
 
@@ -203,8 +209,8 @@ class Report:
         """The last line."""
         different = [row.name for row in self.rows.values() if row.outcomes["failed"]]
         total = sum((row.verdicts for row in self.rows.values()), Counter())
-        absent = [row.message for row in self.rows.values() if row.absent]
-        rest = f" {len(absent)} properties were not checked." if absent else ""
+        absent = [row.message for row in self.rows.values() if row.absent and ": " in row.message]
+        rest = f" {len(absent)} propert{'y was' if len(absent) == 1 else 'ies were'} not checked." if absent else ""
         if self.exit_code() == 2 and absent and not self.errors:
             return f"Nothing has been checked of {self.candidate}: {absent[-1]}."
         if self.exit_code() == 2:
@@ -262,7 +268,7 @@ class Submissions:
     def __init__(self, candidates, reference):
         self.reference = reference
         self.reports: list[dict] = []
-        self.console = Console(file=sys.stdout)
+        self.console = plain_console()
         self.width = max(map(len, [*candidates, "candidate"]))
         self.line("candidate", "same", "different", "not defined", "first difference", style="bold")
 

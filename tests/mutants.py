@@ -18,6 +18,8 @@ SURVIVED = (0, 33)  # mutmut's codes: all properties passed, or none calls it
 
 # mutmut mutates neither decorated functions nor lambdas of a module, and decorates once, at import, before it mutates.
 LATE = """
+import functools
+
 
 def _late(function, decorate):  # pragma: no mutate block
     @functools.wraps(function)
@@ -76,10 +78,13 @@ def plain(source):
             late = True
         elif isinstance(node, ast.Assign | ast.AnnAssign):
             before = ""
-            for child in (child for child in ast.walk(node) if isinstance(child, ast.Lambda)):
-                name, at = f"_lambda_{child.lineno}", child.lineno - 1
-                line = lines[at].encode()
-                lines[at] = (line[: child.col_offset] + name.encode() + line[child.end_col_offset :]).decode()
+            table = ast.unparse(node.target if isinstance(node, ast.AnnAssign) else node.targets[0])
+            lambdas = [child for child in ast.walk(node) if isinstance(child, ast.Lambda)]
+            for number, child in enumerate(lambdas):
+                name, at = f"_{table}_{number}", child.lineno - 1
+                first, last = lines[at].encode(), lines[child.end_lineno - 1].encode()
+                lines[at : child.end_lineno] = [""] * (child.end_lineno - at)
+                lines[at] = (first[: child.col_offset] + name.encode() + last[child.end_col_offset :]).decode()
                 before += f"def {name}({ast.unparse(child.args)}):\n    return {ast.unparse(child.body)}\n\n\n"
             lines[node.lineno - 1] = before + lines[node.lineno - 1]
     if late:

@@ -1,0 +1,239 @@
+"""What the page is made of: every name has its row, every formula converts, evidence is that of the run it names."""
+
+import html
+import json
+import re
+
+import pytest
+
+from parity import chapters, contract, figures, page
+from parity.cli import main
+from parity.mathml import to_mathml
+
+ROW = {
+    "property": "activations: sigmoid",
+    "functions": ["sigmoid"],
+    "verdict": "exact 3, rounding 1,234",
+    "examples": 1237,
+    "verdicts": {"exact": 3, "rounding": 1234},
+    "worst_gap_ulp": 2.5,
+    "worst_gap_share": 0.25,
+}
+
+
+@pytest.fixture(autouse=True)
+def no_figures(monkeypatch):
+    """Each is a line: drawing them takes seconds, and the browser tests do it."""
+
+    def draw():
+        figure, (ax,) = figures.grid(1, 1)
+        ax.plot([0, 1])
+        return figure
+
+    monkeypatch.setattr(figures, "all_figures", lambda: dict.fromkeys(("neuron", "paths"), draw))
+
+
+@pytest.fixture
+def evidence(tmp_path):
+    """Writes a report; by default of the code as it is."""
+
+    def write(name="evidence.json", **changed):
+        report = {
+            "candidate": "scratch",
+            "reference": "torchref",
+            "seed": 7,
+            "time": "2026-01-02T03:04:05+00:00",
+            "summary": "1,237 examples.",
+            "sources": contract.digest(),
+            "properties": [ROW],
+        }
+        (tmp_path / name).write_text(json.dumps(report | changed), encoding="utf-8")
+        return tmp_path / name
+
+    return write
+
+
+def build(tmp_path, *arguments):
+    """The exit code of ``parity page``."""
+    return main(["page", "-o", str(tmp_path / "site"), *map(str, arguments)])
+
+
+def text_of(tmp_path, name):
+    """A page of the site."""
+    return (tmp_path / "site" / f"{name}.html").read_text(encoding="utf-8")
+
+
+def test_every_public_function_has_a_row():
+    """In its chapter, in study order, with code on both sides."""
+    found = {chapter.file: [entry.name for entry in chapter.public] for chapter in chapters.chapters()}
+    assert found == contract.names() == contract.names("torchref")
+    for chapter in chapters.chapters():
+        for entry in chapter.public:
+            assert entry.sentence
+            assert all(any(line.html for line in column) for column in entry.columns), entry.name
+
+
+def test_nothing_of_the_code_is_lost():
+    """The lines of both columns are those of the two files, without the docstring."""
+    for chapter in chapters.chapters():
+        for tree, column in zip(contract.TREES, (0, 1), strict=True):
+            lines = {line.strip() for line in chapters.source(tree, chapter.file).splitlines()}
+            for entry in chapter.entries:
+                shown = [re.sub("<.*?>", "", line.html) for line in entry.columns[column] if line.html]
+                assert {html.unescape(line).strip() for line in shown} <= lines
+    both = next(e for c in chapters.chapters() for e in c.entries if e.name == "sigmoid")
+    assert "".join(line.html or "" for line in both.columns[0]) != "".join(line.html or "" for line in both.columns[1])
+
+
+def test_equal_lines_stand_beside_each_other():
+    """And only equal ones count as equal."""
+    left, right = chapters.aligned(["a = 1", "b = 2", "c = 3"], ["a = 1", "c = 3", "d = 4"])
+    assert [(a.html is None, b.html is None, a.same) for a, b in zip(left, right, strict=True)] == [
+        (False, False, True),
+        (False, True, False),
+        (False, False, True),
+        (True, False, False),
+    ]
+
+
+def test_every_formula_converts():
+    """All of the docstrings; some chapter has many."""
+    formulas = [formula for chapter in chapters.chapters() for entry in chapter.entries for formula in entry.formulas]
+    assert len(formulas) > 30
+    assert all(formula.startswith("<math") for formula in formulas)
+
+
+@pytest.mark.parametrize("latex", [r"\nosuchcommand x", r"\frac{1", r"\left( x"])
+def test_a_formula_that_does_not_convert_is_named(latex):
+    """File, function and formula."""
+    with pytest.raises(ValueError, match=r"losses\.py, mse_loss: the formula .* does not convert") as caught:
+        to_mathml(latex, "losses.py, mse_loss")
+    assert latex in str(caught.value)
+
+
+def test_evidence_is_that_of_the_run_it_names(tmp_path, evidence):
+    """Its figures stand in the table of the function, and nowhere else."""
+    assert build(tmp_path, "--evidence", evidence()) == 0
+    shown = text_of(tmp_path, "activations")
+    assert "From evidence.json, 2026-01-02 03:04:05 UTC: 1,237 examples." in shown
+    row = re.search(r'<article id="sigmoid".*?</article>', shown, re.DOTALL)[0]
+    for figure in ("exact 3, rounding 1,234", "1,237", "2.5", "25%"):
+        assert f"<td>{figure}</td>" in row
+    other = re.search(r'<article id="tanh".*?</article>', shown, re.DOTALL)[0]
+    assert "not checked" in other
+    assert "1,237" not in other
+    assert "has changed" not in shown
+
+
+def test_evidence_of_other_code_says_so(tmp_path, evidence):
+    """What was shown of an earlier version is not passed off as shown of this one."""
+    assert build(tmp_path, "--evidence", evidence(sources="earlier")) == 0
+    assert "The code has changed since." in text_of(tmp_path, "activations")
+
+
+def test_the_newest_evidence_is_taken(tmp_path, evidence, monkeypatch):
+    """Of the files in this directory; other JSON is none."""
+    monkeypatch.chdir(tmp_path)
+    evidence("b.json", time="2026-03-01T00:00:00+00:00")
+    evidence("a.json", time="2026-01-01T00:00:00+00:00")
+    evidence("c.json", candidate="homework.py", time="2026-04-01T00:00:00+00:00")
+    (tmp_path / "d.json").write_text("[]")
+    assert build(tmp_path) == 0
+    assert "From b.json" in text_of(tmp_path, "index")
+
+
+def test_without_evidence_nothing_counts_as_checked(tmp_path, monkeypatch):
+    """And the page says how to get it."""
+    monkeypatch.chdir(tmp_path)
+    assert build(tmp_path) == 0
+    assert "Nothing here has been checked yet" in text_of(tmp_path, "index")
+    names = contract.names()["losses"]
+    assert text_of(tmp_path, "losses").count("not checked") == len(names)
+
+
+def test_a_difference_is_shown(tmp_path, evidence):
+    """A property that failed is no evidence of equality."""
+    row = ROW | {"verdict": "DIFFERENT", "examples": 3}
+    assert build(tmp_path, "--evidence", evidence(properties=[row])) == 0
+    assert '<tr class="different">' in text_of(tmp_path, "activations")
+
+
+def test_a_second_build_draws_nothing(tmp_path, evidence, monkeypatch):
+    """When nothing has changed; a picture that is missing is drawn again."""
+    drawn = []
+    save = figures.save
+    monkeypatch.setattr(figures, "save", lambda figure, path: (drawn.append(path.name), save(figure, path)))
+    given = evidence()
+    assert build(tmp_path, "--evidence", given) == 0
+    assert drawn == ["neuron.svg", "paths.svg"]
+    assert build(tmp_path, "--evidence", given) == 0
+    assert len(drawn) == 2
+    (tmp_path / "site/figures/neuron.svg").unlink()
+    assert build(tmp_path, "--evidence", given) == 0
+    assert len(drawn) == 4
+
+
+def test_other_peoples_files_are_left_alone(tmp_path, evidence, capsys):
+    """Refused without --force; with it nothing is deleted."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    (folder / "thesis.txt").write_text("years of work")
+    assert build(tmp_path, "--evidence", evidence()) == 2
+    assert "thesis.txt" in capsys.readouterr().err
+    assert [path.name for path in folder.iterdir()] == ["thesis.txt"]
+    assert build(tmp_path, "--evidence", evidence(), "--force") == 0
+    assert (folder / "thesis.txt").read_text() == "years of work"
+    assert build(tmp_path, "--evidence", evidence()) == 2, "it still holds a file of somebody else"
+
+
+@pytest.mark.parametrize(
+    ("prepare", "told"),
+    [
+        (lambda path: None, "no such file"),
+        (lambda path: path.write_text("{"), "cannot be read as evidence"),
+        (lambda path: path.write_text("{}"), "is no evidence"),
+        (lambda path: path.mkdir(), "cannot be read as evidence"),
+        (lambda path: path.write_bytes(b"\xff\xfe"), "cannot be read as evidence"),
+    ],
+)
+def test_evidence_that_is_none(prepare, told, tmp_path, capsys):
+    """One line, exit code 2, nothing written."""
+    prepare(tmp_path / "given.json")
+    assert build(tmp_path, "--evidence", tmp_path / "given.json") == 2
+    said = capsys.readouterr().err
+    assert told.lower() in said.lower()
+    assert len(said.splitlines()) == 1
+    assert not (tmp_path / "site").exists()
+
+
+def test_evidence_of_a_homework_is_refused(tmp_path, evidence, capsys):
+    """The page is about the two backends."""
+    assert build(tmp_path, "--evidence", evidence(candidate="homework.py")) == 2
+    assert "homework.py against torchref" in capsys.readouterr().err
+
+
+def test_an_output_that_cannot_be(tmp_path, evidence, capsys):
+    """A file in its place; a directory below a file."""
+    (tmp_path / "site").write_text("")
+    assert build(tmp_path, "--evidence", evidence()) == 2
+    assert "got a file, expected a directory" in capsys.readouterr().err
+    assert main(["page", "-o", str(tmp_path / "site" / "below"), "--evidence", str(evidence())]) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_every_figure_says_what_can_be_seen():
+    """A caption and alternative text for each; every chapter but the first has one."""
+    assert tuple(figures.FIGURES) == contract.FILES[1:]
+    for draw in (draw for draws in figures.FIGURES.values() for draw in draws):
+        told = page.caption(draw)
+        assert told["caption"].endswith(".")
+        assert len(told["words"]) > 60
+
+
+def test_every_chapter_has_its_italian_terms():
+    """And the search finds them."""
+    course = chapters.chapters()
+    names = {item["name"] for item in page.index(course)}
+    for chapter in course:
+        assert chapter.terms
+        assert chapter.terms.keys() <= names
