@@ -168,7 +168,9 @@ def aligned(left, right):
     """Both columns with equal lines at equal heights."""
     coloured_left, coloured_right = (coloured("\n".join(lines), "python").split("\n") for lines in (left, right))
     columns: tuple[list[Line], list[Line]] = ([], [])
-    for tag, a, b, c, d in SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
+    # Lone brackets are equal, but by chance: they stand beside each other only next to other equal lines.
+    matcher = SequenceMatcher(lambda line: not re.search(r"\w", line), left, right, autojunk=False)
+    for tag, a, b, c, d in matcher.get_opcodes():
         height = max(b - a, d - c)
         for column, lines in zip(columns, (coloured_left[a:b], coloured_right[c:d]), strict=True):
             column += [Line(line, tag == "equal") for line in lines]

@@ -30,7 +30,7 @@ def data_sets():
     separates; the logical and, xor; two interleaved moons, two circles one inside the other, three blobs.
     """
     names = ("toy", "toy_flipped", "and", "xor", "moons", "circles", "blobs")
-    figure, axes = grid(2, 4, width=3.6, height=2.6)
+    figure, axes = grid(4, 2, width=3.6, height=2.6)
     for ax, name in zip(axes, names, strict=False):
         plots.plot_points(*scratch.load_data(name), ax=ax).set_title(name)
     axes[-1].set_axis_off()
@@ -45,7 +45,7 @@ def activations():
     height 1; relu is 0 up to 0 and then z, its derivative a step.
     """
     z = np.linspace(-5, 5, 401)[:, None]
-    figure, axes = grid(1, 4)
+    figure, axes = grid(2, 2)
     for ax, name in zip(axes, ("identity", "sigmoid", "tanh", "relu"), strict=True):
         for backend, style in zip(BACKENDS, STYLES, strict=True):
             zs = backend.tensor(z)
@@ -88,7 +88,7 @@ def deck_line():
 
     Four points of either label; a line between them, nearly vertical, separates the two.
     """
-    figure, axes = grid(1, 1, width=4.8, height=3.6)
+    figure, axes = grid(1, 1, width=5.4, height=2.8)
     x, y = scratch.load_data("toy")
     runs = [perceptron(backend) for backend in BACKENDS]
     plots.plot_line(x, y, runs[0].weight, runs[0].bias, ax=axes[0])
@@ -107,7 +107,7 @@ def turning_line():
 
     The deck's points, and a line for each epoch of the perceptron, the later the darker: the last one separates them.
     """
-    figure, axes = grid(1, 2, width=5.4, height=3)
+    figure, axes = grid(2, 1, width=5.4, height=2.8)
     for ax, backend, style in zip(axes, BACKENDS, STYLES, strict=True):
         x, y = backend.load_data("toy")
         lines: list = []
@@ -138,7 +138,7 @@ def losses():
         "binary_cross_entropy": np.linspace(0.02, 0.99, 201),
         "binary_cross_entropy_with_logits": np.linspace(-5, 5, 201),
     }
-    figure, axes = grid(1, 4)
+    figure, axes = grid(2, 2)
     for ax, (name, preds) in zip(axes, cases.items(), strict=True):
         for backend, style in zip(BACKENDS, STYLES, strict=True):
             loss, slope = getattr(backend, name), getattr(backend, f"{name}_backward")
@@ -216,7 +216,7 @@ def bent_borders():
 
 def decisions(hidden):
     """The regions of four nets, and the borders of torchref's above them."""
-    figure, axes = grid(1, 4)
+    figure, axes = grid(2, 2)
     for ax, name in zip(axes, SETS, strict=True):
         x, y = scratch.load_data(name)
         nets = [trained(backend, name, hidden) for backend in BACKENDS]
@@ -281,7 +281,7 @@ def paths():
     valley, momentum overshoots and swings back, Nesterov's swings less, Adam walks diagonally with steps of nearly
     equal length.
     """
-    figure, axes = grid(1, 4)
+    figure, axes = grid(2, 2)
     for ax, (name, options) in zip(axes, RULES.items(), strict=True):
         surface(ax, lambda a, b: 0.5 * (a * a + 30 * b * b), -5, 2.5, -1.7, 1.7)
         follow(ax, [descent(backend, name, options) for backend in BACKENDS], "$w_1$", "$w_2$")

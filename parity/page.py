@@ -50,8 +50,8 @@ def run(args):
         (output / "figures").mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ValueError(f"{output}: cannot be written: {error.strerror or error}") from None
-    # First the list of what will be ours: whatever happens then, it can be built again.
-    names = sorted({*files, *drawings, MANIFEST})
+    # First the list of what is ours, of earlier builds too: whatever happens then, it can be built again.
+    names = sorted({*files, *drawings, MANIFEST, *before.get("files", [])})
     write(output / MANIFEST, json.dumps({"files": names, "figures": ""}))
     for name, text in files.items():
         write(output / name, text)
