@@ -3,7 +3,7 @@
     python benchmarks/bench_networks.py [--rounds 15]
 
 Two threads each. Every net is L-H-K with a sigmoid, squared error, and SGD with momentum, in float32. The goals beside
-scikit-learn's MLPRegressor are for ``partial_fit``, which does the same work: a call for each step, as ``train_step`` is,
+scikit-learn's MLPRegressor are for ``partial_fit``, which does the same work: a call a step, like ``train_step``,
 arguments checked, the loss given back. ``fit`` checks once and has its loop inside; its step is shown for comparison.
 Exit code 1 where a goal is missed.
 """

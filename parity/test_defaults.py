@@ -187,6 +187,36 @@ def test_nets_print_and_load_parameters(check):
     same("print", told, names(check))
 
 
+@checks("ToyNet")
+def test_parameters_become_arrays_of_their_own(check):
+    """What NumPy makes of a parameter is a copy, in the dtype that is asked for."""
+    for side in SIDES:
+        backend = getattr(check, side)
+        net = backend.namespace.ToyNet(dtype=check.dtype, seed=1)
+        for parameter in net.parameters():
+            if hasattr(parameter, "detach"):
+                continue  # of PyTorch's own kind
+            before = parameter.tolist()
+            array, other = np.array(parameter), np.array(parameter, dtype="int64")
+            array[...] = 7
+            if parameter.tolist() != before or array.dtype != check.dtype or other.dtype != "int64":
+                raise Different(f"ToyNet in {backend.name}: what NumPy makes of a parameter is no array of its own")
+
+
+@checks("ToyNet")
+def test_toy_net_hands_the_gradient_on(check):
+    """Where a net goes back explicitly it gives the gradient of its input, dL/dx = dL/dz W; or None if not asked."""
+    grad = check.cast(np.array([[2.0], [-0.5], [1.0]]))
+    for side in SIDES:
+        net = toy(check, side)
+        if not hasattr(getattr(check, side).namespace.ToyNet, "backward"):
+            continue  # PyTorch's autograd does it
+        net.kept(check.cast(X))
+        given, none = net.backward(grad), net.backward(grad, input_grad=False)
+        if none is not None or not np.array_equal(given, grad @ np.array([[0.5, -0.25]])):
+            raise Different(f"ToyNet in {getattr(check, side).name}: backward gives {given} and {none}")
+
+
 DEFAULTS = {
     "sgd_update": {"momentum": 0.0, "dampening": 0.0, "weight_decay": 0.0, "nesterov": False},
     "adagrad_update": {

@@ -17,7 +17,7 @@ checks = pytest.mark.checks
 SIDES = ("candidate", "reference")
 STEPS = 5
 
-decays = st.sampled_from([0.0, 0.1, 0.5])
+decays = st.sampled_from([0.0, 0.1, 0.5, 1.0])
 epsilons = st.sampled_from([1e-8, 1e-3])
 betas = st.sampled_from([(0.9, 0.999), (0.5, 0.75), (0.0, 0.99)])
 momenta = st.sampled_from([0.0, 0.5, 0.9])
