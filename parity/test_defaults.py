@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from parity import contract
+from parity.backend import Raised
 from parity.compare import Different
 
 checks = pytest.mark.checks
@@ -203,18 +204,57 @@ def test_parameters_become_arrays_of_their_own(check):
                 raise Different(f"ToyNet in {backend.name}: what NumPy makes of a parameter is no array of its own")
 
 
-@checks("ToyNet")
-def test_toy_net_hands_the_gradient_on(check):
-    """Where a net goes back explicitly it gives the gradient of its input, dL/dx = dL/dz W; or None if not asked."""
+def explicit(check):
+    """Of each side that goes back explicitly, and not by PyTorch's autograd, its namespace."""
+    backends = [getattr(check, side) for side in SIDES]
+    return [backend for backend in backends if hasattr(backend.namespace.Linear, "backward")]
+
+
+@checks("Linear", "ToyNet", "MLP")
+def test_nets_hand_the_gradient_on(check):
+    """The gradient of the input, dL/dx = dL/dz W, or None if not asked; it needs the input of a call before."""
+    weight, bias = check.cast(np.array([[0.5, -0.25]])), check.cast(np.array([0.125]))
     grad = check.cast(np.array([[2.0], [-0.5], [1.0]]))
-    for side in SIDES:
-        net = toy(check, side)
-        if not hasattr(getattr(check, side).namespace.ToyNet, "backward"):
-            continue  # PyTorch's autograd does it
-        net.kept(check.cast(X))
-        given, none = net.backward(grad), net.backward(grad, input_grad=False)
-        if none is not None or not np.array_equal(given, grad @ np.array([[0.5, -0.25]])):
-            raise Different(f"ToyNet in {getattr(check, side).name}: backward gives {given} and {none}")
+    for backend in explicit(check):
+        for net, prefix in (
+            (backend.Linear(2, 1, dtype=check.dtype), ""),
+            (backend.ToyNet(dtype=check.dtype), "fc1."),
+            (backend.MLP([2, 1], dtype=check.dtype), "fc1."),
+        ):
+            net.load_state_dict({f"{prefix}weight": weight, f"{prefix}bias": bias})
+            net.kept(check.cast(X))
+            given, none = net.backward(grad), net.backward(grad, input_grad=False)
+            if none is not None or not np.array_equal(given, grad @ weight):
+                raise Different(f"{net!r} in {backend.name}: backward gives {given} and {none}")
+        try:
+            backend.Linear(2, 1).backward(grad)
+        except Raised as error:
+            if str(error) != "backward: no input is known yet, expected a call of the layer before":
+                raise Different(f"Linear in {backend.name}: backward before forward says {error}") from None
+        else:
+            raise Different(f"Linear in {backend.name} goes back before it has gone forward")
+
+
+@checks("Linear", "SGD")
+def test_gradients_are_of_the_parameters_kind(check):
+    """In its dtype, whatever that of the input is; a gradient of another shape is refused in words."""
+    for backend in explicit(check):
+        layer = backend.Linear(2, 1, dtype="float32")
+        layer.kept(X)
+        layer.backward(np.ones((3, 1)))
+        parameter = layer.kept.weight
+        if np.asarray(parameter.plain.grad).dtype != "float32":
+            raise Different(f"Linear in {backend.name}: the gradient of a float32 layer is not float32")
+        net = backend.namespace.Linear(2, 1)
+        optimizer = backend.namespace.SGD(net.parameters(), lr=0.5)
+        net.weight.grad = np.zeros(3)
+        try:
+            optimizer.step()
+        except ValueError as error:
+            if str(error) != "grad: got shape (3,), expected (1, 2) as param has; nothing is broadcast":
+                raise Different(f"SGD in {backend.name}: a gradient of another shape is refused with {error}") from None
+        else:
+            raise Different(f"SGD in {backend.name} takes a gradient of another shape")
 
 
 DEFAULTS = {

@@ -58,7 +58,7 @@ def steps(check, name, history, lr, options, exactly=False):
 
 
 @checks("sgd_update")
-@given(histories(), draw.rates, momenta, st.sampled_from([0.0, 0.5]), decays, st.booleans())
+@given(histories(), draw.rates, momenta, st.sampled_from([0.0, 0.5, 1.0]), decays, st.booleans())
 def test_sgd_update(check, history, lr, momentum, dampening, weight_decay, nesterov):
     """Momentum, whose first buffer is the gradient itself; dampening; Nesterov; weight decay."""
     nesterov = nesterov and momentum > 0 and dampening == 0
