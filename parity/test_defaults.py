@@ -204,6 +204,43 @@ def test_parameters_become_arrays_of_their_own(check):
                 raise Different(f"ToyNet in {backend.name}: what NumPy makes of a parameter is no array of its own")
 
 
+@checks("linear")
+def test_arrays_of_several_kinds_become_one(check):
+    """Whole numbers take the dtype of the others, float64 where there are none; float64 wins over float32."""
+    whole = ([[1, 2]], np.array([[1, 2]]), np.array([[1, 2]], dtype="uint8"), np.array([[True, False]]))
+    for side in SIDES:
+        backend = getattr(check, side)
+        space = backend.namespace
+        weights = {dtype: space.tensor([[0.5, -1.0]], dtype) for dtype in ("float32", "float64")}
+        narrow, wide = (space.tensor([0.1], dtype) for dtype in ("float32", "float64"))
+        cases = [([[0.1, 0.2]], weights["float32"], narrow, "float64")]
+        for x in whole:
+            cases += [(x, weights["float32"], narrow, "float32"), (x, [[3, 4]], [5], "float64")]
+            cases += [(x, weights["float32"], wide, "float64"), (x, weights["float64"], narrow, "float64")]
+        for x, weight, bias, expected in cases:
+            got = str(space.linear(x, weight, bias).dtype).removeprefix("torch.")
+            if got != expected:
+                raise Different(f"linear in {backend.name}: x={x!r}, weight {weight!r} give {got}, expected {expected}")
+        third = space.tensor([[1 / 3]], "float32")
+        z = float(space.linear([[0.1]], third, wide))
+        if abs(z - (0.1 * third.item() + 0.1)) > 1e-15:
+            raise Different(f"linear in {backend.name}: a float64 bias gives {z!r}, which has the digits of float32")
+
+
+@checks("linear")
+def test_the_kind_that_is_refused_is_named(check):
+    """By the name of its argument, also where it is not the first."""
+    told = []
+    for side in SIDES:
+        space = getattr(check, side).namespace
+        try:
+            space.linear([[1, 2]], space.tensor([[3.0, 4.0]]), np.array([1j]))
+        except ValueError as error:
+            told.append(str(error).replace("torch.", ""))
+    if len(told) != len(SIDES) or len(set(told)) != 1 or not told[0].startswith("bias: "):
+        raise Different(f"linear with a complex bias: {told}, expected the same refusal that names bias")
+
+
 def explicit(check):
     """Of each side that goes back explicitly, and not by PyTorch's autograd, its namespace."""
     backends = [getattr(check, side) for side in SIDES]

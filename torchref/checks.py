@@ -23,15 +23,16 @@ WHOLE = {
 
 
 def as_tensor(name, value):
-    """The named value as a tensor; Python's numbers become float64 and not
+    """The named value as a tensor; Python's floats become float64 and not
     PyTorch's float32.
     """
     if isinstance(value, torch.Tensor):
         return value
     try:
-        return torch.tensor(
-            value, dtype=None if hasattr(value, "dtype") else torch.float64
-        )
+        tensor = torch.tensor(value)
+        if hasattr(value, "dtype") or tensor.dtype in WHOLE:
+            return tensor
+        return torch.tensor(value, dtype=torch.float64)
     except (TypeError, ValueError, RuntimeError):
         kind = getattr(value, "dtype", type(value).__name__)
         raise ValueError(
