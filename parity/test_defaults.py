@@ -222,7 +222,7 @@ def test_arrays_of_several_kinds_become_one(check):
             if got != expected:
                 raise Different(f"linear in {backend.name}: x={x!r}, weight {weight!r} give {got}, expected {expected}")
         third = space.tensor([[1 / 3]], "float32")
-        z = float(space.linear([[0.1]], third, wide))
+        z = space.linear([[0.1]], third, wide).item()
         if abs(z - (0.1 * third.item() + 0.1)) > 1e-15:
             raise Different(f"linear in {backend.name}: a float64 bias gives {z!r}, which has the digits of float32")
 
