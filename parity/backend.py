@@ -59,6 +59,7 @@ class Backend:
         self.host = Host(namespace, self.called)
         self.callbacks: list = []
         self.signatures: dict = {}
+        self.keeps = False
         self.transcript: list[Asked] = []
 
     @property
@@ -89,7 +90,9 @@ class Backend:
         """A new example: what was kept of the last one is let go."""
         self.transcript.clear()
         self.callbacks.clear()
-        self.ask("forget")
+        if self.keeps:
+            self.ask("forget")
+        self.keeps = False
 
     def complaint(self):
         """A sentence on what the candidate did in this property beside computing, or None."""
@@ -141,6 +144,7 @@ class Backend:
     def inward(self, value):
         """A value of the other side in terms of this: handles for tickets."""
         if isinstance(value, Kept):
+            self.keeps = True
             return Handle(self, value)
         if isinstance(value, list | tuple):
             return type(value)(map(self.inward, value))

@@ -200,8 +200,11 @@ def test_parameters_become_arrays_of_their_own(check):
             before = parameter.tolist()
             array, other = np.array(parameter), np.array(parameter, dtype="int64")
             array[...] = 7
-            if parameter.tolist() != before or array.dtype != check.dtype or other.dtype != "int64":
+            copied = parameter.tolist() == before and not np.shares_memory(array, parameter.data)
+            if not copied or array.dtype != check.dtype or other.dtype != "int64":
                 raise Different(f"ToyNet in {backend.name}: what NumPy makes of a parameter is no array of its own")
+            if not np.shares_memory(np.asarray(parameter), parameter.data):
+                raise Different(f"ToyNet in {backend.name}: np.asarray copies a parameter, expected the array itself")
 
 
 @checks("linear")
@@ -222,8 +225,8 @@ def test_arrays_of_several_kinds_become_one(check):
             if got != expected:
                 raise Different(f"linear in {backend.name}: x={x!r}, weight {weight!r} give {got}, expected {expected}")
         third = space.tensor([[1 / 3]], "float32")
-        z = space.linear([[0.1]], third, wide).item()
-        if abs(z - (0.1 * third.item() + 0.1)) > 1e-15:
+        z = space.linear(space.tensor([[0.1]], "float32"), third, wide).item()
+        if abs(z - (narrow.item() * third.item() + 0.1)) > 1e-15:
             raise Different(f"linear in {backend.name}: a float64 bias gives {z!r}, which has the digits of float32")
 
 
