@@ -38,9 +38,12 @@ class Row:
         told = dict(report.user_properties)
         evidence = told.get("parity")
         self.functions = told.get("functions", self.functions)
-        self.lessons += [lesson for key, lesson in report.user_properties if key == "lesson"]
+        lessons = [lesson for key, lesson in report.user_properties if key == "lesson"]
+        # float64 first, whichever worker was faster.
+        leads = "[float64" in report.nodeid
+        self.lessons = [*lessons, *self.lessons] if leads else [*self.lessons, *lessons]
         self.outcomes[report.outcome] += 1
-        if report.outcome == "failed" and not self.message:
+        if report.outcome == "failed" and (leads or not self.message):
             self.message = first_words(report)
         if report.outcome == "skipped" and not self.message:
             self.message = report.longrepr[2].removeprefix("Skipped: ")
