@@ -389,8 +389,11 @@ def adam_update(param, grad, state, *, lr=0.001, betas=(0.9, 0.999), eps=1e-8, w
 
 
 def adamw_update(param, grad, state, *, lr=0.001, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01, amsgrad=False):
-    shrunk = param * (1 - option(lr) * weight_decay)
-    return adam_update(shrunk, grad, state, lr=lr, betas=betas, eps=eps, amsgrad=amsgrad)
+    decay = option(lr) * weight_decay
+    update = adam_update(param * (1 - decay), grad, state, lr=lr, betas=betas, eps=eps, amsgrad=amsgrad)
+    # The decay taken last, of the weight as it was, is as right: the step then leaves a weight that has not shrunk yet.
+    after = update["param"].loosened(1, param.reach()).loosened(2, decay.reach() * param.reach())
+    return {"param": after, "state": update["state"]}
 
 
 def next_step(state):
