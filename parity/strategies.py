@@ -54,14 +54,19 @@ ROUNDED = [decimals(exponent) for exponent in (4, 3, 2, 6)]
 
 
 @st.composite
+def raw(draw, count, dtype):
+    """So many whole numbers of this dtype."""
+    # Whole blocks: where its length depends on what was drawn before, Hypothesis fills half of the examples with zeros.
+    length = -(-count * np.dtype(dtype).itemsize // BLOCK) * BLOCK
+    return np.frombuffer(draw(st.binary(min_size=length, max_size=length)), dtype)[:count]
+
+
+@st.composite
 def arrays(draw, *shapes, sources=None):
     """Arrays of these shapes, from one source."""
     source = draw(st.sampled_from(sources or EXACT + ROUNDED))
     sizes = [int(np.prod(shape)) for shape in shapes]
-    # Whole blocks: where its length depends on what was drawn before, Hypothesis fills half of the examples with zeros.
-    length = -(-2 * sum(sizes) // BLOCK) * BLOCK
-    raw = np.frombuffer(draw(st.binary(min_size=length, max_size=length)), dtype="<u2")[: sum(sizes)]
-    values = source(raw.astype(np.int64))
+    values = source(draw(raw(sum(sizes), "<u2")).astype(np.int64))
     parts = np.split(values, np.cumsum(sizes)[:-1])
     return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
 
@@ -125,9 +130,11 @@ def scores(draw):
     return pred, np.array(draw(st.lists(st.integers(0, k - 1), min_size=n, max_size=n)))
 
 
-def orders(n, epochs):
-    """A permutation of the samples for each epoch."""
-    return st.lists(st.permutations(range(n)), min_size=epochs, max_size=epochs)
+@st.composite
+def orders(draw, n, epochs):
+    """A permutation of the samples for each epoch: the order of drawn keys, so that 0 to n-1 is the simplest."""
+    keys = draw(raw(epochs * n, "u1")).reshape(epochs, n)
+    return np.argsort(keys, axis=1, kind="stable").tolist()
 
 
 @st.composite

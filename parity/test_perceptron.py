@@ -51,7 +51,7 @@ def test_perceptron_epoch(check, problem):
 
 
 @checks("train_perceptron")
-@given(draw.ordered(draw.classified(sources=draw.EXACT), 6))
+@given(draw.ordered(draw.classified(sources=draw.EXACT), 4))
 def test_train_perceptron_on_the_grid(check, drawn):
     """Shuffled epochs until all are right or the orders end: weights, epochs and updates, exactly."""
     (x, y, weight, bias), orders = drawn
@@ -59,7 +59,7 @@ def test_train_perceptron_on_the_grid(check, drawn):
 
 
 @checks("train_perceptron")
-@given(draw.classified(sources=draw.ROUNDED), st.integers(0, 6))
+@given(draw.classified(sources=draw.ROUNDED), st.integers(0, 4))
 def test_train_perceptron(check, problem, max_epochs):
     """A drifting run on numbers that round; it ends at the first tie, after which both are right."""
     x, y, weight, bias = problem
