@@ -13,9 +13,6 @@ jax.config.update("jax_enable_x64", True)
 
 def sgd_update(param, grad, state, *, lr, momentum=0.0, nesterov=False):
     """``optax.sgd``: its trace is the momentum buffer."""
-    refuse(param, grad, lr=lr)
-    if nesterov and not momentum:
-        raise ValueError("Nesterov momentum requires a momentum and zero dampening")
     rule = optax.trace(decay=momentum, nesterov=nesterov) if momentum else optax.identity()
     inner = rule.init(param)
     if momentum and state:
@@ -26,7 +23,6 @@ def sgd_update(param, grad, state, *, lr, momentum=0.0, nesterov=False):
 
 def adam_update(param, grad, state, *, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):
     """``optax.adam``: epsilon stands outside the root, as in PyTorch, and so does eps_root at 0."""
-    refuse(param, grad, lr=lr, eps=eps, betas=betas)
     rule = optax.scale_by_adam(b1=betas[0], b2=betas[1], eps=eps)
     inner = rule.init(param)
     if state:
@@ -34,12 +30,6 @@ def adam_update(param, grad, state, *, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):
     step, inner = rule.update(grad, inner)
     kept = {"step": float(inner.count), "exp_avg": as_numpy(inner.mu, param), "exp_avg_sq": as_numpy(inner.nu, param)}
     return as_numpy(param - lr * step, param), kept
-
-
-def refuse(param, grad, *, lr, eps=0.0, betas=(0.0, 0.0)):
-    """Optax does not check its arguments; the contract does."""
-    if np.shape(param) != np.shape(grad) or not lr >= 0 or not eps >= 0 or not all(0 <= beta < 1 for beta in betas):
-        raise ValueError(f"got shapes {np.shape(param)}, {np.shape(grad)}, lr {lr}, eps {eps}, betas {betas}")
 
 
 def as_numpy(array, like):

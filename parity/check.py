@@ -23,7 +23,7 @@ def add_arguments(parser):
     add("candidates", nargs="*", default=["scratch"], metavar="CANDIDATE", help="module or .py file (default: scratch)")
     add("--reference", default="torchref", help="what it is checked against (default: torchref)")
     add("--only", metavar="NAME", help="only the properties of this function")
-    add("--examples", type=int, default=100, help="for each property and precision (default: 100)")
+    add("--examples", type=int, default=50, help="for each property and precision (default: 50)")
     add("--seed", type=int, default=0, help="of the examples (default: 0)")
     add("--dtype", help="float64 or float32 (default: both)")
     add("--device", default="cpu", help="where PyTorch computes: cpu (default) or cuda")

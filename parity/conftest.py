@@ -1,5 +1,6 @@
 """Makes the properties ordinary pytest tests: which backends, how many examples, and the evidence of each."""
 
+import atexit
 import functools
 import os
 
@@ -15,6 +16,8 @@ from parity.lesson import Examples, learn
 
 def pytest_configure(config):
     """Hypothesis without deadlines and without memory of earlier runs."""
+    if hasattr(config, "workerinput"):
+        atexit.register(os._exit, 0)  # the last thing done: taking PyTorch apart module by module lasts half a second
     marker = "checks(*names, each=False, replay=True): the functions that a property is about"
     config.addinivalue_line("markers", marker)
     settings.register_profile(
@@ -129,6 +132,8 @@ def pytest_pyfunc_call(pyfuncitem):
         raise Different(str(lesson)).with_traceback(None) from None
     finally:
         replace_inner(pyfuncitem, examples.property_)
+        if pyfuncitem.config.getoption("--hint") != "full":
+            evidence.accepted.clear()
         pyfuncitem.user_properties.append(("parity", evidence.as_dict()))
     return result
 

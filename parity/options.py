@@ -6,7 +6,7 @@ def pytest_addoption(parser):
     group = parser.getgroup("parity")
     group.addoption("--candidate", default="scratch", help="the backend that is checked: a module or a .py file")
     group.addoption("--reference", default="torchref", help="the backend it is checked against")
-    group.addoption("--examples", type=int, default=100, help="examples for each property and precision")
+    group.addoption("--examples", type=int, default=50, help="examples for each property and precision")
     group.addoption("--only", help="only the properties of this function")
     group.addoption("--dtype", choices=["float64", "float32"], help="one precision only")
     group.addoption("--time-limit", type=float, default=10.0, help="seconds for a candidate in one property")

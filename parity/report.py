@@ -30,6 +30,7 @@ class Row:
         self.ulp = self.share = 0.0
         self.functions: list[str] = []
         self.not_tried: set[str] = set()
+        self.accepted: list[str] = []
         self.message = ""
         self.lessons: list[dict] = []
 
@@ -51,6 +52,7 @@ class Row:
             self.verdicts.update(evidence["verdicts"])
             self.ulp, self.share = max(self.ulp, evidence["ulp"]), max(self.share, evidence["share"])
             self.not_tried |= set(evidence["not_tried"])
+            self.accepted += [text for text in evidence["accepted"] if text not in self.accepted]
         elif report.outcome == "passed":
             self.verdicts["holds"] += 1
 
@@ -78,7 +80,7 @@ class Row:
             return self.message
         counts = {
             name: self.verdicts[name]
-            for name in ("exact", "rounding", "ties", "ill-conditioned")
+            for name in ("exact", "rounding", "ties", "ill-conditioned", "accepts bad input")
             if self.verdicts[name]
         }
         if len(counts) <= 1:
@@ -96,6 +98,7 @@ class Row:
             "worst_gap_ulp": self.ulp,
             "worst_gap_share": self.share,
             "not_tried": sorted(self.not_tried),
+            "accepted": self.accepted,
             "message": self.message,
             "lessons": self.lessons,
         }
@@ -178,6 +181,11 @@ class Report:
         self.line(row.name, str(row.verdicts.total()), row.verdict, ulp, share, style=style)
         if row.not_tried:
             self.console.print(f"    not tried: {', '.join(sorted(row.not_tried))}", style="dim", highlight=False)
+        if row.accepted:
+            more = f" (and {len(row.accepted) - 1} more)" if row.accepted[1:] else ""
+            self.console.print(
+                f"    {row.accepted[0]}{more}", style="dim", highlight=False, markup=False, soft_wrap=True
+            )
         if row.outcomes["failed"]:
             self.console.print(
                 "\n".join(f"    {line}" for line in row.message.splitlines()),
@@ -224,11 +232,13 @@ class Report:
                 f"({different[0]}{', ...' if len(different) > 1 else ''}).{rest}"
             )
         share = max(row.share for row in self.rows.values())
+        lenient = sum("accepts bad input" in row.verdicts for row in self.rows.values())
+        note = f" It accepts what is no input in {lenient} of the properties." if lenient else ""
         return (
             f"{self.candidate} and {self.reference} give the same in {total.total():,} examples (seed {self.seed}): "
             f"{total['exact']:,} bit for bit, {total['rounding']:,} within their rounding bound (at most {share:.0%} "
             f"of it), {total['ties']:,} ties, {total['ill-conditioned']:,} ill-conditioned, "
-            f"{total['holds']:,} cases and laws that hold.{rest}"
+            f"{total['holds']:,} cases and laws that hold.{note}{rest}"
         )
 
     def exit_code(self):

@@ -127,6 +127,6 @@ def test_cross_entropy_meaning(check):
 )
 def test_losses_refuse(check, name):
     """(N, 1) against (N,) would compare each with each; an empty batch has no mean."""
-    check.refuses(name, np.zeros((8, 1)), np.zeros(8))
+    check.refuses(name, np.zeros((2, 1)), np.zeros(2))
     check.refuses(name, np.zeros((0, 1)), np.zeros((0, 1)))
     check.refuses(name, np.array([None]), np.zeros(1))

@@ -504,22 +504,15 @@ def test_minibatches_are_copies(check, problem, rest):
 @checks("fit", "MLP")
 def test_training_refuses(check):
     """Batch sizes out of range, orders that are no permutation, sizes and targets that do not fit."""
-    x, y = np.zeros((3, 2)), np.zeros((3, 1))
-    for side in (check.candidate, check.reference):
-        model = side.MLP([2, 1], dtype=check.dtype)
-        for options in (
-            {"batch_size": 0},
-            {"batch_size": 4},
-            {"orders": [[0, 0, 1]]},
-            {"loss": "mse_los"},
-            {"optimizer": "Adan"},
-            {"lr": -1.0},
-            {"loss": "cross_entropy"},
-        ):
-            try:
-                side.fit(model, check.cast(x), check.cast(y), **options)
-            except ValueError as error:
-                if "\n" in str(error):
-                    raise Different(f"fit in {side.name} with {options}: not one line: {error}") from None
-            else:
-                raise Different(f"fit in {side.name} accepts {options}")
+    x, y = check.cast(np.zeros((3, 2))), check.cast(np.zeros((3, 1)))
+    for options in (
+        {"batch_size": 0},
+        {"batch_size": 4},
+        {"orders": [[0, 0, 1]]},
+        {"loss": "mse_los"},
+        {"optimizer": "Adan"},
+        {"lr": -1.0},
+        {"loss": "cross_entropy"},
+    ):
+        called = f"fit with {options}"
+        check.refuses_to("fit", called, lambda side, o=options: side.fit(side.MLP([2, 1], dtype=check.dtype), x, y, **o))

@@ -101,9 +101,10 @@ class Writer:
                 self.note(item, f"{expression}[{key!r}]")
 
     def noun(self, target):
-        """A name for what a function gives: ``MLP`` makes an mlp, ``net.parameters`` parameters."""
+        """A name for what a function gives: ``MLP`` makes an mlp, ``net.parameters`` parameters, ``sign`` a result."""
         last = re.split(r"[.\[\(]", self.show_target(target).rstrip("])"))[-1]
-        return re.sub(r"\W", "", last).lower() or "result"
+        noun = re.sub(r"\W", "", last).lower()
+        return noun if noun and noun != target else "result"
 
     def fresh(self, noun):
         """The noun, or with a number if it is taken."""

@@ -52,6 +52,35 @@ def test_a_right_homework_passes_on_what_it_defines(tmp_path, capsys):
     assert "properties were not checked" in out.splitlines()[-1]
 
 
+NAIVE = """
+def mse_loss(pred, target):
+    return ((pred - target) ** 2).mean()
+"""
+
+
+def test_what_a_homework_accepts_is_noted_and_no_difference(tmp_path, capsys):
+    """A formula without a check of its input is right; that it broadcasts (2, 1) against (2,) is said."""
+    file, evidence = tmp_path / "homework.py", tmp_path / "evidence.json"
+    file.write_text(NAIVE)
+    options = ("--reference", "scratch", "--examples", "20", "--json", str(evidence))
+    code, out, _ = check(capsys, str(file), *options)
+    assert code == 0, out
+    assert "mse_loss(pred=[[0.0], [0.0]], target=[0.0, 0.0]) gave 0.0, expected a ValueError (and 1 more)" in out
+    assert "It accepts what is no input in 1 of the properties." in out.splitlines()[-1]
+    [row] = [row for row in json.loads(evidence.read_text())["properties"] if row["accepted"]]
+    assert row["verdict"] == "accepts bad input"
+    assert row["verdicts"] == {"accepts bad input": 2}
+    check(capsys, str(file), *options, "--hint", "message")
+    assert all(not row["accepted"] for row in json.loads(evidence.read_text())["properties"])
+
+
+def test_our_own_backends_must_refuse(report):
+    """What scratch accepts though it is none is a difference."""
+    rows = report("parity.mistakes:shapes_broadcast", "--reference", "scratch", "--only", "mse_loss")
+    assert rows["exit_code"] == 1
+    assert not any(row["accepted"] for row in rows["properties"])
+
+
 def test_only_one_function(capsys, tmp_path):
     """``--only`` runs the properties of one function; ``--json`` and ``--junit`` hold what was shown."""
     files = [tmp_path / "evidence.json", tmp_path / "junit.xml"]
