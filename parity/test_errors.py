@@ -90,6 +90,7 @@ def test_losses_refuse_everything(check):
             (z, np.zeros((3, 1), int)),
             (z, np.zeros(2, int)),
             (z, np.zeros(3)),
+            (z, np.zeros(3, bool)),
             (z, np.array([0, 2, 1])),
             (z, np.array([0, -1, 5])),
             (NONE, np.zeros(1, int)),
@@ -193,13 +194,15 @@ def both_refuse(check, told, action):
 @checks("Linear", "MLP", "ToyNet")
 def test_networks_refuse_everything(check):
     """Sizes, dtypes, activations, inputs and states."""
-    for sizes in ((0, 1), (1, 0), (2, 1.5), ("a", 1)):
+    for sizes in ((0, 1), (1, 0), (2, 1.5), ("a", 1), (2, True)):
         check.refuses("Linear", *sizes)
         check.refuses("MLP", list(sizes))
     for sizes in ([2], [], [2, 0, 1]):
         check.refuses("MLP", sizes)
     for name, args in (("Linear", (2, 1)), ("MLP", ([2, 1],)), ("ToyNet", ())):
         check.refuses(name, *args, dtype="float16")
+        for seed in (-1, 1.5, True, "1", 2**64):
+            check.refuses(name, *args, seed=seed)
         for x, *_ in NEURON_FAULTS[3:9]:
             both_refuse(check, f"{name}, x {x.tolist()}", lambda side, n=name, a=args, x=x: getattr(side, n)(*a)(x))
     for option in ({"activation": "sigmod"}, {"output": "sofmax"}):
@@ -209,6 +212,8 @@ def test_networks_refuse_everything(check):
         {"fc1.weight": W},
         {"fc1.weight": W, "fc1.bias": B, "fc2.bias": B},
         {"fc1.weight": W.T, "fc1.bias": W},
+        {"fc1.weight": W, "fc1.bias": np.array(["x"])},
+        {"fc1.weight": W * 1j, "fc1.bias": B},
     ):
         both_refuse(check, f"ToyNet, state {state}", lambda side, s=state: side.ToyNet().load_state_dict(s))
     for options in [{"epochs": value} for value in COUNTS] + [{"lr": value} for value in NUMBERS]:
@@ -308,8 +313,26 @@ def test_optimizer_classes_refuse(check, kind):
         "maximize": lambda s: s["param_groups"][0].update(maximize=True),
         "a stranger's state": lambda s: s["state"].update({7: {}}),
         "an unknown key": lambda s: s["state"].update({0: {"speed": 3}}),
+        "an entry too many": lambda s: s.update(extra=1),
+        "no parameters": lambda s: s["param_groups"][0].pop("params"),
+        "no state of a parameter": lambda s: s["state"].update({0: None}),
+        "a list for a state": lambda s: s.update(state=[]),
+        "steps in words": lambda s: s["state"].update({0: {"step": "3"}}),
+        "steps that are none": lambda s: s["state"].update({0: {"step": None}}),
     }.items():
         both_refuse(check, f"{kind}, {told}", lambda side, c=change: state_with(side, c))
+
+    def step_after(side, **changed):
+        net = side.ToyNet(seed=0)
+        optimizer = getattr(side, kind)(net.kept.parameters(), lr=0.1)
+        for change in ({}, changed):
+            for option, value in change.items():
+                optimizer.kept.param_groups[0][option] = value
+            side.train_step(net, X, Y, "mse_loss", optimizer)
+
+    late = {"RMSprop": [{"momentum": 0.5}, {"centered": True}], "Adam": [{"amsgrad": True}]}
+    for change in ({"lr": -0.1}, {"lr": np.nan}, {"lr": "a"}, *late.get(kind.removesuffix("W"), [])):
+        both_refuse(check, f"{kind}, changed by hand: {change}", lambda side, c=change: step_after(side, **c))
     for told, params in {
         "none": lambda side: [],
         "numbers": lambda side: [3.0],

@@ -220,6 +220,20 @@ def test_weights_pass_from_one_to_the_other(check):
 
 
 @checks("ToyNet")
+def test_a_state_holds_still(check):
+    """What ``state_dict`` gave is as it was after the net has been trained on."""
+    x, y = map(check.cast, (np.array([[1.0, 2.0]]), np.array([[1.0]])))
+    for backend in (check.candidate, check.reference):
+        net = backend.ToyNet(dtype=check.dtype)
+        state = net.state_dict.kept()
+        before = {name: np.array(state.plain[name]) for name in ("fc1.weight", "fc1.bias")}
+        net.fit(x, y, epochs=2)
+        for name, value in before.items():
+            if not np.array_equal(np.asarray(state.plain[name]), value):
+                raise Different(f"ToyNet in {backend.name}: {name} of its state_dict changed with the net")
+
+
+@checks("ToyNet")
 def test_networks_refuse(check):
     """Missing, unknown and wrongly shaped keys are named."""
     weight, bias = np.zeros((1, 2)), np.zeros(1)

@@ -515,4 +515,6 @@ def test_training_refuses(check):
         {"loss": "cross_entropy"},
     ):
         called = f"fit with {options}"
-        check.refuses_to("fit", called, lambda side, o=options: side.fit(side.MLP([2, 1], dtype=check.dtype), x, y, **o))
+        check.refuses_to(
+            "fit", called, lambda side, o=options: side.fit(side.MLP([2, 1], dtype=check.dtype), x, y, **o)
+        )

@@ -199,13 +199,27 @@ def choice(name, value, options):
 def layer_sizes(name, sizes):
     """At least two counts from 1 on: inputs and outputs."""
     if len(sizes) < 2 or not all(
-        isinstance(size, numbers.Integral) and int(size) > 0
+        isinstance(size, numbers.Integral)
+        and not isinstance(size, bool)
+        and int(size) > 0
         for size in sizes
     ):
         raise ValueError(
             f"{name}: got {list(sizes)}, expected at least two whole "
             "numbers from 1 on"
         )
+
+
+def generator_seed(seed):
+    """None, or a whole number that starts the generator of either
+    library.
+    """
+    if seed is not None:
+        count("seed", seed)
+        if seed >= 2**64:
+            raise ValueError(
+                f"seed: got {seed}, expected a whole number below 2**64"
+            )
 
 
 def state_fits(state_dict, parameters):
@@ -331,19 +345,19 @@ def optimizer_state(kind, state, param, options):
     """The state of one parameter, with its arrays in the dtype of the
     parameter, None being an empty one.
     """
+    state = {} if state is None else state
     wrong = _state_faults(kind, state, param, options)
     if wrong:
         raise ValueError("state: " + "; ".join(wrong))
     return {
-        key: state_value(key, value, param)
-        for key, value in (state or {}).items()
+        key: state_value(key, value, param) for key, value in state.items()
     }
 
 
 def _state_faults(kind, state, param, options):
     """All that is wrong with the state of one parameter."""
-    if state is not None and not isinstance(state, dict):
-        return [f"got {state!r:.60}, expected a dictionary or None"]
+    if not isinstance(state, dict):
+        return [f"got {state!r:.60}, expected a dictionary"]
     if not state:
         return []
     keys = STATE_KEYS[kind]
@@ -369,9 +383,24 @@ def _entry_fault(key, value, param):
     )
     if got != wanted:
         return f"{key} has shape {got}, expected {wanted}"
-    if key == "step" and not 0 <= value < math.inf:
+    if key == "step" and not _is_count_of_steps(value):
         return f"step is {value}, expected a finite number from 0 on"
     return None
+
+
+def _is_count_of_steps(value):
+    try:
+        return not isinstance(value, str) and 0 <= float(value) < math.inf
+    except (TypeError, ValueError):
+        return False
+
+
+def state_lacks(error):
+    """What to say of an entry that an update looked for in vain."""
+    return (
+        f"state: {error.args[0]} is missing; an option that needs it cannot "
+        "be switched on between steps"
+    )
 
 
 def parameter_groups(params, options, kind):
@@ -429,14 +458,20 @@ def _group(name, group, options, kind):
 
 def optimizer_state_dict(kind, state_dict, groups, names):
     """A state_dict that fits the groups; all that is wrong is named."""
-    missing = [
-        f"{key} is missing"
-        for key in ("state", "param_groups")
-        if key not in state_dict
-    ]
-    if missing:
-        raise ValueError("state_dict: " + "; ".join(missing))
-    saved = state_dict["param_groups"]
+    keys = ("state", "param_groups")
+    wrong = [f"{key} is missing" for key in keys if key not in state_dict]
+    wrong += [f"{key} is unknown" for key in state_dict if key not in keys]
+    if not wrong:
+        saved, states = state_dict["param_groups"], state_dict["state"]
+        wrong = [
+            fault
+            for number, group in enumerate(saved)
+            for fault in _group_faults(kind, number, group, names)
+        ]
+        if not isinstance(states, dict):
+            wrong.append(f"state is {states!r:.60}, expected a dictionary")
+    if wrong:
+        raise ValueError("state_dict: " + "; ".join(wrong))
     sizes, wanted = (
         [len(group["params"]) for group in saved],
         [len(group["params"]) for group in groups],
@@ -446,25 +481,20 @@ def optimizer_state_dict(kind, state_dict, groups, names):
             f"state_dict: got groups of {sizes} parameters, expected "
             f"{wanted}"
         )
-    wrong = [
-        fault
-        for number, group in enumerate(saved)
-        for fault in _group_faults(kind, number, group, names)
-    ]
     owners = {
         i: pair
         for old, new in zip(saved, groups, strict=True)
         for i, pair in _owners(old, new)
     }
-    wrong += [
+    wrong = [
         f"state[{index}] belongs to no parameter"
-        for index in state_dict["state"]
+        for index in states
         if index not in owners
     ]
     if not wrong:
-        wrong += [
+        wrong = [
             f"state[{index}]: {fault}"
-            for index, state in state_dict["state"].items()
+            for index, state in states.items()
             for fault in _state_faults(kind, state, *owners[index])
         ]
     if wrong:
@@ -488,7 +518,7 @@ def _group_faults(kind, number, group, names):
     """
     ignored = ("params", "foreach", "fused", "capturable", "differentiable")
     fixed = {"maximize": False, "decoupled_weight_decay": kind == "AdamW"}
-    for name in names:
+    for name in (*names, "params"):
         if name not in group:
             yield f"param_groups[{number}]: {name} is missing"
     for name, value in group.items():
@@ -516,6 +546,8 @@ def samples(x, y):
     """Inputs x (N, D) and as many targets, whole numbers staying whole."""
     (x,) = floats(x=x)
     y = np.asarray(y)
+    if y.dtype not in FLOATS and y.dtype.kind not in "biu":
+        floats(y=y)
     if x.ndim != 2:
         raise ValueError(f"x: got shape {shape(x)}, expected (N, D)")
     not_empty("x", x)

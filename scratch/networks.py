@@ -12,11 +12,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from scratch.activations import activation_pair, softmax
+from scratch.activations import ACTIVATIONS, softmax
 from scratch.checks import (
     choice,
     count,
     floats,
+    generator_seed,
     layer_sizes,
     neuron_shapes,
     not_negative,
@@ -100,7 +101,8 @@ class Module:
         """Set every parameter from arrays by name, of either backend."""
         parameters = dict(self.named_parameters())
         arrays = {
-            name: np.asarray(value) for name, value in state_dict.items()
+            name: floats(**{name: value})[0]
+            for name, value in state_dict.items()
         }
         state_fits(arrays, parameters)
         for name, parameter in parameters.items():
@@ -155,7 +157,8 @@ class Linear(Module):
     Raises
     ------
     ValueError
-        If a size is no count from 1 on, or the dtype is unknown.
+        If a size is no count from 1 on, the dtype is unknown, or the seed is
+        no whole number from 0 on.
 
     Notes
     -----
@@ -180,7 +183,7 @@ class Linear(Module):
         layer_sizes("in_features, out_features", (in_features, out_features))
         choice("dtype", dtype, ("float64", "float32"))
         self.in_features, self.out_features = in_features, out_features
-        rng = np.random.default_rng(seed)
+        rng = _generator(seed)
         bound = 1 / in_features**0.5
         self.weight = Parameter(
             rng.uniform(-bound, bound, (out_features, in_features)).astype(
@@ -242,7 +245,8 @@ class ToyNet(Module):
     Raises
     ------
     ValueError
-        If the dtype is unknown; each method, if the shapes do not fit.
+        If the dtype is unknown, or the seed is no whole number from 0 on;
+        each method, if the shapes do not fit.
 
     Notes
     -----
@@ -346,8 +350,8 @@ class MLP(Module):
     Raises
     ------
     ValueError
-        If there are fewer than two sizes, one is no count from 1 on, or a
-        name is unknown.
+        If there are fewer than two sizes, one is no count from 1 on, a name
+        is unknown, or the seed is no whole number from 0 on.
 
     Notes
     -----
@@ -375,8 +379,10 @@ class MLP(Module):
         seed=None,
     ):
         layer_sizes("sizes", sizes)
-        activation_pair(activation), activation_pair(output)
-        rng = np.random.default_rng(seed)
+        choice("activation", activation, tuple(ACTIVATIONS))
+        choice("output", output, tuple(ACTIVATIONS))
+        rng = _generator(seed)
+        self.outputs = []
         self.layers, self.activations = (
             [],
             [activation] * (len(sizes) - 2) + [output],
@@ -406,6 +412,11 @@ class MLP(Module):
         """The gradient with respect to x, given that with respect to the
         output; None if not asked.
         """
+        if not self.outputs:
+            raise RuntimeError(
+                "backward: no input is known yet, expected a call of the "
+                "net before"
+            )
         for number in reversed(range(len(self.layers))):
             grad_z = BACKWARD[self.activations[number]](
                 self.outputs[number], grad_output
@@ -437,6 +448,13 @@ BACKWARD = {
         output * (grad - (output * grad).sum(axis=-1, keepdims=True))
     ),
 }
+
+
+def _generator(seed):
+    """A new generator of numbers; one that is given already goes on."""
+    if not isinstance(seed, np.random.Generator):
+        generator_seed(seed)
+    return np.random.default_rng(seed)
 
 
 def accumulate(parameter, grad):

@@ -20,6 +20,7 @@ from scratch.checks import (
     optimizer_state_dict,
     parameter_groups,
     same_shape,
+    state_lacks,
     state_value,
 )
 from scratch.networks import Parameter
@@ -564,15 +565,21 @@ class Optimizer:
             options = optimizer_options(options)
             for parameter in group["params"]:
                 if parameter.grad is not None:
-                    same_shape(
-                        "param", parameter.data, "grad", parameter.grad
-                    )
-                    state = self.state.get(parameter)
-                    parameter.data, state = self.update(
-                        parameter.data, parameter.grad, state, **options
-                    )
-                    if state:
-                        self.state[parameter] = state
+                    self._update(parameter, options)
+
+    def _update(self, parameter, options):
+        same_shape("param", parameter.data, "grad", parameter.grad)
+        try:
+            parameter.data, state = self.update(
+                parameter.data,
+                parameter.grad,
+                self.state.get(parameter),
+                **options,
+            )
+        except KeyError as error:
+            raise ValueError(state_lacks(error)) from None
+        if state:
+            self.state[parameter] = state
 
     def state_dict(self):
         """A copy of the states, by the number of the parameter, and of the

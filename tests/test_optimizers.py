@@ -328,7 +328,7 @@ BAD_STATES = [
     ("sgd", [1.0, 2.0], {"velocity": [1.0, 2.0]}, "momentum_buffer is missing; velocity is unknown"),
     ("adam", [1.0, 2.0], {"step": 1, "exp_avg": [1.0, 2.0]}, "exp_avg_sq is missing"),
     ("adagrad", [1.0, 2.0], {"step": -1.0, "sum": [1.0]}, "step is -1.0, expected a finite number from 0 on; sum has"),
-    ("rmsprop", [1.0, 2.0], 3, "got 3, expected a dictionary or None"),
+    ("rmsprop", [1.0, 2.0], 3, "got 3, expected a dictionary"),
 ]
 
 

@@ -5,16 +5,19 @@ Each class is a ``torch.nn.Module``: it has a ``forward``, and
 ``loss.backward()`` goes back through it by itself.
 """
 
+import copy
 import itertools
 from contextlib import contextmanager
 
 import torch
 from torch import nn
 
-from torchref.activations import activation_named
+from torchref.activations import ACTIVATIONS
 from torchref.checks import (
     choice,
     count,
+    floats,
+    generator_seed,
     layer_sizes,
     not_negative,
     state_fits,
@@ -31,10 +34,14 @@ class Module(nn.Module):
     and printed.
     """
 
+    def state_dict(self, *args, **options):
+        """A copy of every parameter's array, by name."""
+        return copy.deepcopy(super().state_dict(*args, **options))
+
     def load_state_dict(self, state_dict):  # type: ignore[override]
         """Set every parameter from arrays by name, of either backend."""
         arrays = {
-            name: torch.as_tensor(value)
+            name: floats(**{name: value})[0]
             for name, value in state_dict.items()
         }
         state_fits(arrays, dict(self.named_parameters()))
@@ -72,7 +79,8 @@ class Linear(Module, nn.Linear):
     Raises
     ------
     ValueError
-        If a size is no count from 1 on, or the dtype is unknown.
+        If a size is no count from 1 on, the dtype is unknown, or the seed is
+        no whole number from 0 on.
 
     Notes
     -----
@@ -125,7 +133,8 @@ class ToyNet(Module):
     Raises
     ------
     ValueError
-        If the dtype is unknown; each method, if the shapes do not fit.
+        If the dtype is unknown, or the seed is no whole number from 0 on;
+        each method, if the shapes do not fit.
 
     Notes
     -----
@@ -226,8 +235,8 @@ class MLP(Module):
     Raises
     ------
     ValueError
-        If there are fewer than two sizes, one is no count from 1 on, or a
-        name is unknown.
+        If there are fewer than two sizes, one is no count from 1 on, a name
+        is unknown, or the seed is no whole number from 0 on.
 
     Notes
     -----
@@ -256,7 +265,8 @@ class MLP(Module):
     ):
         super().__init__()
         layer_sizes("sizes", sizes)
-        activation_named(activation), activation_named(output)
+        choice("activation", activation, tuple(ACTIVATIONS))
+        choice("output", output, tuple(ACTIVATIONS))
         self.layers, self.activations = (
             [],
             [activation] * (len(sizes) - 2) + [output],
@@ -272,7 +282,7 @@ class MLP(Module):
     def forward(self, x):
         """The output (N, sizes[-1]) for x (N, sizes[0])."""
         for layer, name in zip(self.layers, self.activations, strict=True):
-            g = activation_named(name)
+            g = ACTIVATIONS[name]
             x = g(layer(x))
         return x
 
@@ -282,6 +292,7 @@ def _seeded(seed):
     """A generator of its own where a seed is given; otherwise PyTorch's, as
     it stands.
     """
+    generator_seed(seed)
     if seed is None:
         yield
         return

@@ -20,6 +20,7 @@ from torchref.checks import (
     optimizer_state_dict,
     parameter_groups,
     same_shape,
+    state_lacks,
     state_value,
 )
 
@@ -510,6 +511,15 @@ class Optimizer(torch.optim.Optimizer):
         super().__init__(
             parameter_groups(params, options, torch.Tensor), **options
         )
+
+    def step(self):
+        """Update every parameter that has a gradient."""
+        for group in self.param_groups:
+            optimizer_options({name: group[name] for name in self.names})
+        try:
+            super().step()
+        except KeyError as error:
+            raise ValueError(state_lacks(error)) from None
 
     def state_dict(self):
         """A copy of the states, by the number of the parameter, and of the
