@@ -4,7 +4,8 @@ import json
 import os
 from argparse import Namespace
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import redirect_stderr, redirect_stdout
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -67,6 +68,7 @@ def check(args, quiet=False):
     # What pytest itself prints is not for the reader of the table.
     with open(os.devnull, "w") as nowhere, TemporaryDirectory() as folder, report:
         os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = folder
+        os.environ["PYTHONSAFEPATH"] = "1"  # a candidate in this directory may be called random.py
         with redirect_stdout(nowhere), redirect_stderr(nowhere):
             pytest.main(pytest_arguments(args, processes=0 if quiet else 2), plugins=[report])
     return report
@@ -77,16 +79,29 @@ def check_all(args):
     from parity.report import Submissions
 
     rows = Submissions(args.candidates, args.reference)
-    # Each worker is a fresh Python, and keeps what it has imported for the next candidate.
-    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
-        jobs = [pool.submit(check_one, {**vars(args), "candidate": candidate}) for candidate in args.candidates]
-        for job in jobs:
-            rows.add(job.result())
+    for report in reports(args, args.candidates, os.cpu_count()):
+        rows.add(report)
     rows.close()
     if args.json:
         with written_whole(args.json) as path:
             path.write_text(json.dumps({"submissions": rows.reports}, indent=1), encoding="utf-8")
     return rows.exit_code()
+
+
+def reports(args, candidates, processes):
+    """The report of each, in their order; where one ends the process that checks it, the rest go one by one."""
+    done = 0
+    os.environ["PYTHONSAFEPATH"] = "1"  # a candidate in this directory may be called random.py
+    # Each worker is a fresh Python, and keeps what it has imported for the next candidate.
+    with ProcessPoolExecutor(processes, get_context("spawn")) as pool, suppress(BrokenProcessPool):
+        for job in [pool.submit(check_one, {**vars(args), "candidate": candidate}) for candidate in candidates]:
+            yield job.result()
+            done += 1
+    if done < len(candidates) and processes > 1:
+        for candidate in candidates[done:]:
+            yield from reports(args, [candidate], 1)
+    elif done < len(candidates):
+        yield unusable(candidates[0], "it ended the process that checks it")
 
 
 def check_one(options):
@@ -95,8 +110,13 @@ def check_one(options):
     try:
         expect_names(args, args.candidate)
         return check(args, quiet=True).as_dict()
-    except (ValueError, OSError) as error:
-        return {"candidate": args.candidate, "exit_code": 2, "summary": str(error), "properties": []}
+    except Exception as error:  # whatever is the matter with one, the others are checked
+        return unusable(args.candidate, str(error))
+
+
+def unusable(candidate, reason):
+    """The report of what could not be checked."""
+    return {"candidate": candidate, "exit_code": 2, "summary": reason, "properties": []}
 
 
 def validate(args):
@@ -120,6 +140,8 @@ def validate(args):
         check_path(path, (suffix,))
         if option != "json" and len(args.candidates) > 1:
             raise ValueError(f"--{option}: got {len(args.candidates)} candidates, expected one; --json takes many")
+    if args.repro and args.hint != "full":
+        raise ValueError(f"--repro: got --hint {args.hint} as well, expected --hint full: a program shows the numbers")
     if args.repro:
         Path(args.repro).mkdir(parents=True, exist_ok=True)
         args.repro = Path(args.repro).resolve()

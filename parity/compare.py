@@ -129,7 +129,9 @@ class Check:
                 continue  # a state of the candidate's own kind
             if exactly and np.any(bound.error):
                 raise Different(f"{where}: {label} is not exact here, expected inputs whose sums fit the significand")
-            theirs, ours = (as_array(side[label], f"{where}: {label}", self.dtype) for side in (candidate, reference))
+            # The losses of a run are Python's own floats; whoever puts them into an array keeps them so.
+            both = [list(side[label]) if label == "losses" else side[label] for side in (candidate, reference)]
+            theirs, ours = (as_array(value, f"{where}: {label}", self.dtype) for value in both)
             self.compare(where, label, bound, theirs, ours, called)
         return results[0]
 
@@ -142,7 +144,7 @@ class Check:
 
     def takes(self, name, option):
         """Whether the candidate has this option; what it has not is not tried."""
-        parameters = self.candidate.signature(name)
+        parameters = self.candidate.signature(name) or ()
         takes = any(option == key or kind == "VAR_KEYWORD" for key, kind, _ in parameters)
         if not takes:
             self.evidence.not_tried.add(option)
@@ -286,6 +288,8 @@ def told(error, name, facts=None):
         at = error.args[0]
         argument = at if isinstance(at, str) else parameters(backend, name, range(at + 1))[at]
         return Different(f"{name} changed its argument {argument} in {backend.name}, expected a new array", facts)
+    if error.kind == "Flood":
+        return Different(f"{name}: {backend.name} {error}", facts)
     line = f", line {error.place}" if error.place else ""
     return Different(f"{name} raised {error.kind} in {backend.name}{line}: {error}", facts)
 
@@ -345,6 +349,8 @@ def explain(where, label, bound, candidate, reference, wrong, check, given):
     size = max(abs(float(ours)), abs(float(value)))
     ulps = f" = {gap / spacing(size, check.dtype):.3g} ulp" if np.isfinite(gap) and size else ""
     allowed = "nothing, this arithmetic is exact" if error == 0 else f"{2 * error:.3g}"
+    if gap <= 2 * error:  # the other lies on the other side of the referee
+        allowed += f", and {error:.3g} from the referee"
     position = f"[{', '.join(map(str, index))}]" if index else ""
     facts = {
         names["candidate"]: repr(float(theirs)),

@@ -129,7 +129,7 @@ def pytest_pyfunc_call(pyfuncitem):
         lesson = learn(error, marker.args[0], examples, survey)
         pyfuncitem.user_properties.append(("lesson", lesson.told(pyfuncitem.config, pyfuncitem.name)))
         # The message is the lesson; the way through our own code is none.
-        raise Different(str(lesson)).with_traceback(None) from None
+        raise pytest.fail.Exception(str(lesson), pytrace=False) from None
     finally:
         replace_inner(pyfuncitem, examples.property_)
         if pyfuncitem.config.getoption("--hint") != "full":

@@ -65,13 +65,24 @@ def public_methods(cls):
 
 
 def misfit(candidate, reference, name):
-    """How a partial module's function misses the contract, or None: its required arguments, in order."""
+    """How a partial module's function misses the contract, or None: too few or many arguments, or another order.
+
+    Those that are passed by position may have other names.
+    """
     wanted, got = (required(backend.signature(name)) for backend in (reference, candidate))
-    if wanted == got:
+    if any(kind == "VAR_POSITIONAL" for _, kind, _ in candidate.signature(name)):
         return None
-    return f"{name}({', '.join(got)}), expected {name}({', '.join(wanted)})"
+    same_names = [sorted(names) for names in got] == [sorted(names) for names in wanted]
+    fits = len(got[0]) == len(wanted[0]) and got[1] == wanted[1]
+    if got == wanted or (fits and not same_names):
+        return None
+    return f"{name}({', '.join(got[0] + got[1])}), expected {name}({', '.join(wanted[0] + wanted[1])})"
 
 
 def required(parameters):
-    """The names of the arguments without a default."""
-    return [name for name, kind, is_required in parameters if is_required and not kind.startswith("VAR")]
+    """The names of the arguments without a default: those passed by position, and the others."""
+    names = [(name, kind) for name, kind, is_required in parameters if is_required and not kind.startswith("VAR")]
+    return [
+        [name for name, kind in names if kind != "KEYWORD_ONLY"],
+        [name for name, kind in names if kind == "KEYWORD_ONLY"],
+    ]

@@ -7,8 +7,6 @@ from parity.compare import Check, Different
 from parity.mistakes import MISTAKES
 from parity.rounding import PRECISIONS, magnitude
 
-NONE_FITS = "none of the known mistakes gives these numbers"
-
 
 class StandIn(Check):
     """A check in which a mistake stands for the candidate: it is asked for the options that the candidate takes."""
@@ -26,8 +24,8 @@ class StandIn(Check):
         return self.original.able(what, probe)
 
 
-def diagnose(property_, check, transcript, examples):
-    """The mistakes that give the candidate's numbers, among those of the functions called in the transcript.
+def diagnose(property_, check, transcript, examples, among=None):
+    """The mistakes, of all or of these, that give the candidate's numbers, if their function is in the transcript.
 
     ``examples`` holds pairs of an example and the difference seen in it, or None, the smallest first. In each a mistake
     must differ from the reference at the same place, by the same numbers but for rounding, or like the candidate not
@@ -36,7 +34,7 @@ def diagnose(property_, check, transcript, examples):
     called = {asked.target for asked in transcript if isinstance(asked.target, str)}
     return [
         mistake
-        for mistake in MISTAKES.values()
+        for mistake in (MISTAKES.values() if among is None else among)
         if mistake.replaced.partition(".")[0] in called
         and all(same(seen, difference(mistake, property_, check, example), check.dtype) for example, seen in examples)
     ]

@@ -64,11 +64,12 @@ def last_called(backend):
 class Lesson:
     """A difference with what explains it."""
 
-    def __init__(self, different, function, mistakes, examples):
+    def __init__(self, different, function, mistakes, partly, examples):
         self.headline = different.headline
         self.facts = dict(different.facts)
         self.function = function
         self.mistakes = mistakes
+        self.partly = partly
         self.candidate = examples.check.candidate
         self.transcript = examples.transcript
         self.text = ""
@@ -87,6 +88,8 @@ class Lesson:
         if self.mistakes is not None:
             mistakes = [{"name": m.name, "explanation": m.explanation, "met": m.met} for m in self.mistakes]
             facts["mistake"] = "; or ".join(map(sentence, self.mistakes)) or NONE_FITS
+            if self.partly:
+                facts["mistake"] = f"{PARTLY} {'; or '.join(map(sentence, self.partly))}"
         if folder:
             facts["again"] = f"python {self.repeat(Path(folder), test)}"
         if hint == "none":
@@ -105,6 +108,7 @@ class Lesson:
 
 
 NONE_FITS = "none of the known ones gives these numbers"
+PARTLY = "none of the known ones alone: there is something else besides, but in this example"
 
 
 def sentence(mistake):
@@ -122,13 +126,15 @@ def learn(error, function, examples, survey=None):
         error = Different(f"{function} gives another result for the same arguments", seen[-1].facts if seen else None)
     word = error.headline.partition(":")[0].partition(" ")[0].partition(".")[0]
     function = word if word in contract.all_names() else function
-    mistakes = None
+    mistakes, partly = None, []
     if error.value is not None and survey:
         check.evidence = Evidence()
         with suppress(Different, Stopped, Flaky):
             survey(examples.survey)
-        mistakes = diagnose(examples.property_, check, examples.transcript, examples.smallest + examples.varied)
-    return Lesson(error, function, mistakes, examples)
+        fitting = diagnose(examples.property_, check, examples.transcript, examples.smallest)
+        mistakes = diagnose(examples.property_, check, examples.transcript, examples.varied, fitting)
+        partly = fitting if not mistakes and len(fitting) == 1 else []
+    return Lesson(error, function, mistakes, partly, examples)
 
 
 def stopped(error, examples):

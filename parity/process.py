@@ -13,6 +13,8 @@ import time
 import weakref
 from typing import Any, NamedTuple
 
+from parity.host import Receiver, packed
+
 TICK = 0.05
 CALL = 3  # what is not back after a third of the time of a property will not come back
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -49,7 +51,7 @@ class Process:
     def start(self):
         """Start the process and load the candidate there; a ValueError says why it cannot be loaded."""
         # Without the current directory in front: a homework may be called random.py.
-        program = f"import sys; sys.path.append({HERE!r}); from parity.host import serve; serve()"
+        program = f"__import__('sys').path.append({HERE!r}); __import__('parity.host').host.serve()"
         command = [sys.executable, "-P", "-W", "ignore", "-c", program]
         with tempfile.TemporaryFile() as printed:
             self.child = subprocess.Popen(
@@ -60,7 +62,8 @@ class Process:
         self.used = 0.0
         path = [*sys.path, os.getcwd()]
         try:
-            answer = self.ask((self.spec, path, self.limits.forbidden, self.limits.mebibytes))
+            loading = self.spec, path, self.limits.forbidden, self.limits.mebibytes
+            answer = self.ask(loading, seconds=self.limits.seconds)
         except Stopped as stopped:
             raise ValueError(f"{self.spec}: its import {stopped}") from None
         if answer[0] == "unusable":
@@ -73,22 +76,23 @@ class Process:
             self.start()
         self.used = 0.0
 
-    def ask(self, request, called=None):
-        """The answer; on the way the candidate may call functions of the judge."""
+    def ask(self, request, called=None, seconds=None):
+        """The answer, within so many seconds; on the way the candidate may call functions of the judge."""
         if self.child is None:
             raise Stopped("has ended its process")
         started = time.monotonic()
-        self.deadline = started + min(self.limits.seconds - self.used, self.limits.seconds / CALL)
+        seconds = seconds or min(self.limits.seconds - self.used, self.limits.seconds / CALL)
+        self.deadline = started + seconds
         try:
             while True:
-                self.child.stdin.write(pickle.dumps(request))
+                self.child.stdin.write(packed(request))
                 self.child.stdin.flush()
                 answer = Plain(self.child.stdout).load()
                 if answer[0] != "callback":
                     return answer
                 request = called(*answer[1:])
         except (EOFError, OSError):
-            raise Stopped(self.end()) from None
+            raise Stopped(self.end(seconds)) from None
         except pickle.UnpicklingError:
             self.stop()
             raise Stopped("wrote something into its own connection with the judge") from None
@@ -96,12 +100,12 @@ class Process:
             self.used += time.monotonic() - started
             self.deadline = float("inf")
 
-    def end(self):
-        """Why there is no answer."""
+    def end(self, seconds):
+        """Why there is no answer after so many seconds at most."""
         late = time.monotonic() >= self.deadline
         code = self.stop()
         if late:
-            return f"took too long: {self.limits.seconds:g} s in a property, a third of it in a call (--time-limit)"
+            return f"took too long: more than {seconds:.2g} s (of the {self.limits.seconds:g} s of --time-limit)"
         how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
         return f"ended its process ({how})"
 
@@ -117,15 +121,12 @@ class Process:
 
 
 def watch(reference, child):
-    """End a process that has not answered in time."""
-    while child.poll() is None:
-        time.sleep(TICK)
-        process = reference()
-        if process is None:
-            return
+    """End a process that has not answered in time, and what it has started: that may hold the connection."""
+    while (process := reference()) is not None and process.child is child:
         if time.monotonic() > process.deadline:
             kill(child)
         del process
+        time.sleep(TICK)
 
 
 def end(child):
@@ -145,7 +146,7 @@ def kill(child):
         child.kill()
 
 
-class Plain(pickle.Unpickler):
+class Plain(Receiver):
     """Reads arrays, numbers and tickets, and builds no other object."""
 
     KNOWN = frozenset(
@@ -155,7 +156,6 @@ class Plain(pickle.Unpickler):
             ("numpy", "ndarray"),
             ("numpy", "dtype"),
             ("types", "SimpleNamespace"),
-            ("parity.host", "Kept"),
         }
     )
 

@@ -223,7 +223,9 @@ class Report:
         absent = [row.message for row in self.rows.values() if row.absent and ": " in row.message]
         rest = f" {len(absent)} propert{'y was' if len(absent) == 1 else 'ies were'} not checked." if absent else ""
         if self.exit_code() == 2 and absent and not self.errors:
-            return f"Nothing has been checked of {self.candidate}: {absent[-1]}."
+            # Of a template that nobody has filled in this is the point, not that some classes are missing.
+            reason = next((message for message in absent if message.startswith("not written")), absent[-1])
+            return f"Nothing has been checked of {self.candidate}: {reason}."
         if self.exit_code() == 2:
             return f"Nothing has been shown: the properties of {self.candidate} could not be run to their end."
         if different:
@@ -340,4 +342,6 @@ def first_words(report):
     crash = getattr(report.longrepr, "reprcrash", None)
     message = crash.message if crash else str(report.longrepr)
     # Hypothesis repeats what was drawn; the message itself shows the call.
-    return message.removeprefix("parity.compare.Different: ").partition("\nFailing test case")[0]
+    return (
+        message.removeprefix("Failed: ").removeprefix("parity.compare.Different: ").partition("\nFailing test case")[0]
+    )

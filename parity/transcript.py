@@ -1,6 +1,7 @@
 """What was asked of a backend, as lines of Python: for the reader of a failure, and as a program that repeats it."""
 
 import re
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -127,6 +128,8 @@ class Writer:
             return f"({', '.join(map(self.show, value))}{',' * (len(value) == 1)})"
         if isinstance(value, dict):
             return f"{{{', '.join(f'{key!r}: {self.show(item)}' for key, item in value.items())}}}"
+        if isinstance(value, SimpleNamespace):
+            return f"result({', '.join(f'{key}={self.show(item)}' for key, item in vars(value).items())})"
         return "lambda *args: None" if callable(value) else repr(value)
 
 

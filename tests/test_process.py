@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from parity.backend import Limits, Raised, Stopped, load
+from parity.backend import Changed, Limits, Raised, Stopped, load
 from parity.cli import main
 
 # What each function does instead of its task, and what is said of it.
@@ -18,7 +18,7 @@ MISBEHAVIOURS = {
     "sigmoid_backward": ("sys.exit(0)", "sigmoid_backward raised SystemExit in homework.py, line"),
     "tanh": ("os._exit(3)", "tanh ended its process (exit code 3)"),
     "tanh_backward": ("ctypes.string_at(0)", "tanh_backward ended its process (SIGSEGV)"),
-    "relu": ("while True: print('x' * 1000)", "relu raised Flood in homework.py: printed more than 1 MiB"),
+    "relu": ("while True: print('x' * 1000)", "relu: homework.py printed more than 1 MiB"),
     "relu_backward": (
         "np.maximum = np.minimum; return grad_output * (z > 0)",
         "relu_backward: homework.py replaced numpy.maximum",
@@ -146,6 +146,32 @@ def test_forbidden_imports(tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "import sys\nsys.meta_path.clear()\nimport scratch",
+        "import importlib\nimportlib.import_module('scratch')",
+        "import importlib.util as u\nopen(u.find_spec('scratch').submodule_search_locations[0] + '/neuron.py')",
+        "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'import scratch'])",
+        "import os\nos.system('true')",
+        "import parity.host",
+    ],
+)
+def test_forbidden_imports_by_other_ways(tmp_path, text):
+    """Without the import system's finders, by reading the file, in another process, from the judge's own modules."""
+    with pytest.raises(ValueError, match="forbidden here"):
+        load(homework(tmp_path, text), Limits(forbidden="scratch,parity"))
+
+
+def test_the_judge_is_not_found_among_the_modules(tmp_path):
+    """Whoever changes parity's functions in the candidate's process changes those of another copy."""
+    text = "import parity.host\nparity.host.Host.changed = lambda *_: False\ndef relu(z):\n    z[:] = 0\n    return z\n"
+    backend = load(homework(tmp_path, text))
+    with pytest.raises(Changed):
+        backend.relu(np.ones(2))
+    backend.close()
+
+
+@pytest.mark.parametrize(
     ("text", "told"),
     [
         ("while True: pass", "its import took too long"),
@@ -163,6 +189,23 @@ def test_imports_that_go_wrong(tmp_path, text, told):
         load(str(file), Limits(seconds=3))
     assert told in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_time_is_up_for_a_fork_too(tmp_path):
+    """The process that was started has ended, another holds the connection and does not answer."""
+    text = "import os\nif os.fork(): os._exit(0)\ndef sign(z):\n    while True: pass\n"
+    backend = load(homework(tmp_path, text), Limits(seconds=1))
+    with pytest.raises(Stopped):
+        backend.sign(np.ones(1))
+    backend.close()
+
+
+def test_a_module_that_answers_to_any_name(tmp_path):
+    """What goes wrong there is no definition."""
+    backend = load(homework(tmp_path, "sign = abs\ndef __getattr__(name):\n    raise RuntimeError(name)\n"))
+    assert backend.defines("sign")
+    assert not backend.defines("relu")
+    backend.close()
 
 
 def test_a_homework_may_have_the_name_of_a_library(tmp_path):

@@ -112,10 +112,24 @@ def test_many_candidates(check, tmp_path):
     assert [report["exit_code"] for report in reports] == [0, 1, 2]
 
 
+def test_one_of_many_that_ends_its_judge(check, tmp_path, monkeypatch):
+    """The others are checked, also in a directory where they are called like libraries."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.py").write_text("import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\n")
+    for name in ("pickle.py", "random.py"):
+        (tmp_path / name).write_text("import numpy as np\ndef sign(z):\n    return np.sign(z)\n")
+    code, out, _ = check("a.py", "pickle.py", "random.py", *QUICK, "--only", "sign")
+    assert code == 2
+    rows = out.splitlines()
+    assert rows[1].endswith("it ended the process that checks it")
+    assert [row.split() for row in rows[2:4]] == [["pickle.py", "2", "0", "0"], ["random.py", "2", "0", "0"]]
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [
         (("--hint", "ful"), "did you mean 'full'"),
+        (("--repro", "programs", "--hint", "message"), "--repro: got --hint message as well"),
         (("--weight", "sing=2"), "did you mean 'sign'"),
         (("--weight", "sign=many"), "expected NAME=POINTS"),
         (("--time-limit", "0"), "--time-limit: got 0"),

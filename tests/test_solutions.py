@@ -11,6 +11,7 @@ RIGHT = [
     "adam_step_size",  # the paper's rearranged form, epsilon scaled with it
     "adam_textbook",  # m_hat and v_hat; AdamW with the decay taken last
     "careful_float32",  # float64 inside, rounded once; without activations
+    "common_forms",  # np.sign, grad * (z > 0), a decorator without wraps; nothing is refused
     "data_and_batches",  # np.loadtxt, np.split
     "dataclasses_and_prints",  # annotations, an enum, output on both streams
     "einsum_everywhere",
