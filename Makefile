@@ -32,6 +32,7 @@ site-test: .venv/ready
 	$(BIN)/python -m pytest -n 2 tests/test_site.py
 
 benchmark: .venv/ready
+	$(BIN)/pip install --quiet -c constraints.txt scikit-learn
 	for file in benchmarks/*.py; do $(BIN)/python $$file; done
 
 # A million examples, other ones every night.
