@@ -42,6 +42,35 @@ def test_a_failure_is_a_lesson(check):
     assert "Met in A. Trask" in facts["mistake"]
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_the_smallest_example_can_be_followed_by_hand(check, seed):
+    """One sample, one number that is not 0: shapes shrink and leave the numbers where they are."""
+    candidate = "parity.mistakes:factor_2_missing"
+    options = ("--reference", "scratch", "--only", "mse_loss_backward", "--dtype", "float64", "--seed", seed)
+    _, out, _ = check(candidate, *options)
+    assert "mse_loss_backward(pred=[[0.0]], target=[[1.0]])\n" in out
+
+
+TWO_MISTAKES = """
+import numpy as np
+
+def rmsprop_update(param, grad, state, *, lr=0.01, alpha=0.99, eps=1e-8, centered=False):
+    v = alpha * (state or {}).get("square_avg", 0 * param) + (1 - alpha) * grad * grad
+    return param - lr * grad / np.sqrt(v + eps), {"step": (state or {}).get("step", 0) + 1, "square_avg": v}
+"""
+
+
+def test_a_mistake_that_is_not_alone(check, tmp_path):
+    """eps is inside the root, and an option is ignored: what fits the smallest example alone is told as that."""
+    file = tmp_path / "homework.py"
+    file.write_text(TWO_MISTAKES)
+    _, out, _ = check(file, *QUICK, "--only", "rmsprop_update", "--json", tmp_path / "out.json")
+    assert "none of the known ones alone: there is something else besides, but in this example this is what" in out
+    assert "under the root, sqrt(v + eps)" in out
+    rows = json.loads((tmp_path / "out.json").read_text())["properties"]
+    assert not any(lesson["mistakes"] for row in rows for lesson in row["lessons"])
+
+
 @pytest.mark.parametrize(
     ("hint", "said", "unsaid"),
     [
