@@ -64,7 +64,7 @@ def check(args, quiet=False):
         from parity.report import Report
     except ImportError as error:
         raise ImportError(f"{error}; parity check needs pip install 'neuron-parity[parity]'") from None
-    report = Report(args.candidate, args.reference, args.seed, quiet)
+    report = Report(args, quiet)
     # What pytest itself prints is not for the reader of the table.
     with open(os.devnull, "w") as nowhere, TemporaryDirectory() as folder, report:
         os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = folder

@@ -118,8 +118,10 @@ class Row:
 class Report:
     """A pytest plugin that prints the table and knows how the run ended."""
 
-    def __init__(self, candidate, reference, seed, quiet=False):
-        self.candidate, self.reference, self.seed = candidate, reference, seed
+    def __init__(self, args, quiet=False):
+        self.candidate, self.reference, self.seed = args.candidate, args.reference, args.seed
+        self.dtype, self.device = args.dtype, args.device
+        self.sources = digest()  # now: who edits while it runs has not been checked
         self.rows: dict[tuple[str, str], Row] = {}
         self.errors: list[str] = []
         # The real streams: pytest's own output is sent elsewhere.
@@ -234,11 +236,12 @@ class Report:
                 f"({different[0]}{', ...' if len(different) > 1 else ''}).{rest}"
             )
         share = max(row.share for row in self.rows.values())
+        alone = f", {self.dtype} alone" if self.dtype else ""
         lenient = sum("accepts bad input" in row.verdicts for row in self.rows.values())
         note = f" It accepts what is no input in {lenient} of the properties." if lenient else ""
         return (
-            f"{self.candidate} and {self.reference} give the same in {total.total():,} examples (seed {self.seed}): "
-            f"{total['exact']:,} bit for bit, {total['rounding']:,} within their rounding bound (at most {share:.0%} "
+            f"{self.candidate} and {self.reference} give the same in {total.total():,} examples "
+            f"(seed {self.seed}{alone}): {total['exact']:,} bit for bit, {total['rounding']:,} within their rounding bound (at most {share:.0%} "
             f"of it), {total['ties']:,} ties, {total['ill-conditioned']:,} ill-conditioned, "
             f"{total['holds']:,} cases and laws that hold.{note}{rest}"
         )
@@ -259,9 +262,11 @@ class Report:
             "candidate": self.candidate,
             "reference": self.reference,
             "seed": self.seed,
+            "dtype": self.dtype,
+            "device": self.device,
             "time": datetime.now(UTC).isoformat(timespec="seconds"),
             "exit_code": self.exit_code(),
-            "sources": digest(),
+            "sources": self.sources,
             "summary": self.words(),
             "properties": [row.as_dict() for row in self.rows.values()],
         }
