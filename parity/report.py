@@ -241,8 +241,8 @@ class Report:
         note = f" It accepts what is no input in {lenient} of the properties." if lenient else ""
         return (
             f"{self.candidate} and {self.reference} give the same in {total.total():,} examples "
-            f"(seed {self.seed}{alone}): {total['exact']:,} bit for bit, {total['rounding']:,} within their rounding bound (at most {share:.0%} "
-            f"of it), {total['ties']:,} ties, {total['ill-conditioned']:,} ill-conditioned, "
+            f"(seed {self.seed}{alone}): {total['exact']:,} bit for bit, {total['rounding']:,} within their rounding "
+            f"bound (at most {share:.0%} of it), {total['ties']:,} ties, {total['ill-conditioned']:,} ill-conditioned, "
             f"{total['holds']:,} cases and laws that hold.{note}{rest}"
         )
 
