@@ -202,6 +202,15 @@ def sigmoid_overflows(z):
 
 
 @mistake("sigmoid")
+def exponent_without_its_minus(z):
+    """the exponent has lost its minus, 1 / (1 + e^z): the curve falls where it should rise.
+
+    Met where the formula is typed from memory.
+    """
+    return 1 / (1 + np.exp(z))
+
+
+@mistake("sigmoid")
 def sigmoid_of_a_clipped_z(z):
     """z is clipped to -250 .. 250 before the exponential, so that the sigmoid never becomes 0.
 
@@ -273,6 +282,43 @@ def tanh_derivative_of_the_output(z, grad_output):
     return grad_output * (1 - z * z)
 
 
+@mistake("tanh_backward")
+def tanh_gradient_from_above_left_out(z, grad_output):
+    """the derivative alone is returned, without the gradient that comes from above.
+
+    Met where tanh_prime(z) is written down and the chain rule left to the caller.
+    """
+    return scratch.tanh_backward(z, np.ones_like(grad_output))
+
+
+@mistake("tanh_backward")
+def tanh_derivative_of_the_sigmoid(z, grad_output):
+    """the derivative is t (1 - t), which is that of the sigmoid, instead of 1 - t^2.
+
+    Met where the sigmoid's backward is copied and only the function's name is changed.
+    """
+    t = np.tanh(z)
+    return grad_output * t * (1 - t)
+
+
+@mistake("relu")
+def leaky_relu(z):
+    """a negative z is scaled by 0.01 instead of set to 0.
+
+    Met in torch.nn.LeakyReLU, whose negative_slope is 0.01 by default.
+    """
+    return np.where(z > 0, z, 0.01 * z)
+
+
+@mistake("relu")
+def relu_cut_off_at_6(z):
+    """what is above 6 is cut off.
+
+    Met in torch.nn.ReLU6, the activation of the MobileNets.
+    """
+    return np.clip(z, 0, 6)
+
+
 @mistake("relu_backward")
 def kink_passes(z, grad_output):
     """the gradient at z = 0 is 1 instead of 0.
@@ -289,6 +335,24 @@ def relu_of_the_gradient(z, grad_output):
     Met in the deconvnet of M. Zeiler, R. Fergus, "Visualizing and understanding convolutional networks" (2014).
     """
     return np.maximum(grad_output, 0)
+
+
+@mistake("relu_backward")
+def relu_gradient_from_above_left_out(z, grad_output):
+    """the derivative alone is returned, 0 or 1, without the gradient that comes from above.
+
+    Met where relu_prime(z) is written down and the chain rule left to the caller.
+    """
+    return scratch.relu_backward(z, np.ones_like(grad_output))
+
+
+@mistake("relu_backward")
+def leaky_relu_gradient(z, grad_output):
+    """the gradient passes a negative z with a factor of 0.01 instead of not at all.
+
+    Met in torch.nn.LeakyReLU, whose negative_slope is 0.01 by default.
+    """
+    return np.where(z > 0, 1, 0.01) * grad_output
 
 
 @mistake("softmax")
@@ -328,6 +392,16 @@ def shifted_by_the_largest_of_all(z):
     return e / e.sum(axis=-1, keepdims=True)
 
 
+@mistake("softmax")
+def logarithm_of_the_probabilities(z):
+    """the logarithms of the probabilities are returned.
+
+    Met in PyTorch code where torch.log_softmax stands for torch.softmax, because nll_loss takes logarithms.
+    """
+    shifted = z - z.max(axis=-1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+
+
 @mistake("softmax_backward")
 def softmax_as_if_elementwise(z, grad_output):
     """only the diagonal of the Jacobian is used, p (1 - p): a score is taken to move its own probability alone.
@@ -336,6 +410,35 @@ def softmax_as_if_elementwise(z, grad_output):
     """
     p = scratch.softmax(z)
     return grad_output * p * (1 - p)
+
+
+@mistake("softmax_backward")
+def softmax_gradient_with_a_mean(z, grad_output):
+    """p_j g_j is averaged over the classes instead of summed.
+
+    Met where .mean stands for .sum, as in the loss a line away.
+    """
+    p = scratch.softmax(z)
+    return p * (grad_output - (p * grad_output).mean(axis=-1, keepdims=True))
+
+
+@mistake("softmax_backward")
+def softmax_gradient_over_everything(z, grad_output):
+    """p_j g_j is summed over the whole batch instead of over the classes of each row.
+
+    Met where p * (g - (p * g).sum()), written for one sample, is given a batch.
+    """
+    p = scratch.softmax(z)
+    return p * (grad_output - (p * grad_output).sum())
+
+
+@mistake("softmax_backward")
+def softmax_derivative_of_the_output(z, grad_output):
+    """the scores are taken for the probabilities: right only where z is already the softmax.
+
+    Met where a function written for the layer's output is given the weighted sum.
+    """
+    return z * (grad_output - (z * grad_output).sum(axis=-1, keepdims=True))
 
 
 # neuron ---------------------------------------------------------------------------------------------------------------
@@ -367,6 +470,15 @@ def bias_as_a_threshold(x, weight, bias):
     Met in W. McCulloch, W. Pitts (1943) and the older texts after them: the neuron fires where w.x > theta.
     """
     return scratch.linear(x, weight, -bias)
+
+
+@mistake("linear")
+def bias_inside_the_product(x, weight, bias):
+    """the bias is added to the weights before the product, x (W + b), and so multiplied by the inputs.
+
+    Met where a parenthesis opens one term too late; NumPy broadcasts it without a word.
+    """
+    return scratch.linear(x, weight + bias[:, None], 0 * bias)
 
 
 @mistake("sign")
@@ -414,6 +526,24 @@ def bias_after_the_activation(x, weight, bias, activation="identity"):
     return scratch.neuron(x, weight, np.zeros_like(bias), activation) + bias
 
 
+@mistake("neuron")
+def bias_inside_the_product_of_a_neuron(x, weight, bias, activation="identity"):
+    """the bias is added to the weights before the product, g(x (W + b)), and so multiplied by the inputs.
+
+    Met where a parenthesis opens one term too late; NumPy broadcasts it without a word.
+    """
+    return scratch.neuron(x, weight + bias[:, None], 0 * bias, activation)
+
+
+@mistake("neuron")
+def activation_ignored(x, weight, bias, activation="identity"):
+    """the weighted sum is returned, whatever activation was asked for.
+
+    Met where the option is accepted and not read.
+    """
+    return scratch.linear(x, weight, bias)
+
+
 @mistake("predict")
 def sum_for_the_class(x, weight, bias):
     """the weighted sum is returned instead of its sign.
@@ -421,6 +551,33 @@ def sum_for_the_class(x, weight, bias):
     Met where scikit-learn's decision_function is taken for its predict.
     """
     return scratch.linear(x, weight, bias)
+
+
+@mistake("predict")
+def classes_0_and_1(x, weight, bias):
+    """the classes are 0 and 1 instead of -1 and +1.
+
+    Met where the comparison itself is the answer, (x @ w + b > 0).astype(float).
+    """
+    return (scratch.linear(x, weight, bias) > 0).astype(weight.dtype)
+
+
+@mistake("predict")
+def class_on_the_line_positive(x, weight, bias):
+    """a point on the line is of class +1 instead of neither, 0.
+
+    Met in S. Raschka, "Python Machine Learning": np.where(net_input >= 0.0, 1, -1).
+    """
+    return np.where(scratch.linear(x, weight, bias) >= 0, 1, -1).astype(weight.dtype)
+
+
+@mistake("predict")
+def threshold_of_one_half(x, weight, bias):
+    """the classes part at a sum of 0.5 instead of 0: the threshold of labels 0 and 1.
+
+    Met in A. Ng's machine learning course, which cuts a linear regression on labels 0 and 1 at 0.5.
+    """
+    return np.where(scratch.linear(x, weight, bias) >= 0.5, 1, -1).astype(weight.dtype)
 
 
 # perceptron -----------------------------------------------------------------------------------------------------------
@@ -549,6 +706,32 @@ def mistakes_counted_afterwards(weight, bias, x, y):
     return weight, bias, int((scratch.predict(x, weight, bias) != y).any(axis=1).sum())
 
 
+@mistake("perceptron_epoch")
+def wrong_outputs_counted(weight, bias, x, y):
+    """every wrong output is counted: a sample on which two neurons err counts as two.
+
+    Met where (pred != y).sum() is written for one neuron and then used for several.
+    """
+    outputs = 0
+    for x_i, y_i in zip(x, y, strict=True):
+        outputs += int((scratch.predict(x_i, weight, bias) != y_i).sum())
+        weight, bias = scratch.perceptron_step(weight, bias, x_i, y_i)
+    return weight, bias, outputs
+
+
+@mistake("perceptron_epoch")
+def ties_not_counted(weight, bias, x, y):
+    """a point on the line is corrected and not counted.
+
+    Met where the mistakes are counted by y * z < 0.
+    """
+    mistakes = 0
+    for x_i, y_i in zip(x, y, strict=True):
+        mistakes += bool((y_i * scratch.linear(x_i, weight, bias) < 0).any())
+        weight, bias = scratch.perceptron_step(weight, bias, x_i, y_i)
+    return weight, bias, mistakes
+
+
 @mistake("train_perceptron")
 def orders_of_perceptron_ignored(weight, bias, x, y, *, max_epochs=1000, orders=None, on_epoch=None):
     """every epoch takes the samples from 0 to N-1, whatever order was given.
@@ -600,6 +783,25 @@ def convergence_seen_afterwards(weight, bias, x, y, *, max_epochs=1000, orders=N
     """
     afterwards = rewired(perceptron.train_perceptron, perceptron_epoch=mistakes_counted_afterwards.perceptron_epoch)
     return afterwards(weight, bias, x, y, max_epochs=max_epochs, orders=orders, on_epoch=on_epoch)
+
+
+@mistake("train_perceptron")
+def all_epochs_run(weight, bias, x, y, *, max_epochs=1000, orders=None, on_epoch=None):
+    """training goes on to the last epoch, though one has passed without a mistake.
+
+    Met in S. Raschka, "Python Machine Learning", whose loop always runs n_iter times.
+    """
+    kept: list = []
+
+    def every_order(*given):
+        kept.extend(epoch_orders(*given))
+        return kept
+
+    to_the_end = rewired(perceptron.train_perceptron, epoch_orders=every_order)
+    result = to_the_end(weight, bias, x, y, max_epochs=max_epochs, orders=orders, on_epoch=on_epoch)
+    for epoch in range(result.epochs + 1, len(kept) + 1) if on_epoch is not None else ():
+        on_epoch(epoch, result.weight, result.bias, 0)
+    return result._replace(epochs=len(kept))
 
 
 # losses ---------------------------------------------------------------------------------------------------------------
