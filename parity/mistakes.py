@@ -843,6 +843,15 @@ def factor_2_kept(pred, target):
     return 2 * (pred - target)
 
 
+@mistake("squared_error_backward")
+def squared_error_gradient_averaged(pred, target):
+    """the gradient is divided by the number of samples although the loss is their sum.
+
+    Met in A. Ng's machine learning course: J = 1/2m sum (h - y)^2.
+    """
+    return (pred - target) / len(pred)
+
+
 @mistake("mse_loss")
 def half_the_squared_error(pred, target):
     """the loss carries a factor 1/2 that PyTorch's mse_loss has not.
@@ -886,6 +895,15 @@ def root_of_the_mean(pred, target):
     Met in reports of an error in the units of y, the RMSE; its gradient is another.
     """
     return np.sqrt(scratch.mse_loss(pred, target))
+
+
+@mistake("mse_loss")
+def absolute_instead_of_squared(pred, target):
+    """the mean of the absolute errors is returned instead of that of their squares.
+
+    Met in torch.nn.L1Loss.
+    """
+    return np.abs(pred - target).mean()
 
 
 @mistake("mse_loss", refuses=False)
@@ -976,6 +994,15 @@ def eps_inside_the_logarithm(pred, target):
 
 
 @mistake("binary_cross_entropy")
+def tiny_eps_inside_the_logarithm(pred, target):
+    """a small number is added under the logarithm, log(p + 1e-12).
+
+    Met where a formula that gave nan is mended on the spot; each author has a number of his own.
+    """
+    return bernoulli(pred, target, log=lambda p: np.log(p + 1e-12))
+
+
+@mistake("binary_cross_entropy")
 def bits_for_nats(pred, target):
     """the logarithm is taken to the base 2.
 
@@ -1047,6 +1074,33 @@ def mean_forgotten(pred, target):
     return scratch.binary_cross_entropy_backward(pred, target) * np.size(pred)
 
 
+@mistake("binary_cross_entropy_backward")
+def probability_gradient_over_rows(pred, target):
+    """the gradient is divided by the number of rows N instead of the number of elements N * K.
+
+    Met where the mean is written as / len(pred).
+    """
+    return scratch.binary_cross_entropy_backward(pred, target) * (np.size(pred) / len(pred))
+
+
+@mistake("binary_cross_entropy_backward")
+def bce_gradient_sign_flipped(pred, target):
+    """the gradient is (y - p) / p (1 - p) / n, with the sign of the error.
+
+    Met in texts that maximise the log-likelihood.
+    """
+    return -scratch.binary_cross_entropy_backward(pred, target)
+
+
+@mistake("binary_cross_entropy_backward")
+def sign_of_the_second_term_lost(pred, target):
+    """the second term has the sign of the first: -y / p - (1 - y) / (1 - p).
+
+    Met where log(1 - p) is derived without its inner derivative, -1.
+    """
+    return (-target / pred - (1 - target) / (1 - pred)) / np.size(pred)
+
+
 @mistake("binary_cross_entropy_with_logits")
 def logits_as_probabilities(pred, target):
     """the sigmoid is left out: the logits are clipped to 0 .. 1 as if they were probabilities.
@@ -1066,6 +1120,24 @@ def logits_mean_over_rows(pred, target):
 
 
 @mistake("binary_cross_entropy_with_logits")
+def logit_losses_summed(pred, target):
+    """the cross-entropies are summed and not averaged.
+
+    Met in torch.nn.BCEWithLogitsLoss(reduction="sum").
+    """
+    return scratch.binary_cross_entropy_with_logits(pred, target) * np.size(pred)
+
+
+@mistake("binary_cross_entropy_with_logits")
+def loss_of_labels_minus_1_and_1(pred, target):
+    """the loss is log(1 + e^(-y z)), the form for labels -1 and +1: a label 0 costs log 2 whatever z is.
+
+    Met in S. Shalev-Shwartz, S. Ben-David, "Understanding machine learning" (2014), where it is right.
+    """
+    return np.logaddexp(0, -pred * target).mean()
+
+
+@mistake("binary_cross_entropy_with_logits")
 def sigmoid_twice(pred, target):
     """probabilities are given to a loss that takes logits: the sigmoid is applied twice.
 
@@ -1081,6 +1153,24 @@ def sigmoid_then_logarithm(pred, target):
     Met where torch.nn.BCELoss follows a sigmoid.
     """
     return scratch.binary_cross_entropy(scratch.sigmoid(pred), target)
+
+
+@mistake("binary_cross_entropy_with_logits")
+def sigmoid_then_open_logarithm(pred, target):
+    """the sigmoid is computed first and its logarithm after it, unclamped: far out the loss is infinite or nan.
+
+    Met where the two formulas are typed one after the other as they stand in the book.
+    """
+    return bernoulli(scratch.sigmoid(pred), target)
+
+
+@mistake("binary_cross_entropy_with_logits")
+def sigmoid_clipped_then_logarithm(pred, target):
+    """the sigmoid is computed first and clipped to 1e-7 .. 1 - 1e-7: far out the loss is cut off at 16.
+
+    Met in Keras, where a sigmoid layer is followed by binary_crossentropy; its backend.epsilon() is 1e-7.
+    """
+    return bernoulli(scratch.sigmoid(pred), target, clip=1e-7)
 
 
 @mistake("binary_cross_entropy_with_logits")
@@ -1128,6 +1218,29 @@ def logit_gradient_summed(pred, target):
     return scratch.sigmoid(pred) - target
 
 
+@mistake("binary_cross_entropy_with_logits_backward")
+def logit_gradient_over_rows(pred, target):
+    """the gradient is divided by the number of rows N instead of the number of elements N * K.
+
+    Met where the mean is written as / len(pred).
+    """
+    return scratch.binary_cross_entropy_with_logits_backward(pred, target) * (np.size(pred) / len(pred))
+
+
+@mistake("binary_cross_entropy_with_logits_backward")
+def logit_gradient_sign_flipped(pred, target):
+    """the gradient is (y - s(z)) / n, with the sign of the error.
+
+    Met in texts that maximise the log-likelihood, as A. Ng's notes on logistic regression do.
+    """
+    return -scratch.binary_cross_entropy_with_logits_backward(pred, target)
+
+
+def of_the_class(p, target, log=np.log):
+    """The cross-entropy of probabilities and class indices, with a place for some of its well-known mistakes."""
+    return -log(p[np.arange(len(p)), target]).mean()
+
+
 @mistake("cross_entropy")
 def softmax_applied_twice(pred, target):
     """probabilities are given to a loss that takes scores: the softmax is applied twice.
@@ -1144,7 +1257,7 @@ def scores_as_probabilities(pred, target):
     Met where a loss that takes probabilities is given scores: in Keras from_logits is False by default.
     """
     p = np.clip(pred, 1e-7, 1 - 1e-7)
-    return -np.log(p[np.arange(len(p)), target]).mean()
+    return of_the_class(p, target)
 
 
 @mistake("cross_entropy")
@@ -1180,7 +1293,70 @@ def logarithm_of_the_softmax(pred, target):
 
     Met where the two functions are composed as they stand; torch.log_softmax is one step.
     """
-    return -np.log(scratch.softmax(pred)[np.arange(len(pred)), target]).mean()
+    return of_the_class(scratch.softmax(pred), target)
+
+
+@mistake("cross_entropy")
+def softmax_overflows_in_the_loss(pred, target):
+    """the largest score is not subtracted before the softmax: the loss of large scores is nan.
+
+    Met where the formulas are typed as they stand in the book.
+    """
+    return of_the_class(np.exp(pred) / np.exp(pred).sum(axis=1, keepdims=True), target)
+
+
+@mistake("cross_entropy")
+def log_of_the_sum_overflows(pred, target):
+    """log(sum of e^z) is computed as it stands, which is infinite for large scores.
+
+    Met where the softmax has been cancelled on paper and the largest score is not subtracted first.
+    """
+    return (np.log(np.exp(pred).sum(axis=1)) - pred[np.arange(len(pred)), target]).mean()
+
+
+@mistake("cross_entropy")
+def eps_1e_9_added_to_the_softmax(pred, target):
+    """a small number is added under the logarithm, log(p + 1e-9): far out the loss is cut off at 21.
+
+    Met where a formula that gave infinity is mended on the spot; the logarithm of the softmax needs no such number.
+    """
+    return of_the_class(scratch.softmax(pred), target, log=lambda p: np.log(p + 1e-9))
+
+
+@mistake("cross_entropy")
+def eps_1e_12_added_to_the_softmax(pred, target):
+    """a small number is added under the logarithm, log(p + 1e-12): far out the loss is cut off at 28.
+
+    Met where a formula that gave infinity is mended on the spot; the logarithm of the softmax needs no such number.
+    """
+    return of_the_class(scratch.softmax(pred), target, log=lambda p: np.log(p + 1e-12))
+
+
+@mistake("cross_entropy")
+def softmax_clipped(pred, target):
+    """the softmax is computed first and clipped to 1e-7 .. 1 - 1e-7: far out the loss is cut off at 16.
+
+    Met in Keras, where a softmax layer is followed by categorical_crossentropy; its backend.epsilon() is 1e-7.
+    """
+    return of_the_class(np.clip(scratch.softmax(pred), 1e-7, 1 - 1e-7), target)
+
+
+@mistake("cross_entropy")
+def cross_entropy_in_bits(pred, target):
+    """the logarithm is taken to the base 2.
+
+    Met in information theory, which counts in bits.
+    """
+    return scratch.cross_entropy(pred, target) / np.log(2)
+
+
+@mistake("cross_entropy")
+def likelihood_for_the_loss(pred, target):
+    """the minus sign is lost: the likelihood is made small.
+
+    Met in texts that maximise the log-likelihood.
+    """
+    return -scratch.cross_entropy(pred, target)
 
 
 @mistake("cross_entropy_backward")
@@ -1199,6 +1375,33 @@ def cross_entropy_gradient_summed(pred, target):
     Met where the loss is averaged for printing and the gradient is that of the sum.
     """
     return scratch.cross_entropy_backward(pred, target) * len(pred)
+
+
+@mistake("cross_entropy_backward")
+def cross_entropy_gradient_over_elements(pred, target):
+    """the gradient is divided by the number of elements N * K instead of the number of rows N.
+
+    Met where the product of one-hot rows and logarithms is averaged with .mean(), and where / pred.size is written.
+    """
+    return scratch.cross_entropy_backward(pred, target) / pred.shape[1]
+
+
+@mistake("cross_entropy_backward")
+def scores_minus_one_hot(pred, target):
+    """the softmax is left out: z - [k = y] instead of p - [k = y].
+
+    Met where the gradient of a loss that takes probabilities is given the scores.
+    """
+    return (pred - np.eye(pred.shape[1])[target]) / len(pred)
+
+
+@mistake("cross_entropy_backward")
+def gradient_of_the_probabilities(pred, target):
+    """-[k = y] / p is returned, the gradient with respect to the probabilities, where that of the scores is asked for.
+
+    Met where the loss is derived without the softmax inside; a softmax_backward has to follow it then.
+    """
+    return -np.eye(pred.shape[1])[target] / scratch.softmax(pred) / len(pred)
 
 
 @mistake("cross_entropy_backward")
@@ -1296,6 +1499,22 @@ def input_forgotten(weight, bias, x, y, activation="identity"):
     return np.repeat(grad_bias[:, None], weight.shape[1], axis=1), grad_bias
 
 
+@mistake("neuron_gradients")
+def slope_of_the_output_given_the_sum(weight, bias, x, y, activation="identity"):
+    """g' is written for the neuron's output, as s (1 - s) is, and given the weighted sum: z (1 - z).
+
+    Met where the two lines come from texts of which one keeps z and the other the output.
+    """
+    z = scratch.linear(x, weight, bias)
+    rules = {
+        "sigmoid": derivative_of_the_output.sigmoid_backward,
+        "tanh": tanh_derivative_of_the_output.tanh_backward,
+        "softmax": softmax_derivative_of_the_output.softmax_backward,
+    }
+    right, error = activations.activation_pair(activation)[1], scratch.neuron(x, weight, bias, activation) - y
+    return products(rules.get(activation, right)(z, error), x)
+
+
 @mistake("gradient_step")
 def gradient_ascent(weight, bias, x, y, lr, activation="identity"):
     """the gradient is added instead of subtracted: the loss is climbed.
@@ -1313,6 +1532,16 @@ def bias_step_missing(weight, bias, x, y, lr, activation="identity"):
     Met where the bias is forgotten in the update, though its gradient is there.
     """
     return scratch.gradient_step(weight, bias, x, y, lr, activation)[0], bias
+
+
+@mistake("gradient_step")
+def bias_climbs(weight, bias, x, y, lr, activation="identity"):
+    """the weights move against their gradient and the bias along with its own.
+
+    Met where only one of two lines is corrected, after the error's sign has been turned about.
+    """
+    grad_weight, grad_bias = scratch.neuron_gradients(weight, bias, x, y, activation)
+    return weight - lr * grad_weight, bias + lr * grad_bias
 
 
 @mistake("gradient_step")
@@ -1353,6 +1582,24 @@ def full_batch(weight, bias, x, y, lr, activation="identity"):
     Met where gradient descent is taken for its stochastic form.
     """
     return scratch.gradient_step(weight, bias, x, y, lr, activation)
+
+
+@mistake("gradient_epoch")
+def full_batch_averaged(weight, bias, x, y, lr, activation="identity"):
+    """one step is made with the gradient of all samples, averaged, instead of a step after each.
+
+    Met in A. Ng's machine learning course: alpha / m times the sum.
+    """
+    return scratch.gradient_step(weight, bias, x, y, lr / len(x), activation)
+
+
+@mistake("gradient_epoch")
+def each_step_from_the_first_weights(weight, bias, x, y, lr, activation="identity"):
+    """every step starts from the weights before the epoch, so that only that of the last sample is left.
+
+    Met where the loop stores its result under a new name, as in new_weight = weight - lr * grad.
+    """
+    return scratch.gradient_step(weight, bias, x[-1], y[-1], lr, activation)
 
 
 @mistake("gradient_epoch")
@@ -1434,6 +1681,25 @@ def loss_averaged(weight, bias, x, y, *, lr, epochs, **options):
         names={"squared_error": squared_error_averaged.squared_error},
         **options,
     )
+
+
+@mistake("train_gradient")
+def run_of_full_batches(weight, bias, x, y, *, lr, epochs, **options):
+    """an epoch is one step with the gradient of all samples: each is seen with the weights before the epoch.
+
+    Met where gradient descent is taken for its stochastic form.
+    """
+    names = {"gradient_epoch": full_batch.gradient_epoch}
+    return gradient_run(weight, bias, x, y, lr=lr, epochs=epochs, names=names, **options)
+
+
+@mistake("train_gradient")
+def orders_of_gradient_ignored(weight, bias, x, y, *, lr, epochs, **options):
+    """every epoch takes the samples from 0 to N-1, whatever order was given.
+
+    Met where the permutation is drawn and then not used as an index.
+    """
+    return gradient_run(weight, bias, x, y, lr=lr, epochs=epochs, names={"epoch_orders": in_plain_order}, **options)
 
 
 @mistake("train_gradient")
