@@ -2088,6 +2088,18 @@ def nesterov_with_the_old_buffer(param, grad, state, **options):
 
 
 @mistake("sgd_update")
+def step_with_the_old_buffer(param, grad, state, *, lr, momentum=0.0, nesterov=False, **options):
+    """the step is made with the buffer of the step before: the first gradient does not move anything.
+
+    Met where the weights are updated on the line before the buffer.
+    """
+    after, new = scratch.sgd_update(param, grad, state, lr=lr, momentum=momentum, nesterov=nesterov, **options)
+    if not momentum or nesterov:
+        return after, new
+    return (param - lr * state["momentum_buffer"] if state else param.copy()), new
+
+
+@mistake("sgd_update")
 def dampening_on_the_first_step(param, grad, state, *, lr, momentum=0.0, **options):
     """the first buffer is dampened too, as if there had been one of zeros before; PyTorch's is the gradient itself.
 
@@ -2135,6 +2147,15 @@ def weight_decay_past_the_buffer(param, grad, state, *, lr, weight_decay=0.0, **
 
 
 @mistake("sgd_update")
+def sgd_decay_without_lr(param, grad, state, *, weight_decay=0.0, **options):
+    """the weights shrink by weight_decay itself instead of by lr * weight_decay.
+
+    Met where w -= lr * g + weight_decay * w is written for w -= lr * (g + weight_decay * w).
+    """
+    return scratch.sgd_update(param - weight_decay * param, grad, state, **options)
+
+
+@mistake("sgd_update")
 def state_in_place(param, grad, state, *, lr, momentum=0.0, dampening=0.0, weight_decay=0.0, nesterov=False):
     """the momentum buffer is changed in place: whoever kept the state of the step before has lost it.
 
@@ -2160,12 +2181,16 @@ def adagrad(
     eps=1e-10,
     root=lambda total, eps, t: np.sqrt(total) + eps,
     late=1,
+    square=lambda grad: grad * grad,
+    seen=lambda old, total: total,
 ):
     """Adagrad written out, with a place for its well-known mistakes."""
     grad = grad + weight_decay * param
     t = float(state["step"]) + 1 if state else 1.0
-    total = (state["sum"] if state else initial_accumulator_value) + grad * grad
-    return param - lr / (1 + (t - late) * lr_decay) * grad / root(total, eps, t), {"step": t, "sum": total}
+    old = state["sum"] if state else initial_accumulator_value
+    total = old + square(grad)
+    step = grad / root(seen(old, total), eps, t)
+    return param - lr / (1 + (t - late) * lr_decay) * step, {"step": t, "sum": total}
 
 
 @mistake("adagrad_update")
@@ -2184,6 +2209,42 @@ def mean_of_squares_for_the_sum(param, grad, state, **options):
     Met where Adagrad is mixed up with RMSprop, which was made to forget.
     """
     return adagrad(param, grad, state, root=lambda total, eps, t: np.sqrt(total / t) + eps, **options)
+
+
+@mistake("adagrad_update")
+def gradients_summed_unsquared(param, grad, state, **options):
+    """the gradients are summed and not their squares: the sum may be negative, and its root is nan.
+
+    Met where the square is forgotten.
+    """
+    return adagrad(param, grad, state, square=lambda grad: grad, **options)
+
+
+@mistake("adagrad_update")
+def adagrad_without_the_root(param, grad, state, **options):
+    """the gradient is divided by the sum of squares itself instead of by its root.
+
+    Met where the root is forgotten; the CS231n notes warn that without it the algorithm performs much worse.
+    """
+    return adagrad(param, grad, state, root=lambda total, eps, t: total + eps, **options)
+
+
+@mistake("adagrad_update")
+def sum_before_this_gradient(param, grad, state, **options):
+    """the gradient is divided by the root of the sum before it entered: the first step is g / eps.
+
+    Met where the weights are updated on the line before the sum.
+    """
+    return adagrad(param, grad, state, seen=lambda old, total: old, **options)
+
+
+@mistake("adagrad_update")
+def adagrad_eps_of_the_overviews(param, grad, state, *, eps=1e-8, **options):
+    """eps is 1e-8 where nothing is asked for, instead of 1e-10.
+
+    Met in S. Ruder, "An overview of gradient descent optimization algorithms" (2016).
+    """
+    return scratch.adagrad_update(param, grad, state, eps=eps, **options)
 
 
 @mistake("adagrad_update")
@@ -2236,12 +2297,14 @@ def rmsprop(
     root=lambda v, eps: np.sqrt(v) + eps,
     start=0.0,
     inside=1,
+    square=lambda grad, alpha: (1 - alpha) * grad * grad,
+    seen=lambda old, new: new,
 ):
     """RMSprop written out, with a place for its well-known mistakes."""
     grad = grad + weight_decay * param
     old = state or {"step": 0.0, "square_avg": start, "grad_avg": 0.0, "momentum_buffer": 0.0}
-    new = {"step": float(old["step"]) + 1, "square_avg": alpha * old["square_avg"] + (1 - alpha) * grad * grad}
-    v = new["square_avg"]
+    new = {"step": float(old["step"]) + 1, "square_avg": alpha * old["square_avg"] + square(grad, alpha)}
+    v = seen(old["square_avg"], new["square_avg"])
     if centered:
         new["grad_avg"] = alpha * old["grad_avg"] + (1 - alpha) * grad
         v = v - new["grad_avg"] ** 2
@@ -2267,6 +2330,43 @@ def square_average_from_1(param, grad, state, **options):
     Met in tf.compat.v1.train.RMSPropOptimizer, and in timm's RMSpropTF, which copies it.
     """
     return rmsprop(param, grad, state, start=1.0, **options)
+
+
+@mistake("rmsprop_update")
+def square_average_before_this_gradient(param, grad, state, **options):
+    """the gradient is divided by the root of the mean square before it entered: the first step is g / eps.
+
+    Met where the weights are updated on the line before the mean square.
+    """
+    return rmsprop(param, grad, state, seen=lambda old, new: old, **options)
+
+
+@mistake("rmsprop_update")
+def new_square_added_whole(param, grad, state, **options):
+    """the new square is added whole, v = alpha v + g^2, without its factor 1 - alpha.
+
+    Met where the form of the momentum buffer, b = mu b + g, is kept.
+    """
+    return rmsprop(param, grad, state, square=lambda grad, alpha: grad * grad, **options)
+
+
+@mistake("rmsprop_update")
+def rmsprop_without_the_root(param, grad, state, **options):
+    """the gradient is divided by the mean square itself instead of by its root.
+
+    Met where the root is forgotten.
+    """
+    return rmsprop(param, grad, state, root=lambda v, eps: v + eps, **options)
+
+
+@mistake("rmsprop_update")
+def rmsprop_with_bias_correction(param, grad, state, *, alpha=0.99, **options):
+    """the mean square is freed of its start at 0, by 1 - alpha^t: the first steps are shorter.
+
+    Met where RMSprop is taken for Adam without its first average.
+    """
+    t = float(state["step"]) + 1 if state else 1.0
+    return rmsprop(param, grad, state, alpha=alpha, root=lambda v, eps: np.sqrt(v / (1 - alpha**t)) + eps, **options)
 
 
 @mistake("rmsprop_update")
@@ -2315,6 +2415,7 @@ def adam(
     eps=1e-8,
     weight_decay=0.0,
     amsgrad=False,
+    share=lambda beta: 1 - beta,
     square=lambda grad, m: grad * grad,
     correction=lambda beta, t: 1 - beta**t,
     step=lambda m, v, eps, bc1, bc2: (m / bc1) / (np.sqrt(v / bc2) + eps),
@@ -2323,8 +2424,8 @@ def adam(
     grad = grad + weight_decay * param
     old = state or {"step": 0.0, "exp_avg": 0.0, "exp_avg_sq": 0.0, "max_exp_avg_sq": 0.0}
     t = float(old["step"]) + 1
-    m = betas[0] * old["exp_avg"] + (1 - betas[0]) * grad
-    v = betas[1] * old["exp_avg_sq"] + (1 - betas[1]) * square(grad, m)
+    m = betas[0] * old["exp_avg"] + share(betas[0]) * grad
+    v = betas[1] * old["exp_avg_sq"] + share(betas[1]) * square(grad, m)
     new = {"step": t, "exp_avg": m, "exp_avg_sq": v}
     if amsgrad:
         v = new["max_exp_avg_sq"] = np.maximum(old["max_exp_avg_sq"], v)
@@ -2415,6 +2516,44 @@ def no_bias_correction(param, grad, state, **options):
 
 
 @mistake("adam_update")
+def only_m_corrected(param, grad, state, **options):
+    """m is corrected and v is used as it is: the first steps are far too long.
+
+    Met where v_hat is computed and v stands in the line after it.
+    """
+    return adam(param, grad, state, step=lambda m, v, eps, bc1, bc2: (m / bc1) / (np.sqrt(v) + eps), **options)
+
+
+@mistake("adam_update")
+def only_v_corrected(param, grad, state, **options):
+    """v is corrected and m is used as it is: the first steps are too short.
+
+    Met where m_hat is computed and m stands in the line after it.
+    """
+    return adam(param, grad, state, step=lambda m, v, eps, bc1, bc2: m / (np.sqrt(v / bc2) + eps), **options)
+
+
+@mistake("adam_update")
+def v_corrected_with_beta1(param, grad, state, **options):
+    """v is corrected by 1 - beta1^t, like m, instead of by 1 - beta2^t.
+
+    Met where the line of m_hat is copied for v_hat and one of its names is not changed.
+    """
+    return adam(param, grad, state, step=lambda m, v, eps, bc1, bc2: (m / bc1) / (np.sqrt(v / bc1) + eps), **options)
+
+
+@mistake("adam_update")
+def corrected_averages_stored(param, grad, state, *, betas=(0.9, 0.999), **options):
+    """the corrected m and v are stored: the next step starts from them, and corrects them once more.
+
+    Met where m = m / (1 - beta1 ** t) is written instead of a new name, m_hat.
+    """
+    after, new = scratch.adam_update(param, grad, state, betas=betas, **options)
+    m, v = (new[key] / (1 - beta ** new["step"]) for key, beta in zip(("exp_avg", "exp_avg_sq"), betas, strict=True))
+    return after, new | {"exp_avg": m, "exp_avg_sq": v}
+
+
+@mistake("adam_update")
 def betas_swapped(param, grad, state, *, betas=(0.9, 0.999), **options):
     """the two betas are swapped.
 
@@ -2430,6 +2569,33 @@ def gradient_not_squared(param, grad, state, **options):
     Met where the square is forgotten; a root of |g| then has the wrong unit.
     """
     return adam(param, grad, state, square=lambda grad, m: abs(grad), **options)
+
+
+@mistake("adam_update")
+def square_of_the_average(param, grad, state, **options):
+    """the second average is that of m^2 instead of g^2.
+
+    Met where the name of the gradient is given to its average.
+    """
+    return adam(param, grad, state, square=lambda grad, m: m * m, **options)
+
+
+@mistake("adam_update")
+def adam_without_the_root(param, grad, state, **options):
+    """m is divided by v itself instead of by its root.
+
+    Met where the root is forgotten.
+    """
+    return adam(param, grad, state, step=lambda m, v, eps, bc1, bc2: (m / bc1) / (v / bc2 + eps), **options)
+
+
+@mistake("adam_update")
+def gradients_added_whole(param, grad, state, **options):
+    """gradient and square are added whole, m = beta1 m + g and v = beta2 v + g^2, without 1 - beta.
+
+    Met where the form of the momentum buffer, b = mu b + g, is kept.
+    """
+    return adam(param, grad, state, share=lambda beta: 1.0, **options)
 
 
 @mistake("adam_update")
@@ -2511,6 +2677,34 @@ def decay_grows(param, grad, state, *, lr=1e-3, weight_decay=0.01, **options):
 
 
 @mistake("adamw_update")
+def decay_twice(param, grad, state, *, lr=1e-3, weight_decay=0.01, **options):
+    """the weight decay shrinks the weights and goes through m and v as well.
+
+    Met where AdamW is built upon an Adam that is given the weight_decay too.
+    """
+    shrunk = param * (1 - lr * weight_decay)
+    return scratch.adam_update(shrunk, grad, state, lr=lr, weight_decay=weight_decay, **options)
+
+
+@mistake("adamw_update")
+def decay_of_keras(param, grad, state, *, weight_decay=0.004, **options):
+    """weight_decay is 0.004 where nothing is asked for, instead of 0.01.
+
+    Met in Keras.
+    """
+    return scratch.adamw_update(param, grad, state, weight_decay=weight_decay, **options)
+
+
+@mistake("adamw_update")
+def decay_of_optax(param, grad, state, *, weight_decay=1e-4, **options):
+    """weight_decay is 0.0001 where nothing is asked for, instead of 0.01.
+
+    Met in optax.
+    """
+    return scratch.adamw_update(param, grad, state, weight_decay=weight_decay, **options)
+
+
+@mistake("adamw_update")
 def decay_after_the_step(param, grad, state, *, lr=1e-3, weight_decay=0.01, **options):
     """the weights shrink after the step, so that the step shrinks with them.
 
@@ -2520,9 +2714,14 @@ def decay_after_the_step(param, grad, state, *, lr=1e-3, weight_decay=0.01, **op
     return param * (1 - lr * weight_decay), state
 
 
-in_class("SGD.update", "sgd_ascent")
+in_class("SGD.update", "sgd_ascent", "sgd_decay_without_lr")
 in_class("Adagrad.update", "adagrad_eps_inside_the_root", "mean_of_squares_for_the_sum")
-in_class("RMSprop.update", "rmsprop_eps_inside_the_root", "square_average_from_1")
+in_class(
+    "RMSprop.update",
+    "rmsprop_eps_inside_the_root",
+    "square_average_from_1",
+    "square_average_before_this_gradient",
+)
 in_class(
     "Adam.update",
     "eps_inside_the_root",
@@ -2530,8 +2729,10 @@ in_class(
     "bias_correction_without_t",
     "bias_correction_one_step_late",
     "no_bias_correction",
+    "only_m_corrected",
+    "corrected_averages_stored",
 )
-in_class("AdamW.update", "coupled_weight_decay", "decay_without_lr")
+in_class("AdamW.update", "coupled_weight_decay", "decay_without_lr", "decay_twice")
 
 
 @mistake("SGD.zero_grad")
