@@ -163,6 +163,8 @@ def test_data_refuse(check, tmp_path):
         "x,y\n1,2\n2,2\n",
         "x,class\n1,2\n2,1.5\n",
         "x,class\n1,0\n2,1\n2,-1\n",
+        "x,class\n1,0\n2,1000000\n",
+        "x,class\n1,0\n2,1e300\n",
     ):
         file.write_text(content)
         check.refuses("load_data", str(file))

@@ -1,5 +1,6 @@
 """The CSV files of data/: made by their script, and what their README says they are."""
 
+import re
 import runpy
 from fractions import Fraction
 from pathlib import Path
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 import scratch
+import torchref
 
 DATA = Path(__file__).parent.parent / "data"
 make_data = runpy.run_path(str(DATA / "make_data.py"))
@@ -84,3 +86,16 @@ def test_toy_flipped_proof():
     right, wrong = ((0, 0), (5, 0)), ((4, -1), (3, Fraction(3, 2)))
     assert [label[p] for p in right + wrong] == [1, 1, -1, -1]
     assert between(*right, Fraction(18, 25)) == between(*wrong, Fraction(2, 5)) == (Fraction(18, 5), 0)
+
+
+@pytest.mark.parametrize("backend", [scratch, torchref])
+def test_a_class_index_has_an_end(backend, tmp_path):
+    """A net has a score for each class: 999999 is the last, whatever stands in the file."""
+    file = tmp_path / "own.csv"
+    file.write_text("x,class\n1,0\n2,999999\n")
+    assert backend.load_data(file)[1].tolist() == [0, 999999]
+    for label, got in (("1000000", "1000000"), ("3000000000000", "3000000000000"), ("1e300", "1e+300"), ("-1", "-1")):
+        file.write_text(f"x,class\n1,0\n2,{label}\n")
+        message = f"{file}, sample 1, column class: got {got}, expected a whole number from 0 to 999999"
+        with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+            backend.load_data(file)

@@ -13,6 +13,9 @@ from torchref.tensors import tensor
 
 __all__ = ["load_data"]
 
+# A net has a score for each class: what exceeds this is no class index.
+MOST_CLASSES = 1_000_000
+
 
 def load_data(name_or_path, dtype="float64"):
     r"""The points and labels of a data set.
@@ -29,8 +32,8 @@ def load_data(name_or_path, dtype="float64"):
     -------
     x : (N, D) float
     y : (N, 1) float, or (N,) int
-        Integers, the class indices, where the header calls the last column
-        ``class``.
+        Integers, the class indices from 0 to 999999, where the header calls
+        the last column ``class``.
 
     Raises
     ------
@@ -62,10 +65,10 @@ def load_data(name_or_path, dtype="float64"):
     if columns[-1] != "class":
         return tensor(x, dtype), tensor([[label] for label in y], dtype)
     for number, label in enumerate(y):
-        if label < 0 or label != int(label):
+        if not 0 <= label < MOST_CLASSES or label != int(label):
             raise ValueError(
-                f"{path}, sample {number}, column class: got {label:g}, "
-                "expected a whole number from 0 on"
+                f"{path}, sample {number}, column class: got {label:.16g}, "
+                f"expected a whole number from 0 to {MOST_CLASSES - 1}"
             )
     return tensor(x, dtype), torch.tensor(y, dtype=torch.int64)
 
