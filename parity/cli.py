@@ -28,6 +28,16 @@ def main(argv=None):
     except (ValueError, OSError, ImportError) as error:
         print(f"parity {args.command}: {error}", file=sys.stderr)
         return 2
+    except (MemoryError, RuntimeError) as error:
+        if not lacks_memory(error):
+            raise
+        print(f"parity {args.command}: this takes more memory than there is", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print(f"parity {args.command}: stopped", file=sys.stderr)
         return 130
+
+
+def lacks_memory(error):
+    """Whether an allocation has failed; PyTorch says so in a RuntimeError."""
+    return isinstance(error, MemoryError) or "DefaultCPUAllocator" in str(error)

@@ -510,6 +510,27 @@ def test_options_of_another_rule(parity, args):
     assert err[0].startswith("parity")
 
 
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_sizes_beyond_the_memory(parity, backend):
+    """An allocation that fails is one line."""
+    message = "parity train: this takes more memory than there is"
+    assert parity("fit", "--backend", backend, "--hidden", *[1_000_000] * 2) == (2, [], [message])
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("[...] DefaultCPUAllocator: can't allocate memory")])
+def test_memory_that_is_missed_in_the_training(parity, monkeypatch, error):
+    """Either library's way to say it is one line; another RuntimeError is a fault of this program and stays one."""
+
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(train, "run", fail)
+    assert parity("fit") == (2, [], ["parity train: this takes more memory than there is"])
+    error = RuntimeError("something else")
+    with pytest.raises(RuntimeError, match="something else"):
+        parity("fit")
+
+
 def test_torch_is_missed(parity, monkeypatch):
     """Without PyTorch torchref says how to get it."""
     for name in [name for name in sys.modules if name.partition(".")[0] == "torchref"]:
