@@ -2,14 +2,32 @@
 
 import argparse
 import sys
+from functools import partial
 
 from parity import check, page, template, trace, train
 
 COMMANDS = {"check": check, "template": template, "train": train, "trace": trace, "page": page}
 
 
+class Once(argparse.Action):
+    """Keeps a value, or True for a switch, and the option's name in ``given``; refuses the same option again."""
+
+    def __call__(self, parser, namespace, values, option_string=None):
+        if self.dest in namespace.given:
+            raise argparse.ArgumentError(self, "got twice, expected once")
+        if option_string:
+            namespace.given |= {self.dest}
+        setattr(namespace, self.dest, values if self.nargs != 0 else True)
+
+
 class Parser(argparse.ArgumentParser):
-    """Says in one line what is wrong; ``--help`` says the rest."""
+    """Says in one line what is wrong; ``--help`` says the rest. Options are given once, but for those that extend."""
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.register("action", None, Once)
+        self.register("action", "store_true", partial(Once, nargs=0, default=False))
+        self.set_defaults(given=frozenset())
 
     def error(self, message):
         """Exit code 2."""

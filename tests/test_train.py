@@ -510,6 +510,24 @@ def test_options_of_another_rule(parity, args):
     assert err[0].startswith("parity")
 
 
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        ("train fit --lr 0.1 --lr 0.2", "parity train fit: argument --lr: got twice, expected once"),
+        ("train fit --hidden 2 --hid 2", "parity train fit: argument --hidden: got twice, expected once"),
+        ("trace --resync --resync", "parity trace: argument --resync: got twice, expected once"),
+        ("check --only sign --only linear", "parity check: argument --only: got twice, expected once"),
+        ("template -o a.py --output b.py", "parity template: argument -o/--output: got twice, expected once"),
+        ("page --force --force", "parity page: argument --force: got twice, expected once"),
+    ],
+)
+def test_an_option_given_twice(capsys, args, message):
+    """No command drops the first in silence."""
+    with pytest.raises(SystemExit, match="2"):
+        cli.main(args.split())
+    assert capsys.readouterr() == ("", f"{message}\n")
+
+
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_sizes_beyond_the_memory(parity, backend):
     """An allocation that fails is one line."""
@@ -544,9 +562,9 @@ def test_scratch_needs_no_torch():
     """With the NumPy backend neither PyTorch nor matplotlib is imported."""
     code = """if True:
         import sys
-        from argparse import ArgumentParser
         from parity import train
-        parser = ArgumentParser()
+        from parity.cli import Parser
+        parser = Parser()
         train.add_arguments(parser)
         train.run(parser.parse_args(["fit"]))
         assert not {"torch", "matplotlib"} & set(sys.modules)
