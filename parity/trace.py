@@ -63,7 +63,8 @@ def add_arguments(parser):
     add("--loss", default="mse_loss", help=f"{', '.join(referee.LOSSES)} (default: %(default)s)")
     add("--optimizer", default="SGD", help=f"{', '.join(referee.UPDATES)} (default: %(default)s)")
     add("--lr", type=float, default=0.05, help="the learning rate (default: %(default)s)")
-    add("--set", nargs="+", default=[], metavar="NAME=VALUE", help="options of the optimizer, as momentum=0.9")
+    text = "options of the optimizer, as momentum=0.9"
+    add("--set", action="extend", nargs="+", default=[], metavar="NAME=VALUE", help=text)
     add("--epochs", type=int, default=10, help="how many (default: %(default)s)")
     add("--batch-size", type=int, help="samples in a step (default: all)")
     add("--resync", action="store_true", help="start each step from the reference's weights: no gap adds up")
@@ -117,11 +118,8 @@ def check_options(args):
     count("--epochs", args.epochs)
     if not args.epochs:
         raise ValueError("--epochs: got 0, expected a whole number from 1 on")
-    args.options = {"lr": not_negative("--lr", args.lr)} | dict(map(setting, args.set))
-    update = referee.UPDATES[args.optimizer]
-    for name in args.options:
-        choice(f"--set for {args.optimizer}", name, tuple(inspect.signature(update).parameters)[3:])
-    args.update = update.__name__
+    args.update = referee.UPDATES[args.optimizer].__name__
+    args.options = optimizer_options(args)
     if "torchref" in (args.candidate, args.reference):
         backend.expect_importable("torch", "torchref")
     if args.plot:
@@ -129,13 +127,31 @@ def check_options(args):
         plots.new_figure()  # says so if matplotlib is missing
 
 
+def optimizer_options(args):
+    """The learning rate and what --set says, each once and as the optimizer takes it."""
+    names = tuple(inspect.signature(referee.UPDATES[args.optimizer]).parameters)[3:]
+    options = {"lr": not_negative("--lr", args.lr)}
+    before = {"lr"} & args.given
+    for name, value in map(setting, args.set):
+        choice(f"--set for {args.optimizer}", name, names)
+        if name in before:
+            raise ValueError(f"--set: got {name} a second time, expected it once")
+        before |= {name}
+        options[name] = value
+    try:
+        getattr(scratch, args.update)(np.zeros(1), np.zeros(1), None, **options)
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"--set: {error}") from None
+    return options
+
+
 def setting(text):
     """``momentum=0.9`` as name and value."""
     name, _, value = text.partition("=")
     try:
         return name, ast.literal_eval(value)
-    except (ValueError, SyntaxError):
-        raise ValueError(f"--set: got {text!r}, expected NAME=VALUE, as momentum=0.9 or nesterov=True") from None
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        raise ValueError(f"--set: got {text!r:.60}, expected NAME=VALUE, as momentum=0.9 or nesterov=True") from None
 
 
 def data(args):
