@@ -23,6 +23,9 @@ from scratch.optimizers import OPTIMIZERS
 ACTIVATIONS = ("identity", "sigmoid", "tanh", "relu")
 # What --sweep varies: learning rates are spaced logarithmically, the others are whole numbers.
 SWEEPS = ("lr", "hidden", "epochs", "batch-size")
+# Of neurons in a layer, and of whatever whole number is swept.
+MOST = 1_000_000
+MOST_RUNS = 1000
 
 
 class Run(NamedTuple):
@@ -100,11 +103,10 @@ def run(args):
     """Train, report, write what was asked for; exit code 0."""
     backend = _backend(args.backend)
     trials = _trials(args)
-    for trial in trials.values():
-        _check_options(trial)
+    *_, greatest = trials.values()  # if this can be done, so can the others
+    _check_options(greatest)
     x, y = backend.load_data(args.data)
-    for trial in trials.values():
-        _check_data(trial, x, y)
+    _check_data(greatest, x, y)
     if getattr(args, "sweep", None):
         _sweep(backend, args, trials, x, y)
     else:
@@ -158,7 +160,7 @@ def _neuron_run(backend, result, y, losses, numbers):
 
 
 def _fit(backend, args, x, y, on_epoch):
-    labels, target = _labels(y), _target(backend, args.loss, y)
+    labels, target = _labels(y), targets(backend, args.loss, y)
     rng = np.random.default_rng(args.seed or 0)
     net = _net(backend, args, x, labels, rng)
     orders = (rng.permutation(len(x)) for _ in range(args.epochs)) if args.batch_size else None
@@ -212,7 +214,7 @@ def _labels(y):
     return np.unique(y) if y.ndim == 2 else np.arange(y.max() + 1)
 
 
-def _target(backend, loss, y):
+def targets(backend, loss, y):
     """What the loss takes: the labels as they are, or as 0 and 1, or class indices."""
     if y.ndim == 1 or loss in ("squared_error", "mse_loss"):
         return y
@@ -282,29 +284,44 @@ def _check_net_options(args):
     choice("--activation", args.activation, tuple(NET_ACTIVATIONS))
     choice("--loss", args.loss, tuple(LOSSES))
     choice("--optimizer", args.optimizer, tuple(OPTIMIZERS))
-    if min(args.hidden, default=1) < 1:
-        raise ValueError(f"--hidden: got {min(args.hidden)}, expected whole numbers from 1 on")
+    check_layers(args)
     if args.animate and not _is_neuron(args):
         raise ValueError("--animate: got a net of several neurons, expected a single one: a line is what is shown")
     if args.sweep and (args.animate or args.save):
         raise ValueError("--sweep: got --animate or --save as well, expected neither: there is not one net but many")
 
 
+def check_layers(args):
+    """Refuse hidden layers that are none or beyond all bounds, and their activation where there are none."""
+    for size in args.hidden:
+        if not 1 <= size <= MOST:
+            raise ValueError(f"--hidden: got {size}, expected whole numbers from 1 to {MOST}")
+    if "activation" in args.given and not args.hidden:
+        raise ValueError("--activation: got it for a net without hidden layers, expected --hidden as well")
+
+
 def _check_data(args, x, y):
     """Refuse what the neuron or the net cannot learn, and what cannot be drawn."""
+    check_labels(args, y)
     if args.rule == "fit":
-        _check_labels(args, y)
-        batch_count(args.batch_size, len(x), "--batch-size")
-    elif y.ndim != 2:
-        raise ValueError(f"{args.data}: got class indices, expected labels -1 and +1, as one neuron can tell apart")
-    elif not (getattr(args, "activation", None) == "sigmoid" and _labels(y).tolist() == [0, 1]):
-        signs(args.data, _labels(y))
+        swept = args.sweep and args.sweep.startswith("batch-size")
+        batch_count(args.batch_size, len(x), "--sweep batch-size" if swept else "--batch-size")
     wanted = "--plot" if args.plot and not getattr(args, "sweep", None) else "--animate" if args.animate else None
     if wanted and x.shape[1] != 2:
         raise ValueError(f"{args.data}: got {x.shape[1]} inputs, expected 2 for {wanted}")
 
 
-def _check_labels(args, y):
+def check_labels(args, y):
+    """Refuse labels that one neuron under its rule, or a net under its loss, cannot learn."""
+    if args.rule not in ("perceptron", "gradient"):
+        _check_labels_of_net(args, y)
+    elif y.ndim != 2:
+        raise ValueError(f"{args.data}: got class indices, expected labels -1 and +1, as one neuron can tell apart")
+    elif not (getattr(args, "activation", None) == "sigmoid" and _labels(y).tolist() == [0, 1]):
+        signs(args.data, _labels(y))
+
+
+def _check_labels_of_net(args, y):
     """Class indices are for cross_entropy; else there are two labels, -1 and +1 or 0 and 1."""
     if y.ndim == 1:
         if args.loss != "cross_entropy":
@@ -321,10 +338,12 @@ def _check_labels(args, y):
 
 def _trials(args):
     """The options of each run, by the value that the sweep gives it; without a sweep there is one."""
-    if not getattr(args, "sweep", None):
+    if getattr(args, "sweep", None) is None:
         return {None: args}
     name, values = _sweep_values(args.sweep)
     key = name.replace("-", "_")
+    if key in args.given:
+        raise ValueError(f"--{name}: got it beside --sweep {name}, which sets it in each run; expected one of them")
     return {
         value: argparse.Namespace(**{**vars(args), key: [value] if name == "hidden" else value}) for value in values
     }
@@ -338,10 +357,12 @@ def _sweep_values(text):
         low, high, runs = (kind(part) for kind, part in zip((float, float, int), span.split(":"), strict=True))
     except ValueError:
         raise ValueError(f"--sweep: got {text!r}, expected NAME=FROM:TO:RUNS such as lr=0.001:1:20") from None
-    if not (0 < low < high < math.inf and runs > 1):
-        raise ValueError(f"--sweep: got {text!r}, expected 0 < FROM < TO and at least 2 RUNS")
+    if not (0 < low < high < math.inf and 2 <= runs <= MOST_RUNS):
+        raise ValueError(f"--sweep: got {text!r}, expected 0 < FROM < TO and 2 to {MOST_RUNS} RUNS")
     if name == "lr":
         return name, np.geomspace(low, high, runs).tolist()
+    if low < 1 or high > MOST:
+        raise ValueError(f"--sweep: got {text!r}, expected whole numbers from 1 to {MOST}")
     return name, np.unique(np.linspace(low, high, runs).round().astype(int)).tolist()
 
 

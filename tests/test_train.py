@@ -308,7 +308,8 @@ def test_sweep_shows_the_final_loss_of_each_run(parity, backend, tmp_path):
 )
 def test_sweep_of_whole_numbers(parity, span, values):
     """They are evenly spaced and rounded, each once."""
-    out = parity("fit", "--hidden", 2, "--epochs", 2, "--sweep", span)[1]
+    fixed = [f"--{name}=2" for name in ("hidden", "epochs") if not span.startswith(name)]
+    out = parity("fit", *fixed, "--sweep", span)[1]
     assert [line.split()[0] for line in out[1:-1]] == values
 
 
@@ -455,7 +456,12 @@ def test_matplotlib_is_missed_before_the_training(parity, monkeypatch, tmp_path)
             "blobs: got class indices, expected labels -1 and +1, or 0 and 1, for mse_loss; "
             "--loss cross_entropy takes class indices",
         ),
-        ("fit --hidden 4 0", "--hidden: got 0, expected whole numbers from 1 on"),
+        ("fit --hidden 4 0", "--hidden: got 0, expected whole numbers from 1 to 1000000"),
+        ("fit --hidden 4 1000001", "--hidden: got 1000001, expected whole numbers from 1 to 1000000"),
+        (
+            "fit --activation relu",
+            "--activation: got it for a net without hidden layers, expected --hidden as well",
+        ),
         (
             "fit --activation tahn",
             "--activation: got 'tahn', expected one of identity, sigmoid, tanh, relu, softmax; did you mean 'tanh'?",
@@ -473,7 +479,26 @@ def test_matplotlib_is_missed_before_the_training(parity, monkeypatch, tmp_path)
         ("fit --batch-size 9", "--batch-size: got 9, expected a whole number from 1 to 8, the samples there are"),
         (
             "fit --sweep batch-size=4:12:3",
-            "--batch-size: got 12, expected a whole number from 1 to 8, the samples there are",
+            "--sweep batch-size: got 12, expected a whole number from 1 to 8, the samples there are",
+        ),
+        ("fit --sweep=", "--sweep: got '', expected one of lr, hidden, epochs, batch-size"),
+        (
+            "fit --sweep lr=0.1:1:3 --lr 0.05",
+            "--lr: got it beside --sweep lr, which sets it in each run; expected one of them",
+        ),
+        (
+            "fit --sweep hidden=1:3:2 --hidden 5",
+            "--hidden: got it beside --sweep hidden, which sets it in each run; expected one of them",
+        ),
+        (
+            "fit --sweep batch-size=1:3:2 --batch-size 5",
+            "--batch-size: got it beside --sweep batch-size, which sets it in each run; expected one of them",
+        ),
+        ("fit --sweep hidden=0.2:4:3", "--sweep: got 'hidden=0.2:4:3', expected whole numbers from 1 to 1000000"),
+        ("fit --sweep hidden=1:1e14:2", "--sweep: got 'hidden=1:1e14:2', expected whole numbers from 1 to 1000000"),
+        (
+            "fit --sweep lr=1:2:1000000000000",
+            "--sweep: got 'lr=1:2:1000000000000', expected 0 < FROM < TO and 2 to 1000 RUNS",
         ),
         (
             "fit --sweep batchsize=1:4:4",
@@ -481,8 +506,8 @@ def test_matplotlib_is_missed_before_the_training(parity, monkeypatch, tmp_path)
         ),
         ("fit --sweep lr", "--sweep: got 'lr', expected NAME=FROM:TO:RUNS such as lr=0.001:1:20"),
         ("fit --sweep lr=1:2:x", "--sweep: got 'lr=1:2:x', expected NAME=FROM:TO:RUNS such as lr=0.001:1:20"),
-        ("fit --sweep lr=0:1:4", "--sweep: got 'lr=0:1:4', expected 0 < FROM < TO and at least 2 RUNS"),
-        ("fit --sweep lr=1:2:1", "--sweep: got 'lr=1:2:1', expected 0 < FROM < TO and at least 2 RUNS"),
+        ("fit --sweep lr=0:1:4", "--sweep: got 'lr=0:1:4', expected 0 < FROM < TO and 2 to 1000 RUNS"),
+        ("fit --sweep lr=1:2:1", "--sweep: got 'lr=1:2:1', expected 0 < FROM < TO and 2 to 1000 RUNS"),
         (
             "fit --sweep lr=1:2:2 --save a.npz",
             "--sweep: got --animate or --save as well, expected neither: there is not one net but many",
@@ -497,6 +522,17 @@ def test_options_are_checked(parity, args, message):
     """One line that says what was got and what was expected, exit code 2, also with no epochs to run."""
     for more in ([], ["--epochs", 0] if "--epochs" not in args else []):
         assert parity(*args.split(), *more) == (2, [], [f"parity train: {message}"])
+
+
+def test_epochs_beyond_all_bounds_are_the_sweep_s_fault(parity):
+    """It is what was typed."""
+    message = "parity train: --sweep: got 'epochs=1:1e30:3', expected whole numbers from 1 to 1000000"
+    assert parity("fit", "--sweep", "epochs=1:1e30:3") == (2, [], [message])
+
+
+def test_a_sweep_over_hidden_has_an_activation(parity):
+    """It is that of the layer that each run has."""
+    assert parity("fit", "--sweep", "hidden=1:2:2", "--activation", "relu", "--epochs", 1)[0] == 0
 
 
 @pytest.mark.parametrize(
