@@ -14,12 +14,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import scratch
-from parity import backend, compare, plots, referee
+from parity import backend, compare, plots, referee, train
 from parity.files import check_path
 from parity.rounding import bounded, magnitude
-from scratch.checks import batch_count, choice, count, not_negative, signs
+from scratch.checks import batch_count, choice, count, not_negative
 
-RULES = ("net", "perceptron", "gradient")
+NET_OPTIONS = ("hidden", "output", "loss", "optimizer", "set", "batch_size")
+# The rules, and the options that each makes no use of.
+RULES = {"net": (), "perceptron": (*NET_OPTIONS, "activation", "lr"), "gradient": NET_OPTIONS}
 FIRST_ROWS, MORE_ROWS = 10, 20
 ORDER = "z, activation, loss, gradients, optimizer state, weights"
 
@@ -104,16 +106,24 @@ def run(args):
 
 def check_options(args):
     """Refuse before the run what would fail in it or after it."""
-    choice("--rule", args.rule, RULES)
+    choice("--rule", args.rule, tuple(RULES))
+    for name in RULES[args.rule]:
+        if name in {*args.given, *["set"] * bool(args.set)}:
+            option = f"--{name.replace('_', '-')}"
+            raise ValueError(f"{option}: got it with --rule {args.rule}, which makes no use of it")
     choice("--dtype", args.dtype, ("float64", "float32"))
     choice("--loss", args.loss, tuple(referee.LOSSES))
     choice("--optimizer", args.optimizer, tuple(referee.UPDATES))
-    args.activation = args.activation or ("tanh" if args.rule == "net" else "identity")
-    args.output = args.output or ("sigmoid" if args.loss == "binary_cross_entropy" else "identity")
-    for option in ("activation", "output"):
-        choice(f"--{option}", getattr(args, option), tuple(referee.ACTIVATIONS))
-    if any(size < 1 for size in args.hidden):
-        raise ValueError(f"--hidden: got {args.hidden}, expected whole numbers from 1 on")
+    if args.activation is None:
+        args.activation = "tanh" if args.rule == "net" else "identity"
+    if args.output is None:
+        args.output = "sigmoid" if args.loss == "binary_cross_entropy" else "identity"
+    choice("--activation", args.activation, tuple(referee.ACTIVATIONS) if args.rule == "net" else train.ACTIVATIONS)
+    choice("--output", args.output, tuple(referee.ACTIVATIONS))
+    if args.loss == "binary_cross_entropy" and args.output not in ("sigmoid", "softmax"):
+        raise ValueError(f"--output: got {args.output!r}, expected sigmoid or softmax: {args.loss} takes probabilities")
+    if args.rule == "net":
+        train.check_layers(args)
     count("--seed", args.seed)
     count("--epochs", args.epochs)
     if not args.epochs:
@@ -122,7 +132,7 @@ def check_options(args):
     args.options = optimizer_options(args)
     if "torchref" in (args.candidate, args.reference):
         backend.expect_importable("torch", "torchref")
-    if args.plot:
+    if args.plot is not None:
         check_path(args.plot, plots.PICTURES)
         plots.new_figure()  # says so if matplotlib is missing
 
@@ -157,18 +167,12 @@ def setting(text):
 def data(args):
     """Points, and targets of the kind that the loss or rule takes."""
     x, y = scratch.load_data(args.data)
+    train.check_labels(args, y)
     if args.plot and x.shape[1] != 2:
         raise ValueError(f"{args.data}: got {x.shape[1]} inputs, expected 2 for --plot")
-    if args.rule == "net" and args.loss == "cross_entropy":
-        y = y if y.ndim == 1 else np.unique(y, return_inverse=True)[1].reshape(-1)
-        return x.astype(args.dtype), y
-    if y.ndim == 1:
-        raise ValueError(f"{args.data}: got class indices, expected --loss cross_entropy for them")
-    if args.rule == "perceptron":
-        signs(args.data, y)
-    if args.rule == "net" and args.loss.startswith("binary"):
-        y = np.where(y == -1, 0, y)
-    return x.astype(args.dtype), y.astype(args.dtype)
+    if args.rule == "net":
+        y = train.targets(scratch, args.loss, y)
+    return x.astype(args.dtype), y if y.ndim == 1 else y.astype(args.dtype)
 
 
 def initial(args, x, y):
@@ -415,11 +419,11 @@ def traced(args, sides, x, y, weights):
 
 
 def accepted(args, steps):
-    """The quantities of the reference; what it refuses is the fault of the options or the data."""
+    """The quantities of the reference; where it has none there is nothing to trace against."""
     try:
         return list(steps)
     except compare.Different as error:
-        raise ValueError(f"{args.data}: {error.__cause__ or error}") from None
+        raise ValueError(f"--reference {args.reference}: {' '.join(error.headline.split())}") from None
 
 
 def entries(label, expected, ours, theirs):

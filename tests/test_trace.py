@@ -5,6 +5,7 @@ import re
 import pytest
 
 from parity.cli import main
+from scratch.losses import LOSSES
 
 SMALL = ("--hidden", "3", "--epochs", "3")
 WRONG_SIGMOID = "def sigmoid_backward(z, grad_output):\n    return grad_output * z * (1 - z)\n"
@@ -20,6 +21,16 @@ class SGD:
         for p in self.params:
             p.data = p.data - p.data.dtype.type(self.lr) * p.grad
 """
+
+
+def small(options):
+    """Few epochs, and a small net where the rule is that of a net."""
+    return SMALL[2:] if "--rule" in options else SMALL
+
+
+def against_scratch(options):
+    """The reference that needs no PyTorch, where the options name none."""
+    return () if "--reference" in options else ("--reference", "scratch")
 
 
 @pytest.fixture
@@ -48,7 +59,7 @@ def trace(capsys):
 )
 def test_right_backends_agree(trace, reference, options):
     """In every step, with a row for each."""
-    code, out, err = trace("scratch", "--reference", reference, *SMALL, *options)
+    code, out, err = trace("scratch", "--reference", reference, *small(options), *options)
     assert (code, err) == (0, []), out
     assert out[-1].startswith("the two agree in all")
 
@@ -110,7 +121,7 @@ def test_many_steps_are_thinned(trace):
 )
 def test_a_mistake_is_found_at_its_first_quantity(trace, mistake, options, found):
     """The last line says step, quantity, parameter and function."""
-    code, out, err = trace(f"parity.mistakes:{mistake}", "--reference", "scratch", *SMALL, *options)
+    code, out, err = trace(f"parity.mistakes:{mistake}", *against_scratch(options), *small(options), *options)
     assert found in out[-1], out
     assert (code, err) == (0 if "agree" in found else 1, [])
 
@@ -140,7 +151,8 @@ def test_a_homework_of_classes(trace, tmp_path, optimizer, options):
     """Its net is trained by its own train_step with its own optimizer, which need not be one that can be saved."""
     file = tmp_path / "homework.py"
     file.write_text(f"from scratch import MLP, train_step\n{optimizer}\n")
-    code, out, err = trace(file, "--reference", "scratch", "--data", "moons", "--batch-size", "64", *SMALL, *options)
+    run = (*against_scratch(options), "--data", "moons", "--batch-size", "64", *SMALL)
+    code, out, err = trace(file, *run, *options)
     assert (code, err) == (0, []), out
     rest = "torchref" if "torchref" in options else "scratch"
     assert out[0] == f"traced, of homework.py: MLP, SGD, train_step; the rest is {rest}'s"
@@ -222,12 +234,19 @@ def test_set_collects(trace):
             ("--set", "nesterov=True"),
             "parity trace: --set: Nesterov momentum requires a momentum and zero dampening",
         ),
-        (("--hidden", "0"), "--hidden: got [0]"),
+        (("--hidden", "3", "0"), "--hidden: got 0, expected whole numbers from 1 to 1000000"),
+        (("--hidden", "1000001"), "--hidden: got 1000001, expected whole numbers from 1 to 1000000"),
+        (("--hidden", "--activation", "relu"), "--activation: got it for a net without hidden layers"),
+        (("--activation", ""), "--activation: got ''"),
+        (("--output", ""), "--output: got ''"),
+        (("--plot", ""), "got the suffix ''"),
+        (("--loss", "binary_cross_entropy", "--output", "tanh"), "--output: got 'tanh', expected sigmoid or softmax"),
         (("--batch-size", "0"), "--batch-size: got 0"),
         (("--batch-size", "9"), "expected a whole number from 1 to 8"),
         (("--epochs", "0"), "--epochs: got 0"),
         (("--lr", "-1"), "--lr: got -1.0"),
-        (("--data", "blobs"), "expected --loss cross_entropy"),
+        (("--data", "blobs"), "--loss cross_entropy takes class indices"),
+        (("--rule", "gradient", "--activation", "softmax"), "expected one of identity, sigmoid, tanh, relu"),
         (("--data", "nowhere.csv"), "nowhere.csv"),
         (("--plot", "trace.txt"), "got the suffix '.txt'"),
     ],
@@ -239,6 +258,72 @@ def test_bad_input_is_one_line(trace, options, message):
     assert len(err) == 1
     assert message in err[0]
     assert out == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "options"),
+    [
+        (rule, options)
+        for rule in ("perceptron", "gradient")
+        for options in (
+            ("--hidden", "8"),
+            ("--output", "identity"),
+            ("--loss", "mse_loss"),
+            ("--optimizer", "SGD"),
+            ("--set", "momentum=0.9"),
+            ("--batch-size", "8"),
+            ("--activation", "relu"),
+            ("--lr", "0.1"),
+        )
+        if rule == "perceptron" or options[0] not in ("--activation", "--lr")
+    ],
+)
+def test_options_that_the_rule_has_no_use_for(trace, rule, options):
+    """They are refused, even with the value that they have anyway."""
+    message = f"parity trace: {options[0]}: got it with --rule {rule}, which makes no use of it"
+    assert trace("scratch", "--rule", rule, *options) == (2, [], [message])
+
+
+@pytest.mark.parametrize("labels", ["-1 0 1", "-1 0.5 0", "1 2"])
+@pytest.mark.parametrize(
+    ("trace_options", "train_options"),
+    [
+        (f"--rule {rule} {options}", f"{'fit' if rule == 'net' else rule} {options}")
+        for rule, options in (
+            ("perceptron", ""),
+            ("gradient", ""),
+            ("gradient", "--activation sigmoid"),
+            *(("net", f"--loss {loss}") for loss in LOSSES),
+        )
+    ],
+)
+def test_labels_are_those_of_train(trace, capsys, tmp_path, labels, trace_options, train_options):
+    """What parity train refuses is refused in the same words, and never changed into what would do."""
+    file = tmp_path / "own.csv"
+    file.write_text("x,y\n" + "".join(f"{i},{label}\n" for i, label in enumerate(labels.split())))
+    assert main(["train", *train_options.split(), "--data", str(file)]) == 2
+    expected = capsys.readouterr().err.replace("parity train", "parity trace").splitlines()
+    assert trace("scratch", *trace_options.split(), "--data", file) == (2, [], expected)
+
+
+@pytest.mark.parametrize("loss", ["binary_cross_entropy", "cross_entropy"])
+def test_labels_0_and_1_are_traced_like_minus_1_and_1(trace, tmp_path, loss):
+    """Every number is the same."""
+    traced = []
+    for low in (0, -1):
+        file = tmp_path / "own.csv"
+        file.write_text(f"x1,x2,y\n1,2,{low}\n3,1,1\n2,2,{low}\n")
+        traced.append(trace("scratch", "--reference", "scratch", "--data", file, "--loss", loss))
+    assert traced[0] == traced[1]
+
+
+def test_a_reference_that_fails(trace, tmp_path):
+    """One line that names it and the place, whatever its message looks like; the data are not blamed."""
+    file = tmp_path / "reference.py"
+    file.write_text("from scratch import *\ndef tanh(z):\n    raise RuntimeError('one\\ntwo')\n")
+    code, _, err = trace("scratch", "--reference", file)
+    assert code == 2
+    assert err == [f"parity trace: --reference {file}: tanh raised RuntimeError in reference.py, line 3: one two"]
 
 
 def test_more_than_two_inputs_cannot_be_drawn(trace, tmp_path):
@@ -263,8 +348,8 @@ def test_a_candidate_without_any_of_the_functions(trace, tmp_path):
 @pytest.mark.parametrize(
     "options",
     [
-        ("--data", "xor", "--loss", "binary_cross_entropy_with_logits"),
-        ("--data", "blobs", "--loss", "cross_entropy"),
+        ("--data", "xor", "--loss", "binary_cross_entropy_with_logits", "--optimizer", "Adam"),
+        ("--data", "blobs", "--loss", "cross_entropy", "--optimizer", "Adam"),
         ("--rule", "perceptron"),
     ],
 )
@@ -272,6 +357,6 @@ def test_a_candidate_without_any_of_the_functions(trace, tmp_path):
 def test_plot(trace, tmp_path, options, candidate):
     """The figure is written, whatever the run."""
     file = tmp_path / "trace.png"
-    _, out, _ = trace(candidate, "--reference", "scratch", "--optimizer", "Adam", *options, *SMALL, "--plot", file)
+    _, out, _ = trace(candidate, "--reference", "scratch", *options, *small(options), "--plot", file)
     assert f"wrote {file}" in out
     assert file.stat().st_size > 10_000
