@@ -100,22 +100,20 @@ def _add_net_options(fit):
 
 @np.errstate(all="ignore")  # a training that goes out of range is reported in a sentence of its own
 def run(args):
-    """Train, report, write what was asked for; exit code 0."""
+    """Train, report, write what was asked for; exit code 0: trained, 2: the loss went out of range."""
     backend = _backend(args.backend)
     trials = _trials(args)
     *_, greatest = trials.values()  # if this can be done, so can the others
     _check_options(greatest)
     x, y = backend.load_data(args.data)
     _check_data(greatest, x, y)
-    if getattr(args, "sweep", None):
-        _sweep(backend, args, trials, x, y)
-    else:
-        _train(backend, args, x, y)
-    return 0
+    swept = getattr(args, "sweep", None)
+    trained = _sweep(backend, args, trials, x, y) if swept else _train(backend, args, x, y)
+    return 0 if trained else 2
 
 
 def _train(backend, args, x, y):
-    """One run."""
+    """One run; whether it stayed within range."""
     frames = []
     with _one_line_warnings(), _bar("epochs", args.epochs) as move_bar:
 
@@ -127,6 +125,7 @@ def _train(backend, args, x, y):
         result = RULES[args.rule](backend, args, x, y, on_epoch)
     _report(result, x, y)
     _write(args, result, frames, x, y)
+    return _out_of_range(result) is None
 
 
 def _perceptron(backend, args, x, y, on_epoch):
@@ -391,7 +390,7 @@ def _bar(name, total):
 
 
 def _sweep(backend, args, trials, x, y):
-    """Train once for each value; print the final losses, and draw them."""
+    """Train once for each value; print the final losses, and draw them; whether any run stayed within range."""
     name = args.sweep.partition("=")[0]
     results = {}
     with _bar("runs", len(trials)) as move_bar, warnings.catch_warnings():
@@ -413,12 +412,17 @@ def _sweep(backend, args, trials, x, y):
         plots.plot_sweep(name, list(results), losses, ceiling=ceiling, log_values=name == "lr", ax=axes[0])
         plots.save(figure, args.plot)
         print(f"wrote {args.plot}")
+    return math.isfinite(losses[best])
 
 
 def _final_loss(result):
     """The loss after the training, inf if it went out of range."""
-    loss = result.numbers["loss"]
-    return loss if np.isfinite([loss, *result.losses]).all() else math.inf
+    return result.numbers["loss"] if _out_of_range(result) is None else math.inf
+
+
+def _out_of_range(result):
+    """The first loss that is inf or nan, of an epoch or after the last; None if there is none."""
+    return next((loss for loss in (*result.losses, *result.numbers.values()) if not math.isfinite(loss)), None)
 
 
 def _report(result, x, y):
@@ -455,8 +459,8 @@ def _verdict(result, wrong, n):
     """One sentence: did it settle?"""
     epochs = f"{result.epochs} epoch{'s' * (result.epochs != 1)}"
     right = f"{wrong} of {n} points are wrong" if wrong else "every point is right"
-    if not np.isfinite(result.losses).all():
-        return f"diverged: the loss became {result.losses[-1]} in epoch {result.epochs}; try a smaller --lr"
+    if (loss := _out_of_range(result)) is not None:
+        return f"diverged: the loss became {loss} in epoch {result.epochs}; try a smaller --lr"
     if result.losses and result.settled:
         return f"the loss settled after {epochs}; {right}"
     if not wrong:

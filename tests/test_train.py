@@ -274,7 +274,7 @@ def test_a_net_whose_loss_becomes_nan_says_at_which_step(parity, backend, tmp_pa
     path = tmp_path / "a.png"
     args = "--data blobs --loss cross_entropy --hidden 8 --lr 1e308 --batch-size 7"
     code, out, err = parity("fit", "--backend", backend, *args.split(), "--plot", path)
-    assert (code, err) == (0, ["parity train: the loss became nan at step 2, in epoch 1; training stopped"])
+    assert (code, err) == (2, ["parity train: the loss became nan at step 2, in epoch 1; training stopped"])
     assert "diverged: the loss became nan in epoch 1; try a smaller --lr" in out
     assert path.exists()
 
@@ -315,7 +315,8 @@ def test_sweep_of_whole_numbers(parity, span, values):
 
 def test_sweep_in_which_every_run_diverges_says_so(parity, tmp_path):
     """No least loss is named, and there is a picture all the same."""
-    out = parity("fit", "--epochs", 500, "--sweep", "lr=5:10:2", "--plot", tmp_path / "a.svg")[1]
+    code, out, err = parity("fit", "--epochs", 500, "--sweep", "lr=5:10:2", "--plot", tmp_path / "a.svg")
+    assert (code, err) == (2, [])
     assert out[3:] == ["every run diverged", f"wrote {tmp_path / 'a.svg'}"]
 
 
@@ -325,15 +326,27 @@ def test_sweep_in_which_every_run_diverges_says_so(parity, tmp_path):
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("rule", ["gradient", "fit"])
 def test_divergence(parity, rule, backend, tmp_path):
-    """A learning rate far too large is named as the cause, and no Python warning shows."""
+    """A learning rate far too large is named as the cause, in words and by the exit code; no Python warning shows."""
     path = tmp_path / "loss.png"
     code, out, err = parity(rule, "--backend", backend, "--lr", 5, "--epochs", 2000, "--plot", path)
     epochs = table(out)["epochs"]
-    assert code == 0
+    assert code == 2
     assert f"diverged: the loss became inf in epoch {epochs}; try a smaller --lr" in out
     at = f"at step {epochs}, in" if rule == "fit" else "in"
     assert err == [f"parity train: the loss became inf {at} epoch {epochs}; training stopped"]
     assert path.exists()
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("rule", ["gradient", "fit"])
+def test_divergence_in_the_last_step(parity, rule, backend, tmp_path):
+    """The loss before it was finite, that after it is not; the files are written all the same."""
+    files = ["--plot", tmp_path / "a.png", "--save", tmp_path / "a.npz"]
+    code, out, _ = parity(rule, "--backend", backend, "--lr", 1e300, "--epochs", 1, *files)
+    assert code == 2
+    assert out[-3].startswith("diverged: the loss became ")
+    assert out[-3].endswith(" in epoch 1; try a smaller --lr")
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 def test_no_bar_without_a_terminal(parity):
