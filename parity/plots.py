@@ -15,6 +15,8 @@ PICTURES = (".png", ".svg", ".pdf")
 COLOURS = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442")
 MARKERS = ("s", "o", "^", "D", "v", "P", "X")
 GRID = 400
+# Nearer to the largest number the margin of an axis would overflow, and nothing be drawn.
+LARGEST = 1e250
 MOST_FRAMES = 60
 HOLD_SECONDS = 2
 
@@ -64,6 +66,8 @@ def plot_line(x, y, weight, bias, *, ax=None):
         raise ValueError(f"y: got {len(np.unique(y))} different labels, expected two, one for each side of the line")
 
     def side(points):
+        if not np.isfinite([*weight[0], *bias]).all():
+            return np.full((len(points), 1), np.nan)
         with np.errstate(all="ignore"):
             z = points @ weight.T + bias
         return np.select([z < 0, z > 0], [y.min(), y.max()], np.nan)
@@ -76,12 +80,11 @@ def plot_line(x, y, weight, bias, *, ax=None):
 def plot_losses(losses, *, ax=None):
     """The loss of each epoch, on a logarithmic scale if any is positive."""
     losses = np.asarray(losses, dtype=float)
-    # Nearer to the largest number the margin of the axis would overflow, and nothing be drawn.
-    shown = np.where(abs(losses) < 1e250, losses, np.nan)
+    shown = drawable(losses)
     ax = _axes(ax)
     ax.plot(np.arange(1, len(shown) + 1), shown, color=COLOURS[1], marker="." if len(shown) < 50 else None)
     if (shown > 0).any():
-        _log_scale(ax)
+        log_scale(ax)
     ax.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
     ax.set(xlabel="epoch", ylabel="loss")
     return ax
@@ -90,7 +93,7 @@ def plot_losses(losses, *, ax=None):
 def plot_sweep(name, values, losses, *, ceiling=np.inf, log_values=False, ax=None):
     """The final loss of each run over a hyperparameter; what diverged or exceeds the ceiling stands at the top."""
     values, losses = np.asarray(values, dtype=float), np.asarray(losses, dtype=float)
-    shown = np.isfinite(losses) & (losses <= min(ceiling, 1e250))
+    shown = np.isfinite(losses) & (losses <= min(ceiling, LARGEST))
     ax = _axes(ax)
     ax.plot(values, np.where(shown, losses, np.nan), color=COLOURS[1], marker="o")
     if not shown.all():
@@ -100,8 +103,10 @@ def plot_sweep(name, values, losses, *, ceiling=np.inf, log_values=False, ax=Non
         ax.legend(loc="lower right", bbox_to_anchor=(1, 1), frameon=False)
     if log_values:
         ax.set_xscale("log")
+    elif (values == values.round()).all():
+        ax.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
     if (losses[shown] > 0).any():
-        _log_scale(ax)
+        log_scale(ax)
     ax.set(xlabel=name, ylabel="final loss")
     return ax
 
@@ -164,6 +169,23 @@ def array(value):
     return np.asarray(value.detach() if hasattr(value, "detach") else value)
 
 
+def drawable(values):
+    """The numbers that an axis can show, and nan for the others."""
+    return np.where(abs(np.asarray(values, dtype=float)) < LARGEST, values, np.nan)
+
+
+def check_points(name, x, y, wanted_for):
+    """Refuse data that cannot be drawn, before the work is done that a picture is to show."""
+    if x.shape[1] != 2:
+        raise ValueError(f"{name}: got {x.shape[1]} inputs, expected 2 for {wanted_for}")
+    classes = len(np.unique(array(y))) if y.ndim == 2 else int(y.max()) + 1
+    if classes > len(COLOURS):
+        raise ValueError(f"{name}: got {classes} classes, expected at most {len(COLOURS)} for {wanted_for}")
+    size = float(abs(x).max())
+    if size > LARGEST:
+        raise ValueError(f"{name}: got an input of size {size:g}, expected at most {LARGEST:g} for {wanted_for}")
+
+
 def _points(x, y):
     """x as (N, 2) and y as (N,)."""
     x, y = array(x), array(y)
@@ -208,7 +230,8 @@ def _tints():
 def _window(x):
     """The lower left and the upper right corner of what is shown: the points and a margin."""
     low, high = x.min(axis=0), x.max(axis=0)
-    span = np.where(high > low, high - low, 1)
+    # Points in one place get room, more where the numbers are too large for 1 to be any.
+    span = np.where(high > low, high - low, np.maximum(1, 1e-6 * abs(low)))
     margin = 0.15 * (span if _is_strip(span) else span.max())
     return low - margin, high + margin
 
@@ -224,7 +247,7 @@ def _scatter(ax, x, y, labels):
     for label, colour, marker in zip(labels, COLOURS, MARKERS, strict=False):
         chosen = x[y == label]
         style = {"color": colour, "marker": marker, "edgecolors": "white", "linewidths": 0.8}
-        ax.scatter(*chosen.T, s=55, label=f"{label:{signed}}", zorder=3, **style)
+        ax.scatter(*chosen.T, s=55, label=f"{label:{signed}}" if label else "0", zorder=3, **style)
     low, high = _window(x)
     ax.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), xlabel="$x_1$", ylabel="$x_2$")
     ax.set_aspect("auto" if _is_strip(high - low) else "equal")
@@ -260,13 +283,16 @@ def _draw_line(ax, w1, w2, b):
     ax.plot(x1, x2, color="black", linewidth=1.8, zorder=2)
 
 
-def _log_scale(ax):
-    """A logarithmic y axis that also has readable numbers where it covers less than two powers of ten."""
+def log_scale(ax):
+    """A logarithmic y axis with readable numbers, at least two, also where it covers less than two powers of ten."""
     ax.set_yscale("log", nonpositive="mask")
     low, high = ax.get_ylim()
+    ticker = _matplotlib("ticker")
     if high < 100 * low:
-        ax.yaxis.set_major_locator(_matplotlib("ticker").LogLocator(subs=(1, 2, 5)))
-        ax.yaxis.set_major_formatter("{x:g}")
+        # Within a factor of 5 there may be none of these numbers.
+        few = high < 5 * low
+        ax.yaxis.set_major_locator(ticker.MaxNLocator(6) if few else ticker.LogLocator(subs=(1, 2, 5)))
+        ax.yaxis.set_major_formatter(ticker.ScalarFormatter() if few else "{x:g}")
         ax.yaxis.set_minor_formatter("")
 
 

@@ -306,8 +306,8 @@ def _check_data(args, x, y):
         swept = args.sweep and args.sweep.startswith("batch-size")
         batch_count(args.batch_size, len(x), "--sweep batch-size" if swept else "--batch-size")
     wanted = "--plot" if args.plot and not getattr(args, "sweep", None) else "--animate" if args.animate else None
-    if wanted and x.shape[1] != 2:
-        raise ValueError(f"{args.data}: got {x.shape[1]} inputs, expected 2 for {wanted}")
+    if wanted:
+        plots.check_points(args.data, x, y, wanted)
 
 
 def check_labels(args, y):

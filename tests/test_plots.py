@@ -1,10 +1,12 @@
 """Pictures, by what they contain."""
 
+import re
 import subprocess
 import sys
 
 import numpy as np
 import pytest
+import torch
 from matplotlib.colors import to_hex
 from matplotlib.contour import ContourSet
 from matplotlib.figure import Figure
@@ -54,6 +56,8 @@ def tint_at(ax, x1, x2):
         ([0, 1, 0, 1, 0, 1, 0, 1], ["0", "1"]),
         ([0.0, 2.5, 0.0, 2.5, 0.0, 2.5, 0.0, 2.5], ["0", "2.5"]),
         ([0, 1, 2, 0, 1, 2, 0, 1], ["0", "1", "2"]),
+        ([-1, 0, 1, -1, 0, 1, -1, 0], ["-1", "0", "+1"]),
+        ([-1.0, -0.0, 1, -1, -0.0, 1, -1, -0.0], ["-1", "0", "+1"]),
     ],
 )
 def test_labels_have_colour_marker_and_name(y, legend):
@@ -80,12 +84,36 @@ def test_axes_are_named_and_scaled_alike():
     assert plots.plot_points(X * [1000, 1], Y).get_aspect() == "auto"
 
 
-@pytest.mark.parametrize("x", [[[1.0, 2.0]] * 8, [[float(i), 2.0] for i in range(8)]])
+@pytest.mark.parametrize("x", [[[1.0, 2.0]] * 8, [[float(i), 2.0] for i in range(8)], [[1e200, -1e17]] * 8])
 def test_points_without_extent(x):
     """All points in one place, or in one row, still get room."""
     ax = plots.plot_points(np.array(x), Y)
     assert np.ptp(ax.get_xlim()) > 0.1
     assert np.ptp(ax.get_ylim()) > 0.1
+
+
+@pytest.mark.parametrize("size", [1e-300, 1e250])
+def test_points_of_any_size(size, tmp_path):
+    """From the smallest to the largest that is accepted, there is a picture."""
+    plots.check_points("own.csv", X * size / 6, Y, "--plot")
+    plots.save(plots.plot_points(X * size / 6, Y).figure, tmp_path / "points.png")
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "message"),
+    [
+        (np.ones((8, 3)), Y, "own.csv: got 3 inputs, expected 2 for --plot"),
+        (X * [1, 1e308], Y, "own.csv: got an input of size 1.5e+308, expected at most 1e+250 for --plot"),
+        (X * -1e300, Y, "own.csv: got an input of size 6e+300, expected at most 1e+250 for --plot"),
+        (X, np.arange(8).reshape(8, 1) / 10, "own.csv: got 8 classes, expected at most 7 for --plot"),
+        (X, np.array([0, 7] * 4), "own.csv: got 8 classes, expected at most 7 for --plot"),
+    ],
+)
+def test_points_that_cannot_be_drawn(x, y, message):
+    """One line says why, of tensors too."""
+    for convert in (np.asarray, torch.tensor):
+        with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+            plots.check_points("own.csv", convert(x), convert(y), "--plot")
 
 
 def test_tensors_are_drawn():
@@ -237,11 +265,12 @@ def test_zero_weights(bias, regions):
     assert len(tints(ax)) == regions
 
 
-@pytest.mark.parametrize("weight", [[np.nan, 1.0], [np.inf, 1.0]])
+@pytest.mark.parametrize("weight", [[np.nan, 1.0], [np.inf, 1.0], [np.inf, np.inf]])
 def test_weights_that_are_not_finite(weight):
-    """What a diverged training leaves is explained, not crashed on."""
+    """What a diverged training leaves is explained, not crashed on; there are no sides."""
     ax = plots.plot_line(X, Y, np.array([weight]), np.array([0.0]))
     assert notes(ax) == ["no line: the weights are not finite"]
+    assert tints(ax) == set()
 
 
 def test_line_needs_one_neuron_and_two_labels():
@@ -261,6 +290,16 @@ def test_losses_are_logarithmic_where_positive():
     assert ax.get_yscale() == "log"
     assert drawn_line(ax).tolist() == [[1, 1.0], [2, 0.1], [3, 0.0], [4, 0.001]]
     assert plots.plot_losses([0.0, 0.0]).get_yscale() == "linear"
+
+
+@pytest.mark.parametrize("factor", [1, 1.0001, 1.1, 1.6, 2, 2.4, 3, 4.9, 5.1, 9, 20, 70, 101, 1e4, 1e40])
+@pytest.mark.parametrize("least", [1e-12, 0.11, 0.21, 0.51, 1, 7e5])
+def test_the_loss_axis_has_two_numbers(least, factor):
+    """Whatever the range, and no number stands there twice."""
+    axis = plots.plot_losses([least, least * factor]).yaxis
+    low, high = axis.get_view_interval()
+    shown = axis.get_major_formatter().format_ticks([at for at in axis.get_majorticklocs() if low <= at <= high])
+    assert len(set(shown) - {""}) == len(shown) >= 2
 
 
 @pytest.mark.parametrize("losses", [[], [0.5], [3.9, 3.1, 3.2], [1.0, 1e200, 1e308, np.inf, np.nan]])
@@ -410,6 +449,15 @@ def test_sweep_marks_what_diverged_at_the_top():
     assert shown.get_ydata() == pytest.approx([1, 0.5, np.nan, np.nan, np.nan, 0.2], nan_ok=True)
     assert marked.get_xdata().tolist() == [4, 8, 16]
     assert (ax.get_xscale(), ax.get_yscale(), ax.get_xlabel()) == ("log", "log", "lr")
+
+
+def test_sweep_of_whole_numbers_has_whole_ticks():
+    """There is no run of 1.5 epochs."""
+    for values in ([1, 2], [1, 2, 3]):
+        ticks = plots.plot_sweep("epochs", values, values).xaxis.get_majorticklocs()
+        assert (ticks == ticks.round()).all()
+    ticks = plots.plot_sweep("tolerance", [0.1, 0.2], [1, 2]).xaxis.get_majorticklocs()
+    assert len(ticks) > 2
 
 
 def test_sweep_in_which_all_diverged():

@@ -428,6 +428,19 @@ def test_three_inputs_cannot_be_drawn(parity, csv, tmp_path, option):
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_what_cannot_be_drawn_is_refused_before_the_training(parity, csv, tmp_path):
+    """Nine classes, or inputs beyond any axis: one line, and nothing is printed; without a picture both are learnt."""
+    rows = "".join(f"{i},1,{i}\n" for i in range(9))
+    nine = (f"x1,x2,class\n{rows}", "got 9 classes, expected at most 7 for --plot")
+    huge = ("x1,x2,class\n1e308,1,0\n-1e308,2,1\n", "got an input of size 1e+308, expected at most 1e+250 for --plot")
+    for content, message in (nine, huge):
+        path = csv(content)
+        args = ["fit", "--data", path, "--loss", "cross_entropy", "--epochs", 1]
+        assert parity(*args, "--plot", tmp_path / "a.png") == (2, [], [f"parity train: {path}: {message}"])
+        assert list(tmp_path.iterdir()) == [path]
+        assert parity(*args)[1] != []
+
+
 def test_matplotlib_is_missed_before_the_training(parity, monkeypatch, tmp_path):
     """Without matplotlib one line says how to get it; training without pictures goes on."""
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
