@@ -23,7 +23,6 @@ NET_OPTIONS = ("hidden", "output", "loss", "optimizer", "set", "batch_size")
 # The rules, and the options that each makes no use of.
 RULES = {"net": (), "perceptron": (*NET_OPTIONS, "activation", "lr"), "gradient": NET_OPTIONS}
 FIRST_ROWS, MORE_ROWS = 10, 20
-ORDER = "z, activation, loss, gradients, optimizer state, weights"
 
 
 class Row(NamedTuple):
@@ -44,7 +43,10 @@ class Row(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """All steps, where and how the two differ (the step, the first quantity, the message), what the sides have made."""
+    """All steps, where and how the two differ first, what the sides have made.
+
+    The difference is the step, the kind of quantity, the quantity, the message, and the order that was looked in.
+    """
 
     rows: list[Row]
     difference: tuple | None
@@ -168,11 +170,12 @@ def data(args):
     """Points, and targets of the kind that the loss or rule takes."""
     x, y = scratch.load_data(args.data)
     train.check_labels(args, y)
-    if args.plot and x.shape[1] != 2:
-        raise ValueError(f"{args.data}: got {x.shape[1]} inputs, expected 2 for --plot")
+    x = x.astype(args.dtype)
+    if args.plot:
+        plots.check_points(args.data, x, y, "--plot")
     if args.rule == "net":
         y = train.targets(scratch, args.loss, y)
-    return x.astype(args.dtype), y if y.ndim == 1 else y.astype(args.dtype)
+    return x, y if y.ndim == 1 else y.astype(args.dtype)
 
 
 def initial(args, x, y):
@@ -392,7 +395,8 @@ def traced(args, sides, x, y, weights):
         judged = bounded(batch[0]), batch[1] if y.ndim == 1 else bounded(batch[1])
         bounds = {(kind, label): value for kind, label, value in STEPS[args.rule](args, judge, memories[2], *judged)}
         ours = candidate.step(args, memories[0], *batch)
-        for kind, label, their_value in theirs:
+        kinds = [kind for kind, *_ in theirs]
+        for at, (kind, label, their_value) in enumerate(theirs):
             where = f"step {step}, {kind}"
             try:
                 our_value = next(ours)[2]
@@ -405,7 +409,7 @@ def traced(args, sides, x, y, weights):
                         check.compare(where, name, bound, a, b, given=candidate.last)
             except Exception as error:
                 if difference is None:
-                    difference = step, kind, f"{label} ({candidate.last})", str(error)
+                    difference = step, kind, f"{label} ({candidate.last})", str(error), order(args, kinds, at)
                 if not getattr(error, "place", None):  # no numbers to go on with
                     stopped = f"{sides[0].name} cannot go on after step {step}"
                     return Outcome(rows, difference, stopped, [memory["weights"] for memory in memories[:2]])
@@ -436,6 +440,12 @@ def entries(label, expected, ours, theirs):
             yield f"{key} of {label}", bound, ours[key], theirs[key]
 
 
+def order(args, kinds, at):
+    """The kinds of quantity in the order in which they were observed: a net of the side's own begins with its loss."""
+    own = len(kinds) - 1 - kinds[::-1].index("loss") if args.classes else len(kinds)
+    return ", ".join(dict.fromkeys(kinds[own:] if at >= own else kinds[:own]))
+
+
 def row(step, epoch, losses, weights, dtype):
     """The weight that comes nearest to its bound, or goes farthest over it."""
     parts = []
@@ -444,7 +454,7 @@ def row(step, epoch, losses, weights, dtype):
         ulp = compare.spacing(np.max(np.abs(bound.value)), dtype)
         parts.append(np.stack([part.ravel() for part in (gap, gap / ulp, 2 * bound.error, magnitude(bound.value))]))
     gap, ulp, allowed, size = np.concatenate(parts, axis=1)
-    share = np.where(gap > 0, gap / allowed, 0)
+    share = np.where(gap == 0, 0, gap / allowed)  # a gap that is nan counts as the largest
     nearest = np.lexsort([allowed, gap, share])[-1]
     tells = bool(np.isfinite(size).all() and allowed.max() <= 2 * size.max())
     return Row(step, epoch, losses, float(gap[nearest]), float(ulp.max()), float(allowed[nearest]), tells)
@@ -488,6 +498,8 @@ def print_table(names, outcome):
 
 def percent(share):
     """A share as one reads it: 3.1%, 250 times."""
+    if np.isnan(share):
+        return "no number"
     return f"{100 * share:.2g}%" if share < 1 else f"{share:.3g} times"
 
 
@@ -497,9 +509,9 @@ def verdict(names, outcome):
     if outcome.stopped:
         print(outcome.stopped)
     if outcome.difference:
-        step, kind, what, message = outcome.difference
+        step, kind, what, message, looked = outcome.difference
         print(message)
-        print(f"{names[0]} differs from {names[1]} first at step {step}, in the {kind}: {what}; the order is {ORDER}")
+        print(f"{names[0]} differs from {names[1]} first at step {step}, in the {kind}: {what}; the order is {looked}")
         return 1
     telling = next((at for at, r in enumerate(rows) if not r.tells), len(rows))
     if telling < len(rows):
@@ -521,25 +533,40 @@ def plot(args, sides, outcome, x, y):
     """Both losses, both decision boundaries, and the gap under its bound."""
     figure, (losses, plane, gaps) = plots.new_figure(columns=3)
     names = [side.name for side in reversed(sides)]
-    styles = [{"color": plots.COLOURS[5], "lw": 4}, {"color": "black", "lw": 1.3, "ls": "--"}]
+    styles = [{"color": plots.COLOURS[5], "lw": 4, "ms": 14}, {"color": "black", "lw": 1.3, "ms": 8, "ls": "--"}]
     rows = outcome.rows
     steps = [r.step for r in rows]
+    marker = "." if len(rows) < 50 else None
     for side, (name, style) in enumerate(zip(names, styles, strict=True)):
-        losses.plot(steps, [r.losses[1 - side] for r in rows], label=name, **style)
+        values = plots.drawable([r.losses[1 - side] for r in rows])
+        losses.plot(steps, values, label=name, marker=marker, **style)
     losses.set(xlabel="step", ylabel="loss")
-    losses.legend(frameon=False)
     draw_boundaries(args, sides, outcome, x, y, plane, styles)
-    allowed = np.array([r.allowed if np.isfinite(r.allowed) else np.nan for r in rows])
-    gap = np.array([r.gap or np.nan for r in rows])
-    gaps.plot(steps, allowed, color=plots.COLOURS[0], label="allowed, 2B", marker="_" if len(rows) < 2 else None)
-    gaps.plot(steps, gap, color=plots.COLOURS[1], label="gap", marker=".", ls="-" if np.isfinite(gap).all() else "")
-    if (np.nan_to_num(allowed) > 0).any() or np.isfinite(gap).any():
-        gaps.set_yscale("log", nonpositive="mask")
+    title = draw_gaps(rows, steps, gaps)
     for ax in (losses, gaps):
         ax.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
-    gaps.set(xlabel="step", ylabel="gap of the weight nearest to its bound")
-    gaps.legend(frameon=False, title=None if np.isfinite(gap).any() else "no gap at all")
+    # Above the axes no curve runs through it.
+    place = {"frameon": False, "loc": "lower right", "bbox_to_anchor": (1, 1), "ncols": 2}
+    losses.legend(**place)
+    gaps.legend(**place, title=title)
     plots.save(figure, args.plot)
+
+
+def draw_gaps(rows, steps, ax):
+    """The gap of each step under what is allowed, on a logarithmic scale; in words what such a scale cannot show."""
+    allowed = plots.drawable([r.allowed for r in rows])
+    gap = plots.drawable([r.gap or np.nan for r in rows])
+    marker = "_" if np.isfinite(allowed).sum() < 2 else None
+    ax.plot(steps, allowed, color=plots.COLOURS[0], label="allowed, 2B", marker=marker)
+    ax.plot(steps, gap, color=plots.COLOURS[1], label="gap", marker=".", ls="-" if np.isfinite(gap).all() else "")
+    if (np.nan_to_num(allowed) > 0).any() or np.isfinite(gap).any():
+        plots.log_scale(ax)
+    ax.set(xlabel="step", ylabel="gap of the weight nearest to its bound")
+    if not rows:
+        return "no step was completed"
+    if any(np.isnan(r.gap) for r in rows):
+        return "a gap is no number"
+    return None if any(r.gap for r in rows) else "no gap at all"
 
 
 def draw_boundaries(args, sides, outcome, x, y, ax, styles):

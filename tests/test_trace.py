@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from parity import plots
 from parity.cli import main
 from scratch.losses import LOSSES
 
@@ -360,3 +361,88 @@ def test_plot(trace, tmp_path, options, candidate):
     _, out, _ = trace(candidate, "--reference", "scratch", *options, *small(options), "--plot", file)
     assert f"wrote {file}" in out
     assert file.stat().st_size > 10_000
+
+
+@pytest.fixture
+def drawn(trace, monkeypatch, tmp_path):
+    """Run the command with --plot; the Axes of the losses and of the gaps."""
+
+    def run(*options):
+        figures = []
+        monkeypatch.setattr(plots, "save", lambda figure, path: figures.append(figure))
+        trace(*options, "--reference", "scratch", "--plot", tmp_path / "trace.png")
+        ((losses, _, gaps),) = (figure.axes for figure in figures)
+        return losses, gaps
+
+    return run
+
+
+def test_one_step_is_a_point(drawn):
+    """A line of one point would be nothing to see."""
+    losses, gaps = drawn("scratch", "--epochs", "1")
+    for line in (*losses.lines, gaps.lines[0]):
+        assert line.get_marker() != "None"
+        assert len(line.get_xdata()) == 1
+
+
+def test_legends_lie_above_the_axes(drawn):
+    """Under the perceptron the losses fill the axes."""
+    for ax in drawn("scratch", "--rule", "perceptron", "--epochs", "3"):
+        ax.figure.canvas.draw()
+        assert ax.get_legend().get_window_extent().y0 >= ax.get_window_extent().y1
+
+
+@pytest.mark.parametrize(
+    ("body", "title"),
+    [
+        ("return scratch.sgd_update(w, *a, **o)", "no gap at all"),
+        ("w, s = scratch.sgd_update(w, *a, **o); return w * (1 + 4e-16), s", ""),
+        ("w, s = scratch.sgd_update(w, *a, **o); w.flat[0] *= float('nan'); return w, s", "a gap is no number"),
+        ("w, s = scratch.sgd_update(w, *a, **o); w = w * 1.1; w.flat[0] *= float('nan'); return w, s", "a gap is no"),
+        ("raise RuntimeError", "no step was completed"),
+    ],
+)
+def test_the_legend_says_what_the_scale_cannot_show(drawn, tmp_path, body, title):
+    """No gap, a gap that is nan also where others are none or finite, and no step."""
+    file = tmp_path / "homework.py"
+    file.write_text(f"import scratch\ndef sgd_update(w, *a, **o):\n    {body}\n")
+    _, gaps = drawn(file, "--epochs", "2")
+    assert gaps.get_legend().get_title().get_text().startswith(title)
+    assert bool(gaps.get_legend().get_title().get_text()) == bool(title)
+
+
+def test_a_gap_that_is_nan_is_in_the_table(trace, tmp_path):
+    """Though other weights differ by what is allowed."""
+    file = tmp_path / "homework.py"
+    body = "w, s = scratch.sgd_update(w, *a, **o); w = w * (1 + 2e-16); w.flat[0] *= float('nan'); return w, s"
+    file.write_text(f"import scratch\ndef sgd_update(w, *a, **o):\n    {body}\n")
+    _, out, _ = trace(file, "--reference", "scratch", "--epochs", "1")
+    assert out[2].split()[-3:] == ["nan", "no", "number"]
+
+
+def test_what_cannot_be_drawn_is_refused_before_the_run(trace, tmp_path):
+    """Nine classes; inputs that the precision cannot hold."""
+    file = tmp_path / "own.csv"
+    file.write_text("x1,x2,class\n" + "".join(f"{i},1,{i}\n" for i in range(9)))
+    options = ("scratch", "--data", file, "--loss", "cross_entropy", "--plot", tmp_path / "trace.png")
+    message = f"parity trace: {file}: got 9 classes, expected at most 7 for --plot"
+    assert trace(*options) == (2, [], [message])
+    file.write_text("x1,x2,class\n1e39,1,0\n1,1,1\n")
+    message = f"parity trace: {file}: got an input of size inf, expected at most 1e+250 for --plot"
+    assert trace(*options, "--dtype", "float32") == (2, [], [message])
+
+
+@pytest.mark.parametrize(
+    ("mistake", "rule", "order"),
+    [
+        ("factor_2_missing", "net", "z, activation, loss, gradients, optimizer state, weights"),
+        ("loss_after_the_update", "net", "loss, gradients, optimizer state, weights"),
+        ("one_counter_for_all", "net --optimizer Adam", "loss, gradients, optimizer state, weights"),
+        ("bias_never_updated", "perceptron", "z, activation, loss, weights"),
+    ],
+)
+def test_the_order_is_that_in_which_was_looked(trace, mistake, rule, order):
+    """Of a net of the candidate's own no z is seen; the perceptron has no gradients."""
+    options = ("--reference", "scratch", "--rule", *rule.split(), "--epochs", "2")
+    _, out, _ = trace(f"parity.mistakes:{mistake}", *options)
+    assert out[-1].endswith(f"; the order is {order}")
