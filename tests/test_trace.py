@@ -237,6 +237,7 @@ def test_set_collects(trace):
         ),
         (("--hidden", "3", "0"), "--hidden: got 0, expected whole numbers from 1 to 1000000"),
         (("--hidden", "1000001"), "--hidden: got 1000001, expected whole numbers from 1 to 1000000"),
+        (("--hidden", "1000000", "1000000"), "parity trace: this takes more memory than there is"),
         (("--hidden", "--activation", "relu"), "--activation: got it for a net without hidden layers"),
         (("--activation", ""), "--activation: got ''"),
         (("--output", ""), "--output: got ''"),
