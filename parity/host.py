@@ -220,9 +220,8 @@ class Forbidden:
     def __init__(self, names):
         self.names = names.split(",")
         specs = [importlib.util.find_spec(name) for name in self.names]
-        self.folders = tuple(
-            f"{folder}{os.sep}" for spec in specs if spec for folder in spec.submodule_search_locations
-        )
+        found = [folder for spec in specs if spec for folder in spec.submodule_search_locations or ()]
+        self.folders = tuple(f"{folder}{os.sep}" for folder in found)
 
     def __call__(self, event, args):
         """As Python tells what is about to be done."""

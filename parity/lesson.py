@@ -126,7 +126,8 @@ def learn(error, function, examples, survey=None):
         error = Different(f"{function} gives another result for the same arguments", seen[-1].facts if seen else None)
     word = error.headline.partition(":")[0].partition(" ")[0].partition(".")[0]
     function = word if word in contract.all_names() else function
-    mistakes, partly = None, []
+    mistakes: list | None = None
+    partly: list = []
     if error.value is not None and survey:
         check.evidence = Evidence()
         with suppress(Different, Stopped, Flaky):

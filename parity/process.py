@@ -17,6 +17,7 @@ from parity.host import Receiver, packed
 
 TICK = 0.05
 CALL = 3  # what is not back after a third of the time of a property will not come back
+LOADING = 3  # what is imported may be large: it has as much time as three properties
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
@@ -63,7 +64,7 @@ class Process:
         path = [*sys.path, os.getcwd()]
         try:
             loading = self.spec, path, self.limits.forbidden, self.limits.mebibytes
-            answer = self.ask(loading, seconds=self.limits.seconds)
+            answer = self.ask(loading, seconds=LOADING * self.limits.seconds)
         except Stopped as stopped:
             raise ValueError(f"{self.spec}: its import {stopped}") from None
         if answer[0] == "unusable":

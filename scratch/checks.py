@@ -395,11 +395,11 @@ def _is_count_of_steps(value):
         return False
 
 
-def state_lacks(error):
-    """What to say of an entry that an update looked for in vain."""
+def state_lacks(key):
+    """What to say of an entry that an update looks for in vain."""
     return (
-        f"state: {error.args[0]} is missing; an option that needs it cannot "
-        "be switched on between steps"
+        f"state: {key} is missing; an option that needs it cannot be "
+        "switched on between steps"
     )
 
 

@@ -577,7 +577,7 @@ class Optimizer:
                 **options,
             )
         except KeyError as error:
-            raise ValueError(state_lacks(error)) from None
+            raise ValueError(state_lacks(error.args[0])) from None
         if state:
             self.state[parameter] = state
 

@@ -14,6 +14,7 @@ import inspect
 import torch
 
 from torchref.checks import (
+    STATE_KEYS,
     floats,
     optimizer_options,
     optimizer_state,
@@ -511,15 +512,7 @@ class Optimizer(torch.optim.Optimizer):
         super().__init__(
             parameter_groups(params, options, torch.Tensor), **options
         )
-
-    def step(self):
-        """Update every parameter that has a gradient."""
-        for group in self.param_groups:
-            optimizer_options({name: group[name] for name in self.names})
-        try:
-            super().step()
-        except KeyError as error:
-            raise ValueError(state_lacks(error)) from None
+        self.register_step_pre_hook(_ready)
 
     def state_dict(self):
         """A copy of the states, by the number of the parameter, and of the
@@ -558,6 +551,23 @@ class Optimizer(torch.optim.Optimizer):
                         for key, value in state
                     }
         super().load_state_dict({"state": states, "param_groups": groups})
+
+
+def _ready(optimizer, args, kwargs):
+    """Before a step: every option is in its range, and the states have what
+    it needs, also where one was changed by hand.
+    """
+    keys = STATE_KEYS[optimizer.kind].items()
+    for group in optimizer.param_groups:
+        options = optimizer_options(
+            {name: group[name] for name in optimizer.names}
+        )
+        needed = [key for key, option in keys if option and options[option]]
+        for parameter in group["params"]:
+            state = optimizer.state.get(parameter)
+            for key in needed:
+                if state and key not in state:
+                    raise ValueError(state_lacks(key))
 
 
 class SGD(Optimizer, torch.optim.SGD):
