@@ -133,6 +133,8 @@ def validate(args):
     if args.only is not None:
         choice("--only", args.only, contract.all_names())
     args.weights = dict(map(weight, args.weight))
+    if len(args.weights) < len(args.weight):
+        raise ValueError(f"--weight: got {' '.join(args.weight)}, expected each name once")
     for option, suffix in (("json", ".json"), ("junit", ".xml"), ("gradescope", ".json")):
         path = getattr(args, option)
         if path is None:

@@ -160,6 +160,7 @@ def test_one_of_many_that_ends_its_judge(check, tmp_path, monkeypatch):
         (("--hint", "ful"), "did you mean 'full'"),
         (("--repro", "programs", "--hint", "message"), "--repro: got --hint message as well"),
         (("--weight", "sing=2"), "did you mean 'sign'"),
+        (("--weight", "sign=2", "sign=3"), "expected each name once"),
         (("--weight", "sign=many"), "expected NAME=POINTS"),
         (("--time-limit", "0"), "--time-limit: got 0"),
         (("--memory-limit", "-1"), "--memory-limit: got -1"),
