@@ -110,10 +110,11 @@ def test_relu_meaning(check):
 
 @checks("softmax", "softmax_backward", each=True)
 def test_softmax_meaning(check):
-    """Huge scores do not overflow; a constant added to all changes nothing."""
-    huge = np.array([[1e4, -1e4], [1e4, 1e4]])
-    check.means("softmax", huge, equals=[[1, 0], [0.5, 0.5]])
-    check.means("softmax_backward", huge, np.array([[1.0, 0.0], [1.0, 0.0]]), equals=[[0, 0], [0.25, -0.25]])
+    """Huge scores do not overflow; a constant added to a row changes nothing, however far it is from the others."""
+    huge = np.array([[1e4, -1e4], [1e4, 1e4], [-1e4, -1e4]])
+    check.means("softmax", huge, equals=[[1, 0], [0.5, 0.5], [0.5, 0.5]])
+    grad = np.array([[1.0, 0.0], [1.0, 0.0], [1.0, 0.0]])
+    check.means("softmax_backward", huge, grad, equals=[[0, 0], [0.25, -0.25], [0.25, -0.25]])
 
 
 @pytest.mark.parametrize(
