@@ -8,6 +8,7 @@ import hashlib
 import html
 import inspect
 import json
+import os
 import re
 from importlib.metadata import version
 from pathlib import Path
@@ -16,7 +17,17 @@ from parity.contract import ROOT, digest
 from parity.files import written_whole
 
 MANIFEST = "parity-page.json"
-EVIDENCE_KEYS = {"candidate", "reference", "seed", "time", "summary", "sources", "properties"}
+# What the page uses of a report, and of each row of it.
+REPORT = {"candidate": str, "reference": str, "time": str, "summary": str, "sources": str, "properties": list}
+ROW = {
+    "property": str,
+    "functions": list,
+    "verdict": str,
+    "examples": int,
+    "verdicts": dict,
+    "worst_gap_ulp": float,
+    "worst_gap_share": float,
+}
 
 
 def add_arguments(parser):
@@ -40,18 +51,18 @@ def run(args):
     code = digest()
     evidence = Evidence(code, *found_evidence(args.evidence))
     output = Path(args.output)
-    before = expect_ours(output, args.force)
     course = chapters()
     files = pages(course, evidence, code)
     drawings = {f"figures/{name}.svg": draw for name, draw in figures.all_figures().items()}
+    ours, drawn_from = expect_ours(output, [*files, *drawings, MANIFEST], args.force)
     made_from = figures_made_from()
-    fresh = before.get("figures") == made_from and all((output / name).is_file() for name in drawings)
+    fresh = drawn_from == made_from and all((output / name).is_file() for name in drawings)
     try:
         (output / "figures").mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ValueError(f"{output}: cannot be written: {error.strerror or error}") from None
     # First the list of what is ours, of earlier builds too: whatever happens then, it can be built again.
-    names = sorted({*files, *drawings, MANIFEST, *before.get("files", [])})
+    names = sorted({*files, *drawings, MANIFEST, *ours})
     write(output / MANIFEST, json.dumps({"files": names, "figures": ""}))
     for name, text in files.items():
         write(output / name, text)
@@ -72,17 +83,16 @@ def write(path, text):
         temporary.write_text(text, encoding="utf-8")
 
 
-def expect_ours(output, force):
-    """What the last build says of itself; a directory with files of others is refused."""
+def expect_ours(output, needed, force):
+    """The files of earlier builds, and what their figures were made from; files of others are refused."""
     if not output.exists():
-        return {}
+        return set(), None
     if not output.is_dir():
         raise ValueError(f"{output}: got a file, expected a directory")
-    try:
-        before = json.loads((output / MANIFEST).read_text(encoding="utf-8"))
-        ours = set(before["files"])
-    except (OSError, ValueError, TypeError, KeyError):
-        before, ours = {}, set()
+    ours, drawn_from = built_before(output / MANIFEST)
+    taken = [name for name in needed if name not in ours and os.path.lexists(output / name)]
+    if taken:
+        raise ValueError(f"{output / taken[0]}: parity page needs this name and has not written what bears it")
     there = (str(path.relative_to(output)) for path in sorted(output.rglob("*")) if not path.is_dir())
     others = [name for name in there if name not in ours]
     if others and not force:
@@ -90,7 +100,16 @@ def expect_ours(output, force):
             f"{output}: holds {others[0]}{f' and {len(others) - 1} more' if others[1:] else ''}, which parity page has "
             "not written; expected an empty directory, or --force, which writes beside them and deletes nothing"
         )
-    return before
+    return ours, drawn_from
+
+
+def built_before(manifest):
+    """What the last build says of itself; nothing, where there was none."""
+    try:
+        before = json.loads(manifest.read_text(encoding="utf-8"))
+        return {str(name) for name in before["files"]}, before["figures"]
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return set(), None
 
 
 def found_evidence(path):
@@ -110,14 +129,27 @@ def read_evidence(path):
     """A report of scratch against torchref."""
     try:
         report = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ValueError(f"{path}: cannot be read as evidence: {getattr(error, 'strerror', None) or error}") from None
-    if not isinstance(report, dict) or not report.keys() >= EVIDENCE_KEYS:
+    if not is_report(report):
         raise ValueError(f"{path}: is no evidence, expected what parity check --json writes")
     if {report["candidate"], report["reference"]} != {"scratch", "torchref"}:
         got = f"{report['candidate']} against {report['reference']}"
         raise ValueError(f"{path}: got evidence of {got}, expected scratch against torchref")
     return report
+
+
+def is_report(value):
+    """Whether this holds what the page shows."""
+    return fits(value, REPORT) and all(
+        fits(row, ROW) and all(isinstance(count, int) for count in row["verdicts"].values())
+        for row in value["properties"]
+    )
+
+
+def fits(value, kinds):
+    """Whether this is an object whose values are of these kinds."""
+    return isinstance(value, dict) and all(isinstance(value.get(key), kind) for key, kind in kinds.items())
 
 
 class Evidence:
@@ -159,7 +191,7 @@ def pages(course, evidence, digest):
     from parity import figures
     from parity.chapters import SITE
 
-    # What stands in the docstrings has become HTML already; the rest are names.
+    # What stands in the docstrings has become HTML already.
     environment = Environment(
         loader=FileSystemLoader(SITE), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
     )

@@ -158,6 +158,15 @@ def test_a_difference_is_shown(tmp_path, evidence):
     assert '<tr class="different">' in text_of(tmp_path, "activations")
 
 
+def test_evidence_is_shown_as_it_stands(tmp_path, evidence):
+    """What looks like HTML in it is text."""
+    given = evidence(summary="1 < 2", properties=[ROW | {"property": "<b>"}])
+    assert build(tmp_path, "--evidence", given) == 0
+    shown = text_of(tmp_path, "activations")
+    assert "1 &lt; 2" in shown
+    assert "&lt;b&gt;" in shown
+
+
 def test_a_second_build_draws_nothing(tmp_path, evidence, monkeypatch):
     """When nothing has changed; a picture that is missing is drawn again."""
     drawn = []
@@ -186,11 +195,65 @@ def test_other_peoples_files_are_left_alone(tmp_path, evidence, capsys):
     assert build(tmp_path, "--evidence", evidence()) == 2, "it still holds a file of somebody else"
 
 
+@pytest.mark.parametrize("name", ["index.html", "figures/paths.svg", page.MANIFEST])
+def test_a_file_of_somebody_else_is_never_overwritten(name, tmp_path, evidence, capsys):
+    """Where it bears a name that the page needs, --force does not help: nothing is written at all."""
+    mine = tmp_path / "site" / name
+    mine.parent.mkdir(parents=True)
+    mine.write_text("mine")
+    for force in ([], ["--force"]):
+        assert build(tmp_path, "--evidence", evidence(), *force) == 2
+        said = capsys.readouterr().err
+        assert str(mine) in said
+        assert len(said.splitlines()) == 1
+    assert mine.read_text() == "mine"
+    assert [path for path in (tmp_path / "site").rglob("*") if path.is_file()] == [mine]
+
+
+def without(key):
+    """A row that lacks this."""
+    return {"properties": [{name: value for name, value in ROW.items() if name != key}]}
+
+
+BROKEN: list[dict] = [
+    *(
+        {"properties": [ROW | changed]}
+        for changed in (
+            {"worst_gap_ulp": None},
+            {"verdicts": []},
+            {"verdicts": {"exact": "3"}},
+            {"examples": "40"},
+            {"functions": 1},
+        )
+    ),
+    without("worst_gap_ulp"),
+    without("functions"),
+    *({"properties": value} for value in (None, "abc", [1, 2])),
+    {"time": None},
+    {"time": 5},
+    {"candidate": ["scratch"]},
+]
+
+
+@pytest.mark.parametrize("changed", BROKEN, ids=repr)
+def test_broken_evidence(changed, tmp_path, evidence, capsys, monkeypatch):
+    """One line with its name; passed over where a good file lies beside it."""
+    monkeypatch.chdir(tmp_path)
+    assert build(tmp_path, "--evidence", evidence("broken.json", **changed)) == 2
+    said = capsys.readouterr().err
+    assert "broken.json" in said
+    assert len(said.splitlines()) == 1
+    evidence("good.json")
+    assert build(tmp_path) == 0
+    assert "From good.json" in text_of(tmp_path, "index")
+
+
 @pytest.mark.parametrize(
     ("prepare", "told"),
     [
         (lambda path: None, "no such file"),
         (lambda path: path.write_text("{"), "cannot be read as evidence"),
+        (lambda path: path.write_text("[" * 100_000), "cannot be read as evidence"),
         (lambda path: path.write_text("{}"), "is no evidence"),
         (lambda path: path.mkdir(), "cannot be read as evidence"),
         (lambda path: path.write_bytes(b"\xff\xfe"), "cannot be read as evidence"),
