@@ -7,6 +7,7 @@ import ast
 import re
 import tomllib
 from difflib import SequenceMatcher
+from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
@@ -72,7 +73,7 @@ def chapter(file, terms):
         entry(file, name, name in public, [(text, nodes.get(name)) for text, nodes in zip(texts, found, strict=True)])
         for name in (*public, *behind)
     ]
-    sentence, *about = paragraphs(ast.get_docstring(trees[0]) or "")
+    sentence, *about = said_by_both(*(paragraphs(ast.get_docstring(tree) or "") for tree in trees))
     return Chapter(file, sentence, about, terms, entries)
 
 
@@ -101,13 +102,38 @@ def definitions(tree):
 def entry(file, name, public, sides):
     """One name in both trees; either may lack what is private."""
     docs = [ast.get_docstring(node) or "" for _, node in sides if isinstance(node, ast.FunctionDef | ast.ClassDef)]
-    head, sections = taken_apart(docs[0] if docs else "")
+    heads, sections = zip(*map(taken_apart, docs or [""]), strict=True)
+    head = said_by_both(*heads)
     words = [text for text in head if not text.startswith(".. math::")]
     formulas = [
-        to_mathml(text.removeprefix(".. math::"), f"{file}.py, {name}") for text in head if text.startswith(".. math::")
+        formula(text.removeprefix(".. math::"), f"{file}.py, {name}") for text in head if text.startswith(".. math::")
     ]
     columns = aligned(*(code(text, node) for text, node in sides))
-    return Entry(name, public, words[0] if words else "", words[1:], formulas, sections, columns)
+    return Entry(name, public, words[0] if words else "", words[1:], formulas, sections[0], columns)
+
+
+def formula(latex, where):
+    """A formula as MathML, in parts that can stand below each other where the page is narrow."""
+    return " ".join(to_mathml(part, where) for part in re.split(r"\\q?quad\b", latex))
+
+
+def said_by_both(ours, theirs=None):
+    """The paragraphs of both trees as one: what both say, then what is said in one of them, with its name."""
+    return ours if theirs is None else [merged(*pair) for pair in zip_longest(ours, theirs, fillvalue="")]
+
+
+def merged(ours, theirs):
+    """Two paragraphs as one, sentence by sentence.
+
+    >>> merged("One. Two.", "One. Three.")
+    'One. <em>scratch</em>: Two. <em>torchref</em>: Three.'
+    """
+    left, right = (re.split(r"(?<=\.) ", text) for text in (ours, theirs))
+    said = [sentence for sentence in left if sentence in right]
+    for tree, own, other in zip(contract.TREES, (left, right), (right, left), strict=True):
+        alone = [sentence for sentence in own if sentence and sentence not in other]
+        said += [f"<em>{tree}</em>:", *alone] if alone else []
+    return " ".join(said)
 
 
 def taken_apart(docstring):
@@ -170,11 +196,17 @@ def aligned(left, right):
     columns: tuple[list[Line], list[Line]] = ([], [])
     # Lone brackets are equal, but by chance: they stand beside each other only next to other equal lines.
     matcher = SequenceMatcher(lambda line: not re.search(r"\w", line), left, right, autojunk=False)
-    for tag, a, b, c, d in matcher.get_opcodes():
+    a = c = 0
+    for b, d, size in matcher.get_matching_blocks():
+        # So is a lone word. The last block is the end, of size 0.
+        if size and len(re.findall(r"\w+", " ".join(left[b : b + size]))) <= 1:
+            continue
         height = max(b - a, d - c)
         for column, lines in zip(columns, (coloured_left[a:b], coloured_right[c:d]), strict=True):
-            column += [Line(line, tag == "equal") for line in lines]
-            column += [Line(None, False)] * (height - len(lines))
+            column += [Line(line, False) for line in lines] + [Line(None, False)] * (height - len(lines))
+        columns[0].extend(Line(line, True) for line in coloured_left[b : b + size])
+        columns[1].extend(Line(line, True) for line in coloured_right[d : d + size])
+        a, c = b + size, d + size
     return columns
 
 

@@ -96,6 +96,28 @@ def test_equal_lines_stand_beside_each_other():
     ]
 
 
+def test_a_word_alone_is_equal_by_chance():
+    """Amid lines that differ; beside others that are equal it is not."""
+    left, right = chapters.aligned(["f(", "param,", ")"], ["g(1)", "param,", "h(2)"])
+    assert not any(line.same for line in (*left, *right))
+    assert len(left) == len(right) == 3
+    left, right = chapters.aligned(["x = 1", "param,", ")"], ["x = 1", "param,", "h(2)"])
+    assert [line.same for line in left] == [True, True, False]
+
+
+def test_what_one_tree_says_bears_its_name():
+    """Where the docstrings of both differ, in what differs."""
+    course = {chapter.file: chapter for chapter in chapters.chapters()}
+    [said] = course["training"].about
+    ours, theirs = said.split(" <em>torchref</em>: ")
+    assert ours.startswith("<em>scratch</em>: ")
+    assert ours.endswith("which here calls every layer's own.")
+    assert "torch.autograd" in theirs
+    assert course["losses"].about[0].count("the gradient with respect to <code>pred</code>") == 2
+    assert course["gradients"].about[0].count("half the squared error") == 1
+    assert "<em>" not in course["perceptron"].sentence
+
+
 def test_every_formula_converts():
     """All of the docstrings; some chapter has many."""
     formulas = [formula for chapter in chapters.chapters() for entry in chapter.entries for formula in entry.formulas]
@@ -103,12 +125,26 @@ def test_every_formula_converts():
     assert all(formula.startswith("<math") for formula in formulas)
 
 
-@pytest.mark.parametrize("latex", [r"\nosuchcommand x", r"\frac{1", r"\left( x"])
+@pytest.mark.parametrize(
+    "latex", [r"\nosuchcommand x", r"\frac{1", r"\left( x", r"\begin{foo} a \end{foo}", "x^^2", "$x$", "a & b"]
+)
 def test_a_formula_that_does_not_convert_is_named(latex):
     """File, function and formula."""
     with pytest.raises(ValueError, match=r"losses\.py, mse_loss: the formula .* does not convert") as caught:
         to_mathml(latex, "losses.py, mse_loss")
     assert latex in str(caught.value)
+
+
+def test_parts_of_a_formula_can_stand_below_each_other():
+    """Each is a formula of its own."""
+    [found] = [entry.formulas for c in chapters.chapters() for entry in c.entries if entry.name == "gradient_step"]
+    assert [formula.count("</math> <math") for formula in found] == [1]
+
+
+def test_a_logarithm_stands_apart():
+    """From what it is taken of, unless that has brackets."""
+    assert '<mi>log</mi><mspace width="0.167em" /><msub>' in to_mathml(r"\log p_i", "here")
+    assert "<mspace" not in to_mathml(r"\log(p)", "here")
 
 
 def test_evidence_is_that_of_the_run_it_names(tmp_path, evidence):
