@@ -196,13 +196,13 @@ def pages(course, evidence, digest):
         loader=FileSystemLoader(SITE), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
     )
     shared = {"chapters": course, "evidence": evidence, "digest": digest}
-    files = {name: (SITE / name).read_text(encoding="utf-8") for name in ("style.css", "page.js")}
-    files["search.js"] = f"const INDEX = {json.dumps(index(course), ensure_ascii=False)};\n"
     shown = {name: [caption(draw) for draw in draws] for name, draws in figures.FIGURES.items()}
+    files = {name: (SITE / name).read_text(encoding="utf-8") for name in ("style.css", "page.js")}
+    files["search.js"] = f"const INDEX = {json.dumps(index(course, shown), ensure_ascii=False)};\n"
+    names = ["index", *(chapter.file for chapter in course), None]
     files["index.html"] = environment.get_template("index.html").render(
-        **shared, here="index", figures=shown["training"]
+        **shared, here="index", figures=shown["training"], before=None, after=names[1]
     )
-    names = [None, *(chapter.file for chapter in course), None]
     for chapter, before, after in zip(course, names, names[2:], strict=False):
         files[f"{chapter.file}.html"] = environment.get_template("chapter.html").render(
             **shared,
@@ -221,19 +221,25 @@ def caption(draw):
     return {"name": draw.__name__, "caption": " ".join(first.split()), "words": html.escape(" ".join(rest.split()))}
 
 
-def index(course):
-    """What the search finds: every name and every Italian term."""
+def index(course, shown):
+    """What the search finds: every name, every Italian term, every picture, and what is said of them."""
     found = []
     for chapter in course:
         page = f"{chapter.file}.html"
         terms = " ".join(f"{italian} {english}" for italian, english in chapter.terms.items())
-        about = plain(chapter.sentence)
-        found.append({"name": chapter.file, "about": "chapter", "text": f"{about} {terms}", "url": page})
+        text = plain(" ".join([chapter.sentence, *chapter.about, terms]))
+        found.append({"name": chapter.file, "about": "chapter", "text": text, "url": page})
         for italian, english in chapter.terms.items():
             found.append({"name": italian, "about": f"{english}, in {chapter.file}", "text": "", "url": page})
         for entry in chapter.public:
-            text = plain(entry.sentence)
-            found.append({"name": entry.name, "about": text, "text": text, "url": f"{page}#{entry.name}"})
+            said = [part for title, parts in entry.sections.items() if title != "Examples" for part in parts]
+            text = plain(" ".join([chapter.file, *entry.about, *(" ".join(part) for part in said)]))
+            about = plain(entry.sentence)
+            found.append({"name": entry.name, "about": about, "text": text, "url": f"{page}#{entry.name}"})
+        for figure in shown.get(chapter.file, []):
+            text = f"{chapter.file} {html.unescape(figure['words'])}"
+            url = f"{page}#figure-{figure['name']}"
+            found.append({"name": figure["caption"], "about": f"picture, in {chapter.file}", "text": text, "url": url})
     return found
 
 

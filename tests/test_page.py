@@ -178,6 +178,24 @@ def test_the_newest_evidence_is_taken(tmp_path, evidence, monkeypatch):
     assert "From b.json" in text_of(tmp_path, "index")
 
 
+def test_what_the_page_lets_you_try(tmp_path, evidence, monkeypatch):
+    """Its two commands do what it says of them, once the body is written."""
+    assert build(tmp_path, "--evidence", evidence()) == 0
+    [commands] = re.findall(r'aria-label="Commands"><code>(.*?)</code>', text_of(tmp_path, "index"), re.DOTALL)
+    template, check = (line.split()[1:] for line in commands.splitlines())
+    monkeypatch.chdir(tmp_path)
+    assert main(template) == 0
+    homework = tmp_path / "homework.py"
+    body = (
+        "if x.ndim != 1 or y.shape != bias.shape or weight.shape != (*y.shape, *x.shape) or set(abs(y)) != {1}:\n"
+        "        raise ValueError('the shapes do not fit, or a label is none')\n"
+        "    delta = (y - np.sign(weight @ x + bias)) / 2\n"
+        "    return weight + np.outer(delta, x), bias + delta"
+    )
+    homework.write_text(homework.read_text(encoding="utf-8").replace("raise NotImplementedError", body, 1))
+    assert main([*check, "--examples", "5"]) == 0
+
+
 def test_without_evidence_nothing_counts_as_checked(tmp_path, monkeypatch):
     """And the page says how to get it."""
     monkeypatch.chdir(tmp_path)
@@ -332,7 +350,7 @@ def test_every_figure_says_what_can_be_seen():
 def test_every_chapter_has_its_italian_terms():
     """And the search finds them."""
     course = chapters.chapters()
-    names = {item["name"] for item in page.index(course)}
+    names = {item["name"] for item in page.index(course, {})}
     for chapter in course:
         assert chapter.terms
         assert chapter.terms.keys() <= names

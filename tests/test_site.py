@@ -86,6 +86,14 @@ def test_accessible(name, size, scheme, opened):
     assert browser.execute_script("return document.documentElement.scrollWidth") <= size[0]
 
 
+@pytest.mark.parametrize("name", contract.FILES)
+def test_code_fits(name, opened):
+    """Side by side at 1280 pixels no column of code scrolls sideways, nor does a formula."""
+    browser = opened(name, WIDE)
+    script = "return [...document.querySelectorAll('.column pre, .formula')].map(b => [b.scrollWidth, b.clientWidth])"
+    assert all(wanted <= there for wanted, there in browser.execute_script(script))
+
+
 def boxes(browser, name):
     """The lines of both columns of an entry: top, bottom and left edge of each."""
     script = """return [...document.querySelectorAll(`#${arguments[0]} .column`)].map(column =>
@@ -137,10 +145,15 @@ def type_in(browser, words):
         ("cross entropy back", "losses.html#cross_entropy_backward"),
         ("discesa del grad", "gradients.html"),
         ("quantita di moto", "optimizers.html"),
+        ("cross entropy loss", "losses.html"),
+        ("gradiente stocastico", "gradients.html"),
+        ("update_sgd", "optimizers.html#sgd_update"),
+        ("nesterov", "optimizers.html#figure-paths"),
+        ("moons", "datasets.html#load_data"),
     ],
 )
 def test_search(words, leads_to, opened):
-    """By name, by Italian term, without accents, from the keyboard alone."""
+    """By name, by Italian term, by topic, words in any order, without accents, from the keyboard alone."""
     browser = opened("index")
     type_in(browser, words + Keys.ENTER)
     assert browser.current_url.endswith(leads_to)
@@ -155,20 +168,75 @@ def test_search_says_when_there_is_nothing(opened):
     assert browser.find_element(By.ID, "found").text == ""
 
 
-def test_keys(opened):
-    """j and k go from function to function, n and p from chapter to chapter."""
-    browser = opened("neuron")
-    names = contract.names()["neuron"]
-    body = browser.find_element(By.TAG_NAME, "body")
-    seen = []
-    for key in "jjk":
-        browser.switch_to.active_element.send_keys(key) if seen else body.send_keys(key)
+@pytest.mark.parametrize("topic", ["nesterov", "xor", "moons", "momentum"])
+def test_topics_are_found(topic, opened):
+    """What the course is about, though no function is named after it."""
+    browser = opened("index")
+    type_in(browser, topic)
+    assert len(browser.find_elements(By.CSS_SELECTOR, "#found a")) > 1
+
+
+def leave_by_result(browser):
+    """To a place on the same page, by the mouse."""
+    browser.find_element(By.CSS_SELECTOR, "#found a").click()
+
+
+def leave_by_click(browser):
+    """Somewhere else on the page."""
+    browser.find_element(By.CLASS_NAME, "lead").click()
+
+
+def leave_by_tab(browser):
+    """To what comes next."""
+    browser.switch_to.active_element.send_keys(Keys.TAB)
+
+
+@pytest.mark.parametrize("leave", [leave_by_result, leave_by_click, leave_by_tab])
+def test_search_closes(leave, opened):
+    """Whichever way the reader leaves it."""
+    browser = opened("optimizers")
+    type_in(browser, "adam_update")
+    box = browser.find_element(By.ID, "search")
+    assert box.get_attribute("aria-expanded") == "true"
+    leave(browser)
+    assert box.get_attribute("aria-expanded") == "false"
+    assert browser.find_elements(By.CSS_SELECTOR, "#found li") == []
+    assert browser.current_url.endswith("#adam_update") == (leave is leave_by_result)
+
+
+@pytest.mark.parametrize("name", ["neuron", "losses"])
+def test_keys(name, opened):
+    """j goes through all functions of a page, k comes back."""
+    browser = opened(name)
+    names = [entry.get_attribute("id") for entry in browser.find_elements(By.CLASS_NAME, "entry")]
+    browser.find_element(By.TAG_NAME, "body").send_keys("j")
+    seen = [browser.switch_to.active_element.text]
+    for key in "j" * len(names) + "k" * len(names):
+        browser.switch_to.active_element.send_keys(key)
         seen.append(browser.switch_to.active_element.text)
-    assert seen == [names[0], names[1], names[0]]
-    browser.switch_to.active_element.send_keys("n")
-    assert browser.current_url.endswith("perceptron.html")
-    browser.find_element(By.TAG_NAME, "body").send_keys("p")
-    assert browser.current_url.endswith("neuron.html")
+    assert seen == [*names, names[-1], *names[-2::-1], names[0]]
+
+
+def test_keys_start_where_the_page_is(opened):
+    """At what the address names, also at the end of the page; else at what has been scrolled to."""
+    names = contract.names()["neuron"]
+    browser = opened("neuron")
+    browser.get(f"{browser.current_url}#{names[-1]}")
+    browser.find_element(By.TAG_NAME, "body").send_keys("k")
+    assert browser.switch_to.active_element.text == names[-2]
+    browser = opened("neuron")
+    browser.execute_script("document.getElementById(arguments[0]).scrollIntoView()", names[1])
+    browser.find_element(By.TAG_NAME, "body").send_keys("j")
+    assert browser.switch_to.active_element.text == names[2]
+
+
+def test_keys_lead_from_page_to_page(opened):
+    """n goes from the contents through all chapters, p comes back."""
+    browser = opened("index")
+    for key, pages in (("n", PAGES[1:]), ("n", PAGES[-1:]), ("p", PAGES[-2::-1])):
+        for name in pages:
+            browser.find_element(By.TAG_NAME, "body").send_keys(key)
+            assert browser.current_url.endswith(f"/{name}.html")
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -198,10 +266,19 @@ def test_readable_without_scripts(opened, browser):
         browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
 
 
-def test_print_is_one_column(opened):
-    """On paper, without the bar at the top."""
-    browser = opened("neuron")
+@pytest.mark.parametrize("name", contract.FILES)
+def test_print_is_whole(name, opened):
+    """On A4 in one column, without the bar at the top, nothing is closed and nothing cut off."""
+    browser = opened(name, (717, 1000))
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
-    left, right = boxes(browser, "linear")
+    left, right = boxes(browser, contract.names()[name][0])
     assert left[0][3] == right[0][3]
     assert not browser.find_element(By.TAG_NAME, "header").is_displayed()
+    wide = """return [...document.querySelectorAll('main *')].filter(e => !e.closest('svg, math') &&
+        e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 99))"""
+    assert browser.execute_script(wide) == []
+    formulas = "return [...document.querySelectorAll('math')].map(m => m.getBoundingClientRect().right)"
+    assert all(right <= 718 for right in browser.execute_script(formulas))
+    closed = """return [...document.querySelectorAll('details')].filter(d => !d.lastElementChild.checkVisibility(
+        {contentVisibilityAuto: true}) || !d.lastElementChild.getBoundingClientRect().height).length"""
+    assert browser.execute_script(closed) == 0

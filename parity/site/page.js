@@ -5,22 +5,21 @@ const box = document.getElementById("search");
 const list = document.getElementById("found");
 let chosen = -1;
 
-const plain = (text) => text.toLowerCase().normalize("NFD").replace(/[\u0300-\u036f]/g, "").replace(/_/g, " ");
+const plain = (text) => text.toLowerCase().normalize("NFD").replace(/[\u0300-\u036f]/g, "").replace(/[^\p{L}\p{N}]+/gu, " ").trim();
 
-// What begins a name comes first, then what begins a word, then what stands anywhere.
+// All words in any order. What begins a name comes first, then what stands in names, then in their sentences, then anywhere.
 const rank = (item, wanted) => {
+  const all = (text) => wanted.split(" ").every((word) => text.includes(word));
   const name = plain(item.name);
-  const text = plain(item.text);
-  if (name.startsWith(wanted)) return 0;
-  if (` ${name}`.includes(` ${wanted}`)) return 1;
-  if (name.includes(wanted)) return 2;
-  return text.includes(wanted) ? 3 : 9;
+  const about = `${name} ${plain(item.about)}`;
+  const ranks = [name.startsWith(wanted), ` ${name}`.includes(` ${wanted}`), all(name), all(about), all(`${about} ${plain(item.text)}`)];
+  return ranks.indexOf(true);
 };
 
 const find = () => {
-  const wanted = plain(box.value.trim());
+  const wanted = plain(box.value);
   const hits = wanted
-    ? INDEX.map((item, i) => [rank(item, wanted), i, item]).filter(([r]) => r < 9).sort((a, b) => a[0] - b[0] || a[1] - b[1]).slice(0, 12)
+    ? INDEX.map((item, i) => [rank(item, wanted), i, item]).filter(([r]) => r >= 0).sort((a, b) => a[0] - b[0] || a[1] - b[1]).slice(0, 12)
     : [];
   list.replaceChildren(...hits.map(([, , item], i) => {
     const row = document.createElement("li");
@@ -40,6 +39,7 @@ const find = () => {
     const none = document.createElement("li");
     none.setAttribute("role", "option");
     none.setAttribute("aria-selected", "false");
+    none.className = "none";
     none.textContent = "nothing found";
     list.append(none);
   }
@@ -62,6 +62,10 @@ const close = () => {
 };
 
 box.addEventListener("input", find);
+list.addEventListener("click", close);
+form.addEventListener("focusout", (event) => {
+  if (!form.contains(event.relatedTarget)) close();
+});
 box.addEventListener("keydown", (event) => {
   const rows = list.querySelectorAll("a");
   if (event.key === "ArrowDown" && rows.length) choose((chosen + 1) % rows.length);
@@ -79,10 +83,14 @@ form.addEventListener("submit", (event) => {
   box.blur();
 });
 
+// From the entry that has the focus or that the address names, as long as it is in view; else from the place on the page.
 const step = (by) => {
   const entries = [...document.querySelectorAll(".entry")];
-  const top = entries.findIndex((entry) => entry.getBoundingClientRect().top > (by > 0 ? 90 : -10));
-  const next = by > 0 ? entries[top] : entries[(top < 0 ? entries.length : top) - 1];
+  const now = document.activeElement.closest(".entry") ?? document.querySelector(".entry:target");
+  const box = now?.getBoundingClientRect();
+  const seen = now && box.bottom > 0 && box.top < innerHeight;
+  const here = seen ? entries.indexOf(now) : entries.findLastIndex((entry) => entry.getBoundingClientRect().top < 90);
+  const next = entries[here + by];
   if (!next) return;
   next.scrollIntoView();
   next.querySelector("a").focus({ preventScroll: true });
