@@ -38,24 +38,35 @@ def data_sets():
 
 
 def activations():
-    """The activations and their derivatives.
+    """The activations and their derivatives; of softmax the first of three outputs, where the other two scores are 0.
 
-    Four curves over z from -5 to 5, each with its derivative: the identity is a straight line of slope 1; the sigmoid
+    Five curves over z from -5 to 5, each with its derivative: the identity is a straight line of slope 1; the sigmoid
     rises from 0 to 1, its derivative is a bump of height 1/4; tanh rises from -1 to 1, its derivative is a bump of
-    height 1; relu is 0 up to 0 and then z, its derivative a step.
+    height 1; relu is 0 up to 0 and then z, its derivative a step; softmax of z, 0, 0 rises from 0 to 1 as the sigmoid
+    does, but is 1/3 at z = 0 and 1/2 where z is the logarithm of 2, and there its derivative is highest, 1/4.
     """
     z = np.linspace(-5, 5, 401)[:, None]
-    figure, axes = grid(2, 2)
-    for ax, name in zip(axes, ("identity", "sigmoid", "tanh", "relu"), strict=True):
+    figure, axes = grid(3, 2)
+    for ax, name in zip(axes, ("identity", "sigmoid", "tanh", "relu", "softmax"), strict=False):
+        scores = z * [1, 0, 0] if name == "softmax" else z
+        first = np.zeros_like(scores)
+        first[:, 0] = 1
         for backend, style in zip(BACKENDS, STYLES, strict=True):
-            zs = backend.tensor(z)
-            slope = getattr(backend, f"{name}_backward")(zs, backend.tensor(np.ones_like(z)))
-            ax.plot(z, plots.array(getattr(backend, name)(zs)), **style)
-            ax.plot(z, plots.array(slope), **style | {"alpha": 0.45, "label": f"{style['label']}, derivative"})
+            zs = backend.tensor(scores)
+            slope = getattr(backend, f"{name}_backward")(zs, backend.tensor(first))
+            ax.plot(z, plots.array(getattr(backend, name)(zs))[:, 0], **style)
+            ax.plot(z, plots.array(slope)[:, 0], **style | {"alpha": 0.45, "label": f"{style['label']}, derivative"})
         ax.set(title=name, xlabel="z", ylim=(-1.6, 2.2))
         ax.grid(alpha=0.25)
-    axes[0].legend(fontsize="small")
+    axes[4].set_title("softmax of (z, 0, 0), first output")
+    legend_in(axes[5], axes[0])
     return figure
+
+
+def legend_in(empty, ax):
+    """The legend of one of the Axes, in the place of the last."""
+    empty.set_axis_off()
+    empty.legend(*ax.get_legend_handles_labels(), loc="center", frameon=False)
 
 
 def neuron():
@@ -84,15 +95,18 @@ def neuron():
 
 
 def deck_line():
-    """The deck's eight points, and the line that the perceptron finds.
+    """The deck's eight points, and the line that the perceptron finds in both backends.
 
-    Four points of either label; a line between them, nearly vertical, separates the two.
+    Four points of either label; a line between them, nearly vertical, separates the two: a broad one of scratch, and
+    on it, dashed, that of torchref.
     """
-    figure, axes = grid(1, 1, width=5.4, height=2.8)
+    figure, (ax,) = grid(1, 1, width=5.4, height=2.8)
     x, y = scratch.load_data("toy")
     runs = [perceptron(backend) for backend in BACKENDS]
-    plots.plot_line(x, y, runs[0].weight, runs[0].bias, ax=axes[0])
-    plots._draw_line(axes[0], *plots.array(runs[1].weight)[0], *plots.array(runs[1].bias))
+    plots.plot_line(x, y, runs[0].weight, runs[0].bias, ax=ax)
+    for run, style in zip(runs, STYLES, strict=True):
+        line_in(ax, *plots.array(run.weight)[0], *plots.array(run.bias), zorder=2.5, **style)
+    ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False)
     return figure
 
 
@@ -103,10 +117,13 @@ def perceptron(backend, on_epoch=None):
 
 
 def turning_line():
-    """The line turns, epoch by epoch, until every point is on its side.
+    """The line turns, epoch by epoch, until every point is on its side: from light to dark.
 
-    The deck's points, and a line for each epoch of the perceptron, the later the darker: the last one separates them.
+    The same picture for either backend: the deck's points, and a line for each of eight epochs of the perceptron, from
+    light to dark as the list beside it says. The fourth lies on the first; the last, on the seventh, separates them.
     """
+    from matplotlib import colormaps
+
     figure, axes = grid(2, 1, width=5.4, height=2.8)
     for ax, backend, style in zip(axes, BACKENDS, STYLES, strict=True):
         x, y = backend.load_data("toy")
@@ -114,8 +131,11 @@ def turning_line():
         perceptron(backend, lambda _epoch, weight, bias, _mistakes, lines=lines: lines.append((weight, bias)))
         plots.plot_points(x, y, ax=ax).set_title(f"{style['label']}, {len(lines)} epochs")
         ax.set_autoscale_on(False)
-        for number, (weight, bias) in enumerate(lines, start=1):
-            line_in(ax, *plots.array(weight)[0], *plots.array(bias), alpha=0.15 + 0.85 * number / len(lines))
+        shades = colormaps["plasma_r"].resampled(len(lines) + 1)
+        for epoch, (weight, bias) in enumerate(lines, start=1):
+            shade = {"color": shades(epoch), "label": f"epoch {epoch}"}
+            line_in(ax, *plots.array(weight)[0], *plots.array(bias), linewidth=1.8, **shade)
+        ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, fontsize="small")
     return figure
 
 
@@ -123,38 +143,43 @@ def line_in(ax, w1, w2, b, **style):
     """The line w1 x1 + w2 x2 + b = 0, clipped by the axes."""
     if w1 or w2:
         nearest = -b * np.array([w1, w2]) / (w1 * w1 + w2 * w2)
-        ax.axline(nearest, nearest + np.array([-w2, w1]), color="black", **style)
+        ax.axline(nearest, nearest + np.array([-w2, w1]), **style)
 
 
 def losses():
-    """The losses and their derivatives, for one sample whose target is 1.
+    """The losses and their derivatives, for one sample whose target is 1; of cross_entropy over the score of the right
+    one of three classes, where the other two scores are 0.
 
     Curves over the prediction: half the squared error and the squared error are parabolas with their lowest point at 1;
-    the cross-entropies fall towards the target, steeply where the prediction is far off.
+    the cross-entropies fall towards the target, steeply where the prediction is far off. That of three classes is the
+    logarithm of 3 where all scores are 0, and goes to 0 as the right score grows; its derivative lies between -1 and 0.
     """
     cases = {
         "squared_error": np.linspace(-1, 3, 201),
         "mse_loss": np.linspace(-1, 3, 201),
         "binary_cross_entropy": np.linspace(0.02, 0.99, 201),
         "binary_cross_entropy_with_logits": np.linspace(-5, 5, 201),
+        "cross_entropy": np.linspace(-5, 5, 201),
     }
-    figure, axes = grid(2, 2)
-    for ax, (name, preds) in zip(axes, cases.items(), strict=True):
+    figure, axes = grid(3, 2)
+    for ax, (name, preds) in zip(axes, cases.items(), strict=False):
+        of_classes = name == "cross_entropy"
         for backend, style in zip(BACKENDS, STYLES, strict=True):
             loss, slope = getattr(backend, name), getattr(backend, f"{name}_backward")
-            target = backend.tensor([[1.0]])
-            tensors = [backend.tensor([[pred]]) for pred in preds]
+            target = [0] if of_classes else backend.tensor([[1.0]])
+            tensors = [backend.tensor([[pred, 0, 0] if of_classes else [pred]]) for pred in preds]
             ax.plot(preds, [float(loss(pred, target)) for pred in tensors], **style)
-            slopes = [float(plots.array(slope(pred, target)).item()) for pred in tensors]
+            slopes = [float(plots.array(slope(pred, target))[0, 0]) for pred in tensors]
             ax.plot(preds, slopes, **style | {"alpha": 0.45, "label": f"{style['label']}, derivative"})
-        ax.set(title=name.replace("_with", "\nwith"), xlabel="prediction", ylim=(-4.5, 4.5))
+        xlabel = "score of the right class" if of_classes else "prediction"
+        ax.set(title=name.replace("_with", "\nwith"), xlabel=xlabel, ylim=(-4.5, 4.5))
         ax.grid(alpha=0.25)
-    axes[0].legend(fontsize="small")
+    legend_in(axes[5], axes[0])
     return figure
 
 
 def error_surface():
-    """The error over both weights of a neuron, and gradient descent on its way down.
+    """The error over both weights of a neuron, its bias held at 1, and gradient descent on its way down.
 
     Contour lines of a long valley; a path leads from the start down the steep side and then along the bottom towards
     the lowest point. The paths of both backends lie on each other.
@@ -183,7 +208,7 @@ def surface(ax, loss, left, right, bottom, top):
     """Contour lines of a function of two numbers."""
     across, up = np.linspace(left, right, 61), np.linspace(bottom, top, 61)
     heights = np.array([[loss(a, b) for a in across] for b in up])
-    levels = np.geomspace(heights.min() + 1e-3, heights.max(), 14)
+    levels = heights.min() + np.ptp(heights) * np.geomspace(2e-3, 1, 12)
     ax.contour(across, up, heights, levels=levels, cmap="viridis", linewidths=0.8)
 
 
@@ -198,9 +223,9 @@ def follow(ax, paths, first, second):
 def straight_borders():
     """What a net without a hidden layer makes of the plane.
 
-    Four pictures: xor, moons, circles, blobs. The borders are straight, and only the blobs are told apart. The dashed
-    border is torchref's, and lies on that of scratch; but not for xor: there all weights shrink towards 0, and rounding
-    decides where the border of what is left lies.
+    Four pictures: xor, moons, circles, blobs. The borders are straight, and only the blobs are told apart. For xor and
+    circles no line is of use: their weights shrink to nearly 0. The dashed border is torchref's, and lies on that of
+    scratch.
     """
     return decisions([])
 
@@ -216,6 +241,8 @@ def bent_borders():
 
 def decisions(hidden):
     """The regions of four nets, and the borders of torchref's above them."""
+    from matplotlib.lines import Line2D
+
     figure, axes = grid(2, 2)
     for ax, name in zip(axes, SETS, strict=True):
         x, y = scratch.load_data(name)
@@ -229,6 +256,11 @@ def decisions(hidden):
         border(ax, nets[1])
         ax.get_legend().remove()
         ax.set_title(name)
+    borders = [
+        Line2D([], [], color="black", linewidth=1.2, label="border of scratch"),
+        Line2D([], [], color="white", linewidth=1.4, linestyle="--", label="border of torchref, on it"),
+    ]
+    figure.legend(handles=borders, loc="outside lower center", ncols=2, facecolor="0.55")
     return figure
 
 
@@ -240,7 +272,7 @@ def trained(backend, name, hidden):
     net = backend.MLP(sizes, activation="tanh")
     net.load_state_dict(start(sizes))
     target = y if name == "blobs" else (y + 1) / 2
-    backend.fit(net, x, target, loss=loss, optimizer="Adam", lr=0.05, epochs=300)
+    backend.fit(net, x, target, loss=loss, optimizer="Adam", lr=0.05, epochs=200)
     return net
 
 
@@ -278,8 +310,8 @@ def paths():
     """SGD, momentum, Nesterov's momentum and Adam on one surface.
 
     Four pictures of the same elliptic valley, thirty steps each from the same start: plain SGD zigzags across the
-    valley, momentum overshoots and swings back, Nesterov's swings less, Adam walks diagonally with steps of nearly
-    equal length.
+    valley, a little less each time; momentum swings across it in wide waves and past the lowest point; Nesterov's
+    crosses it once and then follows the bottom; Adam curves down in short steps, overshoots, and loops back.
     """
     figure, axes = grid(2, 2)
     for ax, (name, options) in zip(axes, RULES.items(), strict=True):

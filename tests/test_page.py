@@ -347,6 +347,22 @@ def test_every_figure_says_what_can_be_seen():
         assert len(told["words"]) > 60
 
 
+@pytest.mark.parametrize("draw", [figures.activations, figures.losses])
+def test_a_picture_shows_the_whole_chapter(draw):
+    """A panel for each function that has a derivative."""
+    titles = " ".join(ax.get_title().replace("\n", "_") for ax in draw().axes).split()
+    names = [name for name in contract.names()[draw.__name__] if not name.endswith("_backward")]
+    assert [name for name in names if name not in titles] == []
+
+
+@pytest.mark.parametrize("name", figures.SETS)
+def test_borders_lie_on_each_other(name):
+    """Without a hidden layer too, where the weights shrink: the gap is small beside them."""
+    ours, theirs = (figures.trained(backend, name, []).state_dict() for backend in figures.BACKENDS)
+    for key, weight in ours.items():
+        assert abs(weight - figures.plots.array(theirs[key])).max() <= 1e-9 * abs(weight).max()
+
+
 def test_every_chapter_has_its_italian_terms():
     """And the search finds them."""
     course = chapters.chapters()
