@@ -21,11 +21,14 @@ def test_every_chapter_has_a_notebook():
 
 @pytest.mark.parametrize("path", COURSE, ids=lambda path: path.stem)
 def test_runs_from_top_to_bottom(path, tmp_path):
-    """Its assertions hold, and no cell is empty."""
+    """Its assertions hold, no cell is empty; there is a picture to look at, and right homework that passes a check."""
     notebook = jupytext.read(path)
+    assert notebook.metadata.kernelspec.name == "python3"
     nbclient.execute(notebook, cwd=tmp_path, timeout=120, kernel_name="python3")
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert len(cells) > 2
     assert all(cell.source.strip() for cell in cells)
     said = [output for cell in cells for output in cell.outputs if output.output_type == "error"]
     assert not said
+    assert any("image/png" in output.get("data", {}) for cell in cells for output in cell.outputs)
+    assert any("check" in cell.source and "homework.py" in cell.source and "== 0" in cell.source for cell in cells)
