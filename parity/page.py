@@ -237,9 +237,9 @@ def index(course, shown):
             about = plain(entry.sentence)
             found.append({"name": entry.name, "about": about, "text": text, "url": f"{page}#{entry.name}"})
         for figure in shown.get(chapter.file, []):
+            name, about = figure["name"].replace("_", " "), f"picture: {figure['caption']}"
             text = f"{chapter.file} {html.unescape(figure['words'])}"
-            url = f"{page}#figure-{figure['name']}"
-            found.append({"name": figure["caption"], "about": f"picture, in {chapter.file}", "text": text, "url": url})
+            found.append({"name": name, "about": about, "text": text, "url": f"{page}#figure-{figure['name']}"})
     return found
 
 
