@@ -226,7 +226,17 @@ def test_networks_refuse_everything(check):
 def test_training_refuses_everything(check):
     """Samples, batches, orders, names and numbers."""
     z = np.zeros((3, 2))
-    for x, y in ((z[0], Y), (z[:0], Y[:0]), (z, Y[:2]), (z, np.ones((3, 1, 1))), (z, np.array(1.0)), (NONE, Y)):
+    words = np.array([["a"], ["b"], ["c"]])
+    for x, y in (
+        (z[0], Y),
+        (z[:0], Y[:0]),
+        (z, Y[:2]),
+        (z, np.ones((3, 1, 1))),
+        (z, np.array(1.0)),
+        (NONE, Y),
+        (z, words),
+        (z, Y * 1j),
+    ):
         both_refuse(check, f"minibatches, {x.shape}, {y.shape}", lambda side, x=x, y=y: side.minibatches(x, y))
         both_refuse(check, f"fit, {x.shape}, {y.shape}", lambda side, x=x, y=y: side.fit(side.MLP([2, 1]), x, y))
     for size in (0, 4, 1.5, True, "2"):

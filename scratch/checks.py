@@ -546,8 +546,7 @@ def samples(x, y):
     """Inputs x (N, D) and as many targets, whole numbers staying whole."""
     (x,) = floats(x=x)
     y = np.asarray(y)
-    if y.dtype not in FLOATS and y.dtype.kind not in "biu":
-        floats(y=y)
+    floats(y=y)
     if x.ndim != 2:
         raise ValueError(f"x: got shape {shape(x)}, expected (N, D)")
     not_empty("x", x)

@@ -583,6 +583,7 @@ def samples(x, y):
     """Inputs x (N, D) and as many targets, whole numbers staying whole."""
     (x,) = floats(x=x)
     y = as_tensor("y", y)
+    floats(y=y)
     if x.ndim != 2:
         raise ValueError(f"x: got shape {shape(x)}, expected (N, D)")
     not_empty("x", x)
