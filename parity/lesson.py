@@ -13,7 +13,7 @@ from parity.diagnosis import diagnose
 from parity.formulas import formula
 from parity.transcript import program, statements
 
-SURVEYED = 50
+SURVEYED = 100
 
 
 class Examples:

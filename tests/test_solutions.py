@@ -122,7 +122,9 @@ def test_right_solutions_pass_against_pytorch(name, report):
 @pytest.mark.parametrize(("name", "function", "mistake"), WRONG)
 def test_wrong_solutions_are_caught(name, function, mistake, report):
     """At the function that is wrong, and the mistake is named if it is a known one."""
-    rows = report(SOLUTIONS / f"wrong/{name}.py", "--reference", "scratch", "--only", function, "--dtype", "float64")
+    # As many as a default run has in both precisions: where two mistakes part is rare for some.
+    options = ("--reference", "scratch", "--only", function, "--dtype", "float64", "--examples", "100")
+    rows = report(SOLUTIONS / f"wrong/{name}.py", *options)
     lessons = [lesson for lesson in wrong_ones(rows) if lesson["function"] == function]
     assert lessons, rows
     named = {found["name"] for lesson in lessons for found in lesson["mistakes"]}
