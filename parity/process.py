@@ -106,7 +106,7 @@ class Process:
         late = time.monotonic() >= self.deadline
         code = self.stop()
         if late:
-            return f"took too long: more than {seconds:.2g} s (of the {self.limits.seconds:g} s of --time-limit)"
+            return f"took too long: more than {seconds:.2g} s (--time-limit {self.limits.seconds:g})"
         how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
         return f"ended its process ({how})"
 
