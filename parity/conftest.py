@@ -3,6 +3,7 @@
 import atexit
 import functools
 import os
+import sys
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -34,6 +35,9 @@ def pytest_configure(config):
     # For mutants: that a property fails is enough.
     settings.register_profile("quick", settings.get_profile("parity"), phases=[Phase.explicit, Phase.generate])
     settings.load_profile(config.getoption("--hypothesis-profile") or "parity")
+    # A property keeps the profile it was imported under: in a process that checks again, it is imported again.
+    for name in [name for name in sys.modules if name.startswith("parity.test_")]:
+        del sys.modules[name]
 
 
 @functools.cache

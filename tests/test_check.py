@@ -81,6 +81,13 @@ def test_our_own_backends_must_refuse(report):
     assert not any(row["accepted"] for row in rows["properties"])
 
 
+@pytest.mark.parametrize("examples", [3, 7])
+def test_examples_in_a_process_that_checks_again(report, examples):
+    """Each check has as many as it asks for, whatever was checked before it."""
+    rows = report("scratch", "--reference", "scratch", "--only", "linear", "--examples", str(examples))
+    assert rows["properties"][0]["examples"] == 2 * examples, rows
+
+
 def test_only_one_function(capsys, tmp_path):
     """``--only`` runs the properties of one function; ``--json`` and ``--junit`` hold what was shown."""
     files = [tmp_path / "evidence.json", tmp_path / "junit.xml"]
