@@ -44,6 +44,7 @@ def add_arguments(parser):
 def run(args):
     """Exit code 0: nothing differs; 1: something does; 2: nothing could be checked."""
     validate(args)
+    os.environ["PYTHONSAFEPATH"] = "1"  # a candidate in this directory may be called random.py
     if len(args.candidates) > 1:
         return check_all(args)
     [args.candidate] = args.candidates
@@ -68,7 +69,6 @@ def check(args, quiet=False):
     # What pytest itself prints is not for the reader of the table.
     with open(os.devnull, "w") as nowhere, TemporaryDirectory() as folder, report:
         os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = folder
-        os.environ["PYTHONSAFEPATH"] = "1"  # a candidate in this directory may be called random.py
         with redirect_stdout(nowhere), redirect_stderr(nowhere):
             pytest.main(pytest_arguments(args, processes=0 if quiet else 2), plugins=[report])
     return report
@@ -91,7 +91,6 @@ def check_all(args):
 def reports(args, candidates, processes):
     """The report of each, in their order; where one ends the process that checks it, the rest go one by one."""
     done = 0
-    os.environ["PYTHONSAFEPATH"] = "1"  # a candidate in this directory may be called random.py
     # Each worker is a fresh Python, and keeps what it has imported for the next candidate.
     with ProcessPoolExecutor(processes, get_context("spawn")) as pool, suppress(BrokenProcessPool):
         for job in [pool.submit(check_one, {**vars(args), "candidate": candidate}) for candidate in candidates]:

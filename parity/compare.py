@@ -347,7 +347,8 @@ def explain(where, label, bound, candidate, reference, wrong, check, given):
     names = {"candidate": check.candidate.name, "reference": check.reference.name}
     gap = abs(float(theirs) - float(ours))
     size = max(abs(float(ours)), abs(float(value)))
-    ulps = f" = {gap / spacing(size, check.dtype):.3g} ulp" if np.isfinite(gap) and size else ""
+    lost = 0 < gap < size * np.finfo(check.dtype).eps ** 0.5
+    ulps = f" = {gap / spacing(size, check.dtype):.3g} ulp" if lost else ""
     allowed = "nothing, this arithmetic is exact" if error == 0 else f"{2 * error:.3g}"
     if gap <= 2 * error:  # the other lies on the other side of the referee
         allowed += f", and {error:.3g} from the referee"
@@ -360,7 +361,7 @@ def explain(where, label, bound, candidate, reference, wrong, check, given):
     }
     if text := given() if callable(given) else str(given):
         facts["call"] = text
-    if 0 < gap < size * np.finfo(check.dtype).eps ** 0.5:
+    if lost:
         facts["remark"] = "on paper this may be right: digits get lost, as where large numbers cancel"
     headline = f"{where}: {label}{position} differs"
     values = (np.asarray(candidate), bound.error) if "candidate" in sides else ()

@@ -54,11 +54,17 @@ EXACT = [small, eighths]
 ROUNDED = [decimals(exponent) for exponent in (4, 3, 2, 6)]
 
 
+def whole(count, dtype):
+    """At least so many numbers of this dtype: whole blocks of them."""
+    each = BLOCK // np.dtype(dtype).itemsize
+    return -(-count // each) * each
+
+
 @st.composite
 def raw(draw, count, dtype):
     """So many whole numbers of this dtype."""
     # Whole blocks: where its length depends on what was drawn before, Hypothesis fills half of the examples with zeros.
-    length = -(-count * np.dtype(dtype).itemsize // BLOCK) * BLOCK
+    length = whole(count, dtype) * np.dtype(dtype).itemsize
     return np.frombuffer(draw(st.binary(min_size=length, max_size=length)), dtype)[:count]
 
 
@@ -67,7 +73,7 @@ def arrays(draw, *shapes, sources=None):
     """Arrays of these shapes, from one source."""
     source = draw(st.sampled_from(sources or EXACT + ROUNDED))
     sizes = [int(np.prod(shape)) for shape in shapes]
-    lengths = [-(-2 * size // BLOCK) * BLOCK // 2 for size in sizes]
+    lengths = [whole(size, ">u2") for size in sizes]
     values = source(draw(raw(sum(lengths), ">u2")).astype(np.int64))
     parts = np.split(values, np.cumsum(lengths)[:-1])
     return [part[::-1][:size].reshape(shape) for part, size, shape in zip(parts, sizes, shapes, strict=True)]
