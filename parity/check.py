@@ -125,6 +125,13 @@ def validate(args):
     for option in ("time_limit", "memory_limit"):
         if not not_negative(f"--{option.replace('_', '-')}", getattr(args, option)):
             raise ValueError(f"--{option.replace('_', '-')}: got 0, expected more")
+    if args.memory_limit >= 2**43:  # in bytes it would be no number that an operating system takes
+        raise ValueError(f"--memory-limit: got {args.memory_limit}, expected MiB, fewer than 2**43")
+    forbidden = [name.strip() for name in args.no_import.split(",")] if args.no_import else []
+    for name in forbidden:
+        if not name.isidentifier():
+            raise ValueError(f"--no-import: got {name!r}, expected names of packages, as torch,scratch")
+    args.no_import = ",".join(forbidden)
     if args.dtype is not None:
         choice("--dtype", args.dtype, ("float64", "float32"))
     choice("--device", args.device, ("cpu", "cuda"))

@@ -215,10 +215,16 @@ class Guard:
 class Forbidden:
     """An audit hook, which cannot be taken away: refuses some packages, their files, and other processes."""
 
-    PROCESSES = ("subprocess.Popen", "os.system", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn")
+    PROCESSES = (
+        *("subprocess.Popen", "os.system", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn"),
+        *("os.startfile", "_winapi.CreateProcess"),
+    )
+    UNHEARD = "_posixsubprocess"  # starts processes of which no hook is told
 
     def __init__(self, names):
-        self.names = names.split(",")
+        self.names = [*names.split(","), self.UNHEARD]
+        importlib.import_module("subprocess")  # which keeps its own
+        sys.modules.pop(self.UNHEARD, None)
         specs = [importlib.util.find_spec(name) for name in self.names]
         found = [folder for spec in specs if spec for folder in spec.submodule_search_locations or ()]
         self.folders = tuple(f"{folder}{os.sep}" for folder in found)

@@ -105,6 +105,8 @@ class Process:
         """Why there is no answer after so many seconds at most."""
         late = time.monotonic() >= self.deadline
         code = self.stop()
+        if late and seconds < self.limits.seconds / CALL:
+            return f"used up the {self.limits.seconds:g} s that a property may take (--time-limit)"
         if late:
             return f"took too long: more than {seconds:.2g} s (--time-limit {self.limits.seconds:g})"
         how = signal.Signals(-code).name if code < 0 else f"exit code {code}"

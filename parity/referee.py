@@ -147,13 +147,15 @@ def train_perceptron(weight, bias, x, y, *, max_epochs=1000, orders=None):
         epochs, updates, converged = epochs + 1, updates + mistakes, bool(mistakes.value == 0)
         if converged or weight.tied:
             break
-    return {
+    run = {
         "weight": weight,
         "bias": bias,
-        "converged": decided(converged, weight),
-        "epochs": decided(epochs, weight),
+        "converged": exactly(converged, weight.precision),
+        "epochs": exactly(epochs, weight.precision),
         "updates": updates,
     }
+    # A run that takes the other side of a tie may go on for longer, or end before.
+    return {key: free(value) for key, value in run.items()} if weight.tied else run
 
 
 def free(value):
@@ -161,10 +163,9 @@ def free(value):
     return Bounded(value.value, np.full(value.shape, np.inf), value.precision, tied=True)
 
 
-def decided(value, because):
-    """A whole number or truth that a run of decisions led to: free where one of them was a tie."""
-    result = bounded(np.float64(value), because.precision)
-    return free(result) if because.tied else result
+def exactly(value, precision):
+    """A whole number or truth that a run of decisions led to."""
+    return bounded(np.float64(value), precision)
 
 
 # losses
@@ -259,7 +260,7 @@ def train_gradient(weight, bias, x, y, *, lr, epochs, orders=None, tolerance=0.0
         if converged:
             break
     run = {"weight": weight, "bias": bias}
-    run |= {"converged": decided(converged, weight), "epochs": decided(len(losses), weight)}
+    run |= {"converged": exactly(converged, weight.precision), "epochs": exactly(len(losses), weight.precision)}
     if not weight.tied:
         return run | {"losses": stack(losses)}
     # Where the run might as well have gone on, only what was decided before can be compared.

@@ -33,6 +33,8 @@ def run(args):
     if Path(args.output).exists():
         raise ValueError(f"{args.output}: exists already, expected the name of a new file")
     names = dict.fromkeys(name for given in args.names or contract.FILES for name in chosen(given) if name != "tensor")
+    if not names:
+        raise ValueError("NAME: got tensor alone, which need not be written, expected another name")
     with written_whole(args.output) as path:
         path.write_text(template(names, args.output), encoding="utf-8")
     print(f"wrote {args.output}, {len(names)} names to fill in; then: parity check {args.output}")

@@ -1,5 +1,6 @@
 """What is easily left out: defaults, callbacks, saved state, what prints, ends of the range."""
 
+import contextlib
 import warnings
 
 import numpy as np
@@ -228,6 +229,104 @@ def test_arrays_of_several_kinds_become_one(check):
         z = space.linear(space.tensor([[0.1]], "float32"), third, wide).item()
         if abs(z - (narrow.item() * third.item() + 0.1)) > 1e-15:
             raise Different(f"linear in {backend.name}: a float64 bias gives {z!r}, which has the digits of float32")
+
+
+@checks("linear", "sigmoid", "tensor", "squared_error", "mse_loss", "binary_cross_entropy")
+def test_arrays_are_read_as_numpy_reads_them(check):
+    """Backwards, of another order of bytes, in lists; the wider of two kinds holds the gradient of a loss too."""
+    back = np.arange(3.0)[::-1]
+    for side in SIDES:
+        space = getattr(check, side).namespace
+        cases = [
+            ("tensor", space.tensor(back), [2.0, 1.0, 0.0], "float64"),
+            ("tensor", space.tensor(back.astype(">f8")), [2.0, 1.0, 0.0], "float64"),
+            ("relu", space.relu(back), [2.0, 1.0, 0.0], "float64"),
+            ("relu", space.relu(back.astype(">i4")), [2.0, 1.0, 0.0], "float64"),
+            ("relu", space.relu([2**63]), [2.0**63], "float64"),
+            ("relu", space.relu([np.float32(0.5)]), [0.5], "float32"),
+        ]
+        narrow, wide = space.tensor([[0.5]], "float32"), space.tensor([[1 / 3]])
+        for loss in ("squared_error", "mse_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits"):
+            backward = getattr(space, f"{loss}_backward")
+            expected = backward(space.tensor([[0.5]]), wide).tolist()
+            cases.append((f"{loss}_backward", backward(narrow, wide), expected, "float64"))
+        for name, value, expected, dtype in cases:
+            if value.tolist() != expected or dtype not in str(value.dtype):
+                raise Different(f"{name} in {side} gives {value!r}, expected {expected} in {dtype}")
+
+
+@checks("ToyNet", "Linear")
+def test_what_a_net_keeps(check):
+    """Its dtype, whatever the samples have; and no input that it has refused."""
+    for side in SIDES:
+        backend = getattr(check, side)
+        space = backend.namespace
+        net = space.ToyNet(dtype="float32")
+        x, y = space.tensor([2.0, 1.0]), space.tensor([1.0])
+        net.train_sample_perceptron(x, y)
+        net.train_sample_gradient(x, y, 0.25)
+        net.fit(x[None], y[None], epochs=1)
+        kinds = {str(parameter.data.dtype).removeprefix("torch.") for parameter in net.parameters()}
+        if kinds != {"float32"}:
+            raise Different(f"ToyNet in {backend.name}, made in float32, is in {kinds} after training")
+        layer = space.Linear(2, 1)
+        with contextlib.suppress(ValueError):
+            layer(space.tensor([[1.0] * 5]))
+        if getattr(layer, "x", None) is not None:
+            raise Different(f"Linear in {backend.name} keeps an input that it has refused")
+
+
+@checks("MLP", "Linear")
+def test_an_output_that_is_changed_changes_no_gradient(check):
+    """What a forward pass returns is the caller's own; where the net goes back by itself PyTorch sees to that."""
+    x, grad = check.cast(X), check.cast(np.ones_like(Y))
+    for side in SIDES:
+        backend = getattr(check, side)
+        if not hasattr(backend.namespace.MLP, "backward"):
+            continue
+        for output in ("identity", "sigmoid", "tanh", "relu", "softmax"):
+            ends = []
+            for change in (0, 3):
+                net = backend.namespace.MLP([2, 2, 1], output=output, seed=4, dtype=check.dtype)
+                pred = net(x)
+                pred += change
+                net.backward(grad)
+                ends.append([parameter.grad.tolist() for parameter in net.parameters()])
+            same(f"MLP in {backend.name}, output {output}", ends, ("as it is", "changed"))
+
+
+@checks("fit", "ToyNet")
+def test_the_learning_rate_is_asked_once_an_epoch(check):
+    """As it starts, from 0 on: a schedule may keep count."""
+    for side in SIDES:
+        for optimizer in KINDS:
+            asked = []
+            getattr(check, side).fit(
+                toy(check, side),
+                check.cast(X),
+                check.cast(Y),
+                optimizer=optimizer,
+                epochs=3,
+                lr=lambda epoch, asked=asked: asked.append(epoch) or 0.25,
+            )
+            if asked != [0, 1, 2]:
+                raise Different(f"fit in {side} with {optimizer} asked for the learning rate of the epochs {asked}")
+
+
+@checks("perceptron_step", "perceptron_epoch", "sign")
+def test_the_sign_of_nan_in_a_step(check):
+    """It is 0, which is half a step; what is not nan in the weights stays a number."""
+    weight, bias = check.cast(np.array([[np.nan, 0.0]])), check.cast(np.zeros(1))
+    x, y = check.cast(np.array([[2.0, 1.0]])), check.cast(np.array([[1.0]]))
+    for side in SIDES:
+        backend = getattr(check, side)
+        for name, ends in {
+            "perceptron_step": backend.perceptron_step(weight, bias, x[0], y[0]),
+            "perceptron_epoch": backend.perceptron_epoch(weight, bias, x, y)[:2],
+        }.items():
+            told = [value.tolist() for value in ends]
+            if repr(told) != "[[[nan, 0.5]], [0.5]]":
+                raise Different(f"{name} in {backend.name}: a weight of nan gives {told}, expected [[nan, 0.5]], [0.5]")
 
 
 @checks("linear")

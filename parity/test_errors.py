@@ -24,13 +24,14 @@ NEURON_FAULTS = (
     (X, NONE, B),
     (X, W, NONE),
     (X * 1j, W, B),
+    ([[1.0], [1.0, 2.0]], W, B),
 )
 SAMPLE_FAULTS = ((X, Y), (X[0], np.ones(2)), (X[0], np.array([None])))
 BATCH_FAULTS = ((X[0], Y[0]), (X, Y[:2]), (X, np.ones(3)), (X, np.ones((3, 2))), (X[:0], Y[:0]), (X, NONE))
 PAIR_FAULTS = ((Y, np.ones(3)), (Y[:0], Y[:0]), (NONE, Y), (Y, NONE))
-NUMBERS = (-0.1, np.nan, np.inf, "0.1", None, 1j)
+NUMBERS = (-0.1, np.nan, np.inf, 10**400, "0.1", None, 1j, True)
 COUNTS = (-1, 1.5, True, "3", None)
-ORDERS = ([[0, 1]], [[0, 1, 1]], [[0, 1, 3]], [[0, 1, 2], [0, 1, 1]], [[0.0, 1.0, 2.0]], [None], [["a"]])
+ORDERS = ([[0, 1]], [[0, 1, 1]], [[0, 1, 3]], [[0, 1, 2], [0, 1, 1]], [[0.0, 1.0, 2.0]], [None], [["a"]], 5)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -94,6 +95,9 @@ def test_losses_refuse_everything(check):
             (z, np.array([0, 2, 1])),
             (z, np.array([0, -1, 5])),
             (NONE, np.zeros(1, int)),
+            (z, [None, None, None]),
+            (z, ["a", "b", "c"]),
+            (z, [[0], [1, 2]]),
         ):
             check.refuses(f"cross_entropy{way}", *pair)
 
@@ -103,10 +107,14 @@ def test_activations_refuse(check):
     """Arrays of no numbers, and shapes that differ."""
     for name in ("identity", "sigmoid", "tanh", "relu", "softmax"):
         check.refuses(name, NONE)
+        check.refuses(name, [[1.0], [1.0, 2.0]])
         check.refuses(f"{name}_backward", Y, np.zeros(3))
         check.refuses(f"{name}_backward", NONE, B)
         check.refuses(f"{name}_backward", B, NONE)
     check.refuses("sign", NONE)
+    for z in (np.zeros(0), np.zeros((0, 3)), np.zeros((3, 0)), np.array(1.0)):
+        check.refuses("softmax", z)
+        check.refuses("softmax_backward", z, z)
 
 
 @checks("neuron_gradients", "gradient_step", "gradient_epoch", "train_gradient")
@@ -160,6 +168,7 @@ def test_data_refuse(check, tmp_path):
         "x,y\n1,2\n\n1,a\n",
         "x,y\n1,2\n1,nan\n",
         "x,y\n1,2\ninf,1\n",
+        "x,y\n1,2\n1_0,1\n",
         "x,y\n1,2\n2,2\n",
         "x,class\n1,2\n2,1.5\n",
         "x,class\n1,0\n2,1\n2,-1\n",
@@ -199,7 +208,7 @@ def test_networks_refuse_everything(check):
     for sizes in ((0, 1), (1, 0), (2, 1.5), ("a", 1), (2, True)):
         check.refuses("Linear", *sizes)
         check.refuses("MLP", list(sizes))
-    for sizes in ([2], [], [2, 0, 1]):
+    for sizes in ([2], [], [2, 0, 1], 3, None):
         check.refuses("MLP", sizes)
     for name, args in (("Linear", (2, 1)), ("MLP", ([2, 1],)), ("ToyNet", ())):
         check.refuses(name, *args, dtype="float16")
@@ -216,10 +225,13 @@ def test_networks_refuse_everything(check):
         {"fc1.weight": W.T, "fc1.bias": W},
         {"fc1.weight": W, "fc1.bias": np.array(["x"])},
         {"fc1.weight": W * 1j, "fc1.bias": B},
+        None,
     ):
         both_refuse(check, f"ToyNet, state {state}", lambda side, s=state: side.ToyNet().load_state_dict(s))
     for options in [{"epochs": value} for value in COUNTS] + [{"lr": value} for value in NUMBERS]:
         both_refuse(check, f"ToyNet.fit, {options}", lambda side, o=options: side.ToyNet().fit(X, Y, **o))
+    for y in (Y[:, 0], Y[:2], NONE):
+        both_refuse(check, f"ToyNet.fit, y {y.tolist()}", lambda side, y=y: side.ToyNet().fit(X, y))
 
 
 @checks("minibatches", "fit", "MLP")
@@ -259,7 +271,18 @@ UPDATES = {
     "adam_update": ("Adam", ["eps", "weight_decay"], ["amsgrad"]),
     "adamw_update": ("AdamW", ["eps", "weight_decay"], ["amsgrad"]),
 }
-BETAS = ((1.0, 0.9), (0.9, 1.0), (-0.1, 0.9), (0.9,), 0.9, ("a", 0.9), (0.9, 0.9, 0.9))
+BETAS = (
+    (1.0, 0.9),
+    (0.9, 1.0),
+    (-0.1, 0.9),
+    (10**400, 0.9),
+    (0.9, -(10**400)),
+    (False, 0.9),
+    (0.9,),
+    0.9,
+    ("a", 0.9),
+    (0.9, 0.9, 0.9),
+)
 
 
 @checks(*UPDATES)
@@ -327,6 +350,9 @@ def test_optimizer_classes_refuse(check, kind):
         "an unknown key": lambda s: s["state"].update({0: {"speed": 3}}),
         "an entry too many": lambda s: s.update(extra=1),
         "no parameters": lambda s: s["param_groups"][0].pop("params"),
+        "parameters that are no list": lambda s: s["param_groups"][0].update(params=3),
+        "a group that is none": lambda s: s["param_groups"].append(3),
+        "groups that are none": lambda s: s.update(param_groups=3),
         "no state of a parameter": lambda s: s["state"].update({0: None}),
         "a list for a state": lambda s: s.update(state=[]),
         "steps in words": lambda s: s["state"].update({0: {"step": "3"}}),

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from parity import strategies as draw
@@ -58,8 +58,18 @@ def test_train_perceptron_on_the_grid(check, drawn):
     check("train_perceptron", weight, bias, x, y, orders=orders, exactly=True)
 
 
+# A sum that is 0 on paper, and of either sign where it is rounded: the run may go on from there for other epochs.
+TIED = draw.Problem(
+    np.array([[-0.3, -0.4], [0.2, -0.4], [0.1, -0.1]]),
+    np.array([[1.0], [-1.0], [-1.0]]),
+    np.array([[-0.3, 0.2]]),
+    np.array([0.1]),
+)
+
+
 @checks("train_perceptron")
 @given(draw.classified(sources=draw.ROUNDED), st.integers(0, 4))
+@example(TIED, 3)
 def test_train_perceptron(check, problem, max_epochs):
     """A drifting run on numbers that round; it ends at the first tie, after which both are right."""
     x, y, weight, bias = problem

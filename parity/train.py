@@ -147,14 +147,14 @@ def _gradient(backend, args, x, y, on_epoch):
 
 
 def _neuron_run(backend, result, y, losses, numbers):
-    """The run of a rule for one neuron, whose sign decides; weights that are not finite decide nothing."""
+    """The run of a rule for one neuron, whose sign decides; 0 and weights that are not finite decide nothing."""
     weight, bias = result.weight, result.bias
     labels = np.unique(np.asarray(y))
     finite = np.isfinite([*plots.array(weight).ravel(), *plots.array(bias)]).all()
 
     def predict(points):
-        positive = np.asarray(backend.predict(points, weight, bias)) == 1
-        return np.select([finite & positive, finite & ~positive], labels[::-1], np.nan)
+        sign = np.asarray(backend.predict(points, weight, bias))
+        return np.select([finite & (sign > 0), finite & (sign < 0)], labels[::-1], np.nan)
 
     state = {"fc1.weight": weight, "fc1.bias": bias}
     return Run(state, (weight, bias), predict, result.converged, result.epochs, losses, numbers)

@@ -23,9 +23,9 @@ import numpy as np
 {loading}
 
 def array(values, dtype):
-    """Numbers as {module} takes them."""
+    """Numbers as the candidate takes them."""
     values = np.array(values, dtype=dtype)
-    return {module}.tensor(values, dtype) if dtype.startswith("float") and hasattr({module}, "tensor") else values
+    return candidate.tensor(values, dtype) if dtype.startswith("float") and hasattr(candidate, "tensor") else values
 
 
 {lines}
@@ -33,12 +33,12 @@ def array(values, dtype):
 '''
 FROM_FILE = """path = {path!r}
 sys.path.insert(0, path.rpartition("/")[0])
-spec = importlib.util.spec_from_file_location("candidate_{module}", path)
-{module} = importlib.util.module_from_spec(spec)
-sys.modules[spec.name] = {module}
-spec.loader.exec_module({module})
+spec = importlib.util.spec_from_file_location("candidate", path)
+candidate = importlib.util.module_from_spec(spec)
+sys.modules[spec.name] = candidate
+spec.loader.exec_module(candidate)
 """
-FROM_MODULE = """{module} = importlib.import_module({path!r}){attribute}
+FROM_MODULE = """candidate = importlib.import_module({path!r}){attribute}
 """
 
 
@@ -149,16 +149,14 @@ def statements(transcript):
 def program(spec, transcript, headline, expected):
     """A script that repeats the requests of a candidate and prints what the last one gives."""
     path, _, attribute = spec.partition(":") if not spec.endswith(".py") else (spec, "", "")
-    module = re.sub(r"\W", "_", path.removesuffix(".py").rpartition("/")[2].rpartition("\\")[2])
-    lines = Writer(module, lambda value: f"array({literal(value)}, {value.dtype.name!r})").write(transcript)
+    lines = Writer("candidate", lambda value: f"array({literal(value)}, {value.dtype.name!r})").write(transcript)
     if lines:
-        lines[-1] = f"result = {lines[-1]}\nprint({module + ':'!r}, result)"
+        lines[-1] = f"result = {lines[-1]}\nprint('candidate:', result)"
     loading = FROM_FILE if spec.endswith(".py") else FROM_MODULE
     return PROGRAM.format(
         headline=headline.replace("\\", "\\\\").replace('"""', "'''"),
         needs=path,
-        loading=loading.format(path=path, module=module, attribute=f".{attribute}" if attribute else ""),
-        module=module,
+        loading=loading.format(path=path, attribute=f".{attribute}" if attribute else ""),
         lines="\n".join(lines),
         expected="\n".join(f"print({key + ':'!r}, {text!r})" for key, text in expected.items()),
     )

@@ -8,7 +8,7 @@ to z: the factor g'(z) of the chain rule.
 
 import numpy as np
 
-from scratch.checks import choice, floats, same_shape
+from scratch.checks import choice, floats, same_shape, scores
 
 __all__ = [
     "identity",
@@ -308,7 +308,7 @@ def softmax(z):
     Raises
     ------
     ValueError
-        If z holds anything but numbers.
+        If z holds anything but numbers, or none.
 
     Notes
     -----
@@ -322,6 +322,7 @@ def softmax(z):
     [[0.5, 0.5], [0.0, 1.0]]
     """
     (z,) = floats(z=z)
+    scores("z", z)
     e = np.exp(z - z.max(axis=-1, keepdims=True))
     return e / e.sum(axis=-1, keepdims=True)
 
@@ -346,7 +347,7 @@ def softmax_backward(z, grad_output):
     Raises
     ------
     ValueError
-        If the shapes differ.
+        If the shapes differ, or hold no numbers.
 
     Notes
     -----

@@ -154,4 +154,4 @@ def _is_number(cell):
         float(cell)
     except ValueError:
         return False
-    return True
+    return "_" not in cell  # Python reads 1_0 as 10

@@ -16,6 +16,7 @@ from scratch.activations import ACTIVATIONS, softmax
 from scratch.checks import (
     choice,
     count,
+    dictionary,
     floats,
     generator_seed,
     layer_sizes,
@@ -100,6 +101,7 @@ class Module:
     def load_state_dict(self, state_dict):
         """Set every parameter from arrays by name, of either backend."""
         parameters = dict(self.named_parameters())
+        dictionary("state_dict", state_dict)
         arrays = {
             name: floats(**{name: value})[0]
             for name, value in state_dict.items()
@@ -197,8 +199,9 @@ class Linear(Module):
 
     def forward(self, x):
         """The weighted sums (N, K) of x (N, D)."""
+        z = linear(x, self.weight.data, self.bias.data)
         self.x = x
-        return linear(x, self.weight.data, self.bias.data)
+        return z
 
     def backward(self, grad_output, input_grad=True):
         """The gradient with respect to x (N, D), given that with respect to
@@ -291,19 +294,15 @@ class ToyNet(Module):
         """Correct the weights by one sample, x (2,) and y (1,), as
         ``perceptron_step`` does.
         """
-        fc1 = self.fc1
-        fc1.weight.data, fc1.bias.data = perceptron_step(
-            fc1.weight.data, fc1.bias.data, x, y
-        )
+        weight, bias = self.fc1.weight.data, self.fc1.bias.data
+        self._set(*perceptron_step(weight, bias, x, y))
 
     def train_sample_gradient(self, x, y, lr):
         """One step against the gradient of one sample's squared error, as
         ``gradient_step`` does.
         """
-        fc1 = self.fc1
-        fc1.weight.data, fc1.bias.data = gradient_step(
-            fc1.weight.data, fc1.bias.data, x, y, lr
-        )
+        weight, bias = self.fc1.weight.data, self.fc1.bias.data
+        self._set(*gradient_step(weight, bias, x, y, lr))
 
     def fit(self, x, y, epochs=40, lr=0.05):
         """The built-in solution: MSE loss of all samples, SGD; returns the
@@ -320,6 +319,12 @@ class ToyNet(Module):
             for parameter in self.parameters():
                 parameter.data = parameter.data - lr * parameter.grad
         return losses
+
+    def _set(self, weight, bias):
+        """New weights in the dtype of the old ones."""
+        dtype = self.fc1.weight.data.dtype
+        self.fc1.weight.data = weight.astype(dtype)
+        self.fc1.bias.data = bias.astype(dtype)
 
 
 class MLP(Module):
@@ -378,7 +383,7 @@ class MLP(Module):
         dtype="float64",
         seed=None,
     ):
-        layer_sizes("sizes", sizes)
+        sizes = layer_sizes("sizes", sizes)
         choice("activation", activation, tuple(ACTIVATIONS))
         choice("output", output, tuple(ACTIVATIONS))
         rng = _generator(seed)
@@ -406,7 +411,7 @@ class MLP(Module):
             layer.x = x
             x = FORWARD[name](x @ layer.weight.data.T + layer.bias.data)
             self.outputs.append(x)
-        return x
+        return x.copy()  # whoever changes it does not change what is kept
 
     def backward(self, grad_output, input_grad=True):
         """The gradient with respect to x, given that with respect to the

@@ -4,8 +4,6 @@ correct the weights by that sample.
 
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from scratch.checks import (
     batch_shapes,
     count,
@@ -14,6 +12,7 @@ from scratch.checks import (
     sample_shapes,
     signs,
 )
+from scratch.neuron import sign
 
 __all__ = ["perceptron_step", "perceptron_epoch", "train_perceptron"]
 
@@ -207,4 +206,4 @@ def _delta(weight, bias, x, y):
     a half on the line.
     """
     z = weight @ x + bias
-    return (y - np.sign(z)) / 2
+    return (y - sign(z)) / 2

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from scratch.checks import choice
+from scratch.checks import choice, ragged
 
 __all__ = ["tensor"]
 
@@ -42,10 +42,7 @@ def tensor(values, dtype="float64"):
         # NumPy would turn None into nan and "1" into 1.
         numbers = np.asarray(values)
     except ValueError:
-        numbers = np.asarray(None)
+        raise ragged("values", values) from None
     if numbers.dtype.kind not in "biuf":
-        raise ValueError(
-            f"values: got {values!s:.60}, expected numbers in a regular "
-            "shape"
-        )
+        raise ragged("values", values)
     return np.array(numbers, dtype=dtype)

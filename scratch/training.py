@@ -309,9 +309,8 @@ def _optimizer(model, optimizer, lr):
     """The optimizer of that name, or the one given for this model."""
     if isinstance(optimizer, str) or not hasattr(optimizer, "param_groups"):
         choice("optimizer", optimizer, tuple(OPTIMIZERS))
-        return OPTIMIZERS[optimizer](
-            model.parameters(), lr=lr(0) if callable(lr) else lr
-        )
+        rate = {} if callable(lr) else {"lr": lr}
+        return OPTIMIZERS[optimizer](model.parameters(), **rate)
     own = {id(parameter) for parameter in model.parameters()}
     if any(
         id(parameter) not in own

@@ -8,7 +8,7 @@ to z: the factor g'(z) of the chain rule. Here ``torch.autograd`` takes it.
 
 import torch
 
-from torchref.checks import choice, floats, same_shape
+from torchref.checks import choice, floats, same_shape, scores
 
 __all__ = [
     "identity",
@@ -297,7 +297,7 @@ def softmax(z):
     Raises
     ------
     ValueError
-        If z holds anything but numbers.
+        If z holds anything but numbers, or none.
 
     Notes
     -----
@@ -311,6 +311,7 @@ def softmax(z):
     [[0.5, 0.5], [0.0, 1.0]]
     """
     (z,) = floats(z=z)
+    scores("z", z)
     return torch.softmax(z, dim=-1)
 
 
@@ -334,7 +335,7 @@ def softmax_backward(z, grad_output):
     Raises
     ------
     ValueError
-        If the shapes differ.
+        If the shapes differ, or hold no numbers.
 
     Notes
     -----

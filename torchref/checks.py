@@ -9,9 +9,11 @@ import numbers
 import operator
 import warnings
 
+import numpy as np
 import torch
 
 FLOATS = {torch.float64, torch.float32}
+NUMPY_FLOATS = {np.dtype("float64"), np.dtype("float32")}
 WHOLE = {
     torch.bool,
     torch.uint8,
@@ -23,25 +25,34 @@ WHOLE = {
     torch.int32,
     torch.int64,
 }
+NUMBERS = FLOATS | WHOLE
 
 
 def as_tensor(name, value):
-    """The named value as a tensor; Python's floats become float64 and not
-    PyTorch's float32.
+    """The named value as a tensor of numbers, read as NumPy reads it:
+    Python's floats become float64 and not PyTorch's float32.
     """
-    if isinstance(value, torch.Tensor):
-        return value
-    try:
-        tensor = torch.tensor(value)
-        if hasattr(value, "dtype") or tensor.dtype in WHOLE:
-            return tensor
-        return torch.tensor(value, dtype=torch.float64)
-    except (TypeError, ValueError, RuntimeError):
-        kind = getattr(value, "dtype", type(value).__name__)
+    if not isinstance(value, torch.Tensor):
+        try:
+            value = np.asarray(value)
+        except ValueError:
+            raise ragged(name, value) from None
+        if value.dtype in NUMPY_FLOATS or value.dtype.kind in "biu":
+            # PyTorch takes one order of bytes and axes, its own.
+            value = torch.tensor(value.astype(value.dtype.name))
+    if value.dtype not in NUMBERS:
         raise ValueError(
-            f"{name}: got an array of {kind}, expected numbers in float64 "
-            "or float32"
-        ) from None
+            f"{name}: got an array of {value.dtype}, expected numbers in "
+            "float64 or float32"
+        )
+    return value
+
+
+def ragged(name, value):
+    """What to say of lists that are no array."""
+    return ValueError(
+        f"{name}: got {value!r:.60}, expected numbers in a regular shape"
+    )
 
 
 def floats(**arrays):
@@ -52,12 +63,6 @@ def floats(**arrays):
     dtypes = {value.dtype for value in values}
     if len(dtypes) == 1 and dtypes <= FLOATS:
         return values
-    for name, value in zip(arrays, values, strict=True):
-        if value.dtype not in FLOATS | WHOLE:
-            raise ValueError(
-                f"{name}: got an array of {value.dtype}, expected numbers "
-                "in float64 or float32"
-            )
     widest = (
         torch.float32
         if dtypes & FLOATS == {torch.float32}
@@ -136,6 +141,16 @@ def not_empty(name, value):
         )
 
 
+def scores(name, value):
+    """A row of at least one number, or several rows."""
+    if value.ndim == 0:
+        raise ValueError(
+            f"{name}: got one number, expected (N, K) or (K,), a score for "
+            "each class"
+        )
+    not_empty(name, value)
+
+
 def signs(name, y):
     """Labels -1 or +1, which is what a sign can be compared with."""
     if not (abs(y) == 1).all():
@@ -158,9 +173,7 @@ def between_0_and_1(name, value):
 
 def class_indices(name, target, pred):
     """One class index for each row of pred (N, K), as an integer array."""
-    target = (
-        target if isinstance(target, torch.Tensor) else torch.tensor(target)
-    )
+    target = as_tensor(name, target)
     if pred.ndim != 2:
         raise ValueError(
             f"pred: got shape {shape(pred)}, expected (N, K), a score for "
@@ -188,16 +201,27 @@ def class_indices(name, target, pred):
 
 def not_negative(name, value):
     """A finite number from 0 on, as a Python float."""
+    number = real(value)
+    if not 0 <= number < math.inf:
+        raise ValueError(
+            f"{name}: got {value!r:.60}, expected a finite number from 0 on"
+        )
+    return number
+
+
+def real(value):
+    """A Python float; nan for what is no real number, inf where it is
+    beyond all floats.
+    """
     # float first: numbers.Real is slow to ask, and an optimizer asks at
     # every step.
-    if not (
-        isinstance(value, (float, numbers.Real))
-        and 0 <= float(value) < math.inf
-    ):
-        raise ValueError(
-            f"{name}: got {value!r}, expected a finite number from 0 on"
-        )
-    return float(value)
+    is_real = isinstance(value, (float, numbers.Real))
+    if not is_real or isinstance(value, bool):
+        return math.nan
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
 
 
 def count(name, value):
@@ -232,17 +256,29 @@ def choice(name, value, options):
 
 
 def layer_sizes(name, sizes):
-    """At least two counts from 1 on: inputs and outputs."""
-    if len(sizes) < 2 or not all(
-        isinstance(size, numbers.Integral)
-        and not isinstance(size, bool)
-        and int(size) > 0
-        for size in sizes
-    ):
+    """At least two counts from 1 on, as a list: inputs and outputs."""
+    try:
+        sizes = list(sizes)
+        fit = len(sizes) > 1 and all(
+            isinstance(size, numbers.Integral)
+            and not isinstance(size, bool)
+            and int(size) > 0
+            for size in sizes
+        )
+    except TypeError:
+        fit = False
+    if not fit:
         raise ValueError(
-            f"{name}: got {list(sizes)}, expected at least two whole "
+            f"{name}: got {sizes!r:.60}, expected at least two whole "
             "numbers from 1 on"
         )
+    return sizes
+
+
+def dictionary(name, value):
+    """What a state is read from."""
+    if not isinstance(value, dict):
+        raise ValueError(f"{name}: got {value!r:.60}, expected a dictionary")
 
 
 def generator_seed(seed):
@@ -287,6 +323,13 @@ def epoch_orders(orders, epochs, n):
         for _ in range(epochs):
             yield list(range(n))
         return
+    try:
+        orders = iter(orders)
+    except TypeError:
+        raise ValueError(
+            f"orders: got {orders!r:.60}, expected a permutation of "
+            f"0..{n - 1} for each epoch"
+        ) from None
     # range first: zip then asks no epoch too many of a generator.
     for epoch, order in zip(range(epochs), orders, strict=False):
         yield permutation(f"orders[{epoch}]", order, n)
@@ -334,7 +377,7 @@ def _betas(name, betas):
             f"{name}: got {betas!r}, expected a pair of numbers"
         )
     for index, beta in enumerate(betas):
-        if not (isinstance(beta, numbers.Real) and 0 <= float(beta) < 1):
+        if not 0 <= real(beta) < 1:
             raise ValueError(
                 f"{name}[{index}]: got {beta!r}, expected a number from 0 "
                 "up to but not including 1"
@@ -493,16 +536,13 @@ def _group(name, group, options, kind):
 
 def optimizer_state_dict(kind, state_dict, groups, names):
     """A state_dict that fits the groups; all that is wrong is named."""
+    dictionary("state_dict", state_dict)
     keys = ("state", "param_groups")
     wrong = [f"{key} is missing" for key in keys if key not in state_dict]
     wrong += [f"{key} is unknown" for key in state_dict if key not in keys]
     if not wrong:
         saved, states = state_dict["param_groups"], state_dict["state"]
-        wrong = [
-            fault
-            for number, group in enumerate(saved)
-            for fault in _group_faults(kind, number, group, names)
-        ]
+        wrong = _faults_of_groups(kind, saved, names)
         if not isinstance(states, dict):
             wrong.append(f"state is {states!r:.60}, expected a dictionary")
     if wrong:
@@ -547,12 +587,30 @@ def _owners(saved, group):
     ]
 
 
+def _faults_of_groups(kind, saved, names):
+    if not isinstance(saved, list):
+        return [f"param_groups is {saved!r:.60}, expected a list"]
+    return [
+        fault
+        for number, group in enumerate(saved)
+        for fault in _group_faults(kind, number, group, names)
+    ]
+
+
 def _group_faults(kind, number, group, names):
     """PyTorch's groups hold switches that change nothing here, and two that
     must stand as they do here.
     """
     ignored = ("params", "foreach", "fused", "capturable", "differentiable")
     fixed = {"maximize": False, "decoupled_weight_decay": kind == "AdamW"}
+    if not isinstance(group, dict):
+        yield (
+            f"param_groups[{number}] is {group!r:.60}, expected a dictionary"
+        )
+        return
+    if not isinstance(group.get("params", []), list):
+        yield f"param_groups[{number}]: params is no list"
+        return
     for name in (*names, "params"):
         if name not in group:
             yield f"param_groups[{number}]: {name} is missing"
@@ -583,7 +641,6 @@ def samples(x, y):
     """Inputs x (N, D) and as many targets, whole numbers staying whole."""
     (x,) = floats(x=x)
     y = as_tensor("y", y)
-    floats(y=y)
     if x.ndim != 2:
         raise ValueError(f"x: got shape {shape(x)}, expected (N, D)")
     not_empty("x", x)

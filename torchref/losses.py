@@ -97,7 +97,7 @@ def squared_error_backward(pred, target):
     ... ).tolist()
     [[0.0], [-2.0]]
     """
-    return _backward(squared_error, pred, target)
+    return _backward(squared_error, *_pair(pred, target))
 
 
 def mse_loss(pred, target):
@@ -167,7 +167,7 @@ def mse_loss_backward(pred, target):
     ... ).tolist()
     [[0.0], [-2.0]]
     """
-    return _backward(mse_loss, pred, target)
+    return _backward(mse_loss, *_pair(pred, target))
 
 
 def binary_cross_entropy(pred, target):
@@ -246,7 +246,7 @@ def binary_cross_entropy_backward(pred, target):
     ... ).tolist()
     [[-1.0], [1.0]]
     """
-    return _backward(binary_cross_entropy, pred, target)
+    return _backward(binary_cross_entropy, *_pair(pred, target))
 
 
 def binary_cross_entropy_with_logits(pred, target):
@@ -326,7 +326,7 @@ def binary_cross_entropy_with_logits_backward(pred, target):
     ... ).tolist()
     [[-0.25], [0.5]]
     """
-    return _backward(binary_cross_entropy_with_logits, pred, target)
+    return _backward(binary_cross_entropy_with_logits, *_pair(pred, target))
 
 
 def cross_entropy(pred, target):
@@ -407,7 +407,7 @@ def cross_entropy_backward(pred, target):
     ... ).tolist()
     [[0.25, -0.25], [-0.25, 0.25]]
     """
-    return _backward(cross_entropy, pred, target)
+    return _backward(cross_entropy, *_scores(pred, target))
 
 
 def _pair(pred, target):
@@ -424,7 +424,6 @@ def _scores(pred, target):
 
 
 def _backward(loss, pred, target):
-    (pred,) = floats(pred=pred)
     pred = pred.detach().requires_grad_()
     (grad,) = torch.autograd.grad(loss(pred, target), pred)
     return grad

@@ -16,6 +16,7 @@ from torchref.activations import ACTIVATIONS
 from torchref.checks import (
     choice,
     count,
+    dictionary,
     floats,
     generator_seed,
     layer_sizes,
@@ -23,6 +24,7 @@ from torchref.checks import (
     state_fits,
 )
 from torchref.gradients import gradient_step
+from torchref.losses import mse_loss
 from torchref.neuron import linear
 from torchref.perceptron import perceptron_step
 
@@ -40,6 +42,7 @@ class Module(nn.Module):
 
     def load_state_dict(self, state_dict):  # type: ignore[override]
         """Set every parameter from arrays by name, of either backend."""
+        dictionary("state_dict", state_dict)
         arrays = {
             name: floats(**{name: value})[0]
             for name, value in state_dict.items()
@@ -174,19 +177,15 @@ class ToyNet(Module):
         """Correct the weights by one sample, x (2,) and y (1,), as
         ``perceptron_step`` does.
         """
-        fc1 = self.fc1
-        fc1.weight.data, fc1.bias.data = perceptron_step(
-            fc1.weight.data, fc1.bias.data, x, y
-        )
+        weight, bias = self.fc1.weight.data, self.fc1.bias.data
+        self._set(*perceptron_step(weight, bias, x, y))
 
     def train_sample_gradient(self, x, y, lr):
         """One step against the gradient of one sample's squared error, as
         ``gradient_step`` does.
         """
-        fc1 = self.fc1
-        fc1.weight.data, fc1.bias.data = gradient_step(
-            fc1.weight.data, fc1.bias.data, x, y, lr
-        )
+        weight, bias = self.fc1.weight.data, self.fc1.bias.data
+        self._set(*gradient_step(weight, bias, x, y, lr))
 
     def fit(self, x, y, epochs=40, lr=0.05):
         """The built-in solution: MSE loss of all samples, SGD; returns the
@@ -194,17 +193,22 @@ class ToyNet(Module):
         """
         count("epochs", epochs)
         lr = not_negative("lr", lr)
-        loss_function = nn.MSELoss()
         optimizer = torch.optim.SGD(self.parameters(), lr=lr)
         losses = []
         for _ in range(epochs):
             pred = self(x)
-            loss = loss_function(pred, y)
+            loss = mse_loss(pred, y)
             losses.append(loss.item())
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
         return losses
+
+    def _set(self, weight, bias):
+        """New weights in the dtype of the old ones."""
+        dtype = self.fc1.weight.dtype
+        self.fc1.weight.data = weight.to(dtype)
+        self.fc1.bias.data = bias.to(dtype)
 
 
 class MLP(Module):
@@ -264,7 +268,7 @@ class MLP(Module):
         seed=None,
     ):
         super().__init__()
-        layer_sizes("sizes", sizes)
+        sizes = layer_sizes("sizes", sizes)
         choice("activation", activation, tuple(ACTIVATIONS))
         choice("output", output, tuple(ACTIVATIONS))
         self.layers, self.activations = (

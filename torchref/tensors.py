@@ -2,9 +2,10 @@
 asked.
 """
 
+import numpy as np
 import torch
 
-from torchref.checks import choice
+from torchref.checks import choice, ragged
 
 __all__ = ["tensor"]
 
@@ -40,15 +41,13 @@ def tensor(values, dtype="float64"):
     [[1.0, 2.0], [3.0, 4.0]]
     """
     choice("dtype", dtype, ("float64", "float32"))
+    if isinstance(values, torch.Tensor):
+        values = values.detach().cpu()
     try:
-        values = (
-            values.detach().cpu().numpy()
-            if isinstance(values, torch.Tensor)
-            else values
-        )
-        return torch.tensor(values, dtype=getattr(torch, dtype))
-    except (TypeError, ValueError, RuntimeError):
-        raise ValueError(
-            f"values: got {values!s:.60}, expected numbers in a regular "
-            "shape"
-        ) from None
+        # PyTorch would turn True into 1.0 and leave out imaginary parts.
+        numbers = np.asarray(values)
+    except (TypeError, ValueError):
+        raise ragged("values", values) from None
+    if numbers.dtype.kind not in "biuf":
+        raise ragged("values", values)
+    return torch.tensor(numbers.astype(dtype))
