@@ -67,6 +67,13 @@ def test_not_separable(name):
     assert not separable(name)
 
 
+def test_complex_tensors_are_no_numbers():
+    """PyTorch would leave out their imaginary parts."""
+    for values in (torchref.tensor([1.0]) * 1j, [torchref.tensor(1.0) * 1j]):
+        with pytest.raises(ValueError, match="values: got "):
+            torchref.tensor(values)
+
+
 def test_toy_flipped_differs_in_one_label():
     """The points are the deck's, and so are all labels but one."""
     x, y = scratch.load_data("toy")

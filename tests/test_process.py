@@ -136,13 +136,20 @@ def test_the_process_is_started_again(tmp_path):
 def test_forbidden_imports(tmp_path, capsys):
     """At the top of the file, or hidden in a function."""
     hidden = homework(tmp_path, "def relu(z):\n    import scratch.activations as a\n    return a.relu(z)\n")
-    assert main(["check", hidden, "--reference", "scratch", "--only", "relu", "--no-import", "torch,scratch"]) == 1
+    assert main(["check", hidden, "--reference", "scratch", "--only", "relu", "--no-import", "torch, scratch"]) == 1
     assert (
         "relu raised ImportError in homework.py, line 2: import of scratch is forbidden here" in capsys.readouterr().out
     )
     top = homework(tmp_path, "from scratch import relu\n")
     assert main(["check", top, "--reference", "scratch", "--no-import", "torch,scratch"]) == 2
     assert "cannot be imported: ImportError: import of scratch is forbidden here" in capsys.readouterr().err
+
+
+def test_the_time_of_a_property_is_used_up(tmp_path):
+    """Call by call: what is told is the whole, not what was left of it."""
+    backend = load(homework(tmp_path, "import time\ndef sign(z):\n    time.sleep(0.1)\n    return z\n"), Limits(0.5))
+    with pytest.raises(Stopped, match=r"^used up the 0.5 s that a property may take \(--time-limit\)$"):
+        [backend.sign(np.ones(1)) for _ in range(6)]
 
 
 @pytest.mark.parametrize(
@@ -153,6 +160,7 @@ def test_forbidden_imports(tmp_path, capsys):
         "import importlib.util as u\nopen(u.find_spec('scratch').submodule_search_locations[0] + '/neuron.py')",
         "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'import scratch'])",
         "import os\nos.system('true')",
+        "import sys, multiprocessing.util as m\nm.spawnv_passfds(sys.executable, [b'-c', b'import scratch'], [])",
         "import parity.host",
     ],
 )

@@ -109,8 +109,19 @@ def test_the_program_of_a_failure_runs(check, tmp_path):
     program = tmp_path / "again" / "test_sigmoid_backward_float64.py"
     assert f"again                  python {program}" in out
     run = subprocess.run([sys.executable, "-I", program], capture_output=True, text=True, check=True)
-    assert "sigmoid_slope_of_z: [[0.]]" in run.stdout
+    assert "candidate: [[0.]]" in run.stdout
     assert "scratch: 0.25" in run.stdout
+
+
+@pytest.mark.parametrize("name", ["01_hw.py", "class.py", "np.py", "sys.py", "array.py"])
+def test_the_program_of_a_failure_runs_whatever_the_file_is_called(check, tmp_path, name):
+    """Its name need not be one in Python, nor another than those of the program."""
+    file = tmp_path / name
+    file.write_text(Path(WRONG).read_text())
+    check(file, *QUICK, "--only", "sigmoid_backward", "--repro", tmp_path / "again")
+    program = tmp_path / "again" / "test_sigmoid_backward_float64.py"
+    run = subprocess.run([sys.executable, "-I", program], capture_output=True, text=True, check=True)
+    assert "candidate: [[0.]]" in run.stdout
 
 
 def test_the_program_of_a_failing_net_runs(check, tmp_path):
@@ -119,7 +130,7 @@ def test_the_program_of_a_failing_net_runs(check, tmp_path):
     check(name, *QUICK, "--only", "ToyNet", "--repro", tmp_path / "again")
     program = tmp_path / "again" / "test_toy_net_perceptron_float64.py"
     text = program.read_text()
-    assert "toynet = parity_mistakes.ToyNet(dtype='float64')" in text, text
+    assert "toynet = candidate.ToyNet(dtype='float64')" in text, text
     assert "toynet.train_sample_perceptron(" in text
     subprocess.run([sys.executable, program], capture_output=True, text=True, check=True)
 
@@ -164,6 +175,9 @@ def test_one_of_many_that_ends_its_judge(check, tmp_path, monkeypatch):
         (("--weight", "sign=many"), "expected NAME=POINTS"),
         (("--time-limit", "0"), "--time-limit: got 0"),
         (("--memory-limit", "-1"), "--memory-limit: got -1"),
+        (("--memory-limit", "9" * 14), "--memory-limit: got 99999999999999, expected MiB, fewer than 2**43"),
+        (("--no-import", "torch,scratch.activations"), "--no-import: got 'scratch.activations', expected names of"),
+        (("--no-import", "torch,"), "--no-import: got ''"),
         (("--gradescope", "points.txt"), "expected .json"),
         (("scratch", "torchref", "--junit", "out.xml"), "--junit: got 3 candidates, expected one"),
     ],
@@ -215,3 +229,5 @@ def test_template_of_everything(tmp_path, capsys):
     assert names["fit"].__doc__
     assert main(["template", "nothing", "-o", str(tmp_path / "other.py")]) == 2
     assert "NAME: got 'nothing'" in capsys.readouterr().err
+    assert main(["template", "tensors", "-o", str(tmp_path / "other.py")]) == 2
+    assert "NAME: got tensor alone" in capsys.readouterr().err

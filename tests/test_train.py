@@ -87,6 +87,14 @@ def test_perceptron_that_does_not_settle(parity, backend):
     assert out[-1] == "did not settle within 20 epochs: no line separates these classes, or more epochs are needed"
 
 
+def test_a_point_on_the_line_is_not_right(parity, csv):
+    """It has neither class."""
+    path = csv("x1,x2,y\n1,0,-1\n0,0,1\n")
+    out = parity("perceptron", "--data", path, "--epochs", 1, "--seed", 0)[1]
+    assert table(out)["accuracy"] == "1 of 2 (50.0%)"
+    assert out[-1].startswith("did not settle within 1 epoch")
+
+
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_gradient(parity, backend):
     """It prints the loss reached, and whether all points are right."""
