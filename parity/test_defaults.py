@@ -313,22 +313,6 @@ def test_the_learning_rate_is_asked_once_an_epoch(check):
                 raise Different(f"fit in {side} with {optimizer} asked for the learning rate of the epochs {asked}")
 
 
-@checks("perceptron_step", "perceptron_epoch")
-def test_the_sign_of_nan_in_a_step(check):
-    """It is 0, which is half a step; what is not nan in the weights stays a number."""
-    weight, bias = check.cast(np.array([[np.nan, 0.0]])), check.cast(np.zeros(1))
-    x, y = check.cast(np.array([[2.0, 1.0]])), check.cast(np.array([[1.0]]))
-    for side in SIDES:
-        backend = getattr(check, side)
-        for name, ends in {
-            "perceptron_step": backend.perceptron_step(weight, bias, x[0], y[0]),
-            "perceptron_epoch": backend.perceptron_epoch(weight, bias, x, y)[:2],
-        }.items():
-            told = [value.tolist() for value in ends]
-            if repr(told) != "[[[nan, 0.5]], [0.5]]":
-                raise Different(f"{name} in {backend.name}: a weight of nan gives {told}, expected [[nan, 0.5]], [0.5]")
-
-
 @checks("linear")
 def test_the_kind_that_is_refused_is_named(check):
     """By the name of its argument, also where it is not the first."""

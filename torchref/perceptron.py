@@ -59,7 +59,8 @@ def perceptron_step(weight, bias, x, y):
     -----
     Nothing moves where the sign is right. A point on the line, sign 0, is
     corrected by half a step. There is no learning rate: with W = 0 at the
-    start it would only scale the weights.
+    start it would only scale the weights. Where the sum is nan, so is the
+    step of NumPy; PyTorch, whose sign of nan is 0, takes half a step.
     Source: the deck; F. Rosenblatt, "The perceptron", Psychological Review
     65 (1958).
 
@@ -125,7 +126,7 @@ def perceptron_epoch(weight, bias, x, y):
     for x_i, y_i in zip(x, y, strict=True):
         delta = _delta(weight, bias, x_i, y_i)
         weight, bias = weight + delta[:, None] * x_i, bias + delta
-        mistakes += bool(delta.any())
+        mistakes += bool(torch.count_nonzero(delta))
     return weight, bias, mistakes
 
 
