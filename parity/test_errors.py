@@ -79,7 +79,7 @@ def test_losses_refuse_everything(check):
             for pair in PAIR_FAULTS:
                 check.refuses(loss + way, *pair)
         for wrong in (-0.5, 1.5, np.nan):
-            bad = np.array([[1.0], [wrong], [0.0]])
+            bad = np.array([[0.0], [wrong], [1.0]])
             check.refuses(f"binary_cross_entropy{way}", bad, Y)
             check.refuses(f"binary_cross_entropy{way}", Y, bad)
             check.refuses(f"binary_cross_entropy_with_logits{way}", Y, bad)
