@@ -359,6 +359,9 @@ def test_optimizer_classes_refuse(check, kind):
         "steps that are none": lambda s: s["state"].update({0: {"step": None}}),
     }.items():
         both_refuse(check, f"{kind}, {told}", lambda side, c=change: state_with(side, c))
+    both_refuse(
+        check, f"{kind}, None", lambda side: getattr(side, kind)(parameters(side), lr=0.1).load_state_dict(None)
+    )
 
     def step_after(side, **changed):
         net = side.ToyNet(seed=0)
