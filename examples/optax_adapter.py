@@ -22,7 +22,7 @@ def sgd_update(param, grad, state, *, lr, momentum=0.0, nesterov=False):
 
 
 def adam_update(param, grad, state, *, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):
-    """``optax.adam``: epsilon stands outside the root, as in PyTorch, and so does eps_root at 0."""
+    """``optax.adam``: epsilon stands outside the root, as in PyTorch; eps_root, which stands inside it, is 0."""
     rule = optax.scale_by_adam(b1=betas[0], b2=betas[1], eps=eps)
     inner = rule.init(param)
     if state:

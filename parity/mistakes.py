@@ -467,7 +467,7 @@ def bias_left_out(x, weight, bias):
 def bias_as_a_threshold(x, weight, bias):
     """the bias is subtracted: it is a threshold that the sum has to pass.
 
-    Met in W. McCulloch, W. Pitts (1943) and the older texts after them: the neuron fires where w.x > theta.
+    Met in texts in the line of W. McCulloch, W. Pitts (1943), where the neuron fires as w.x reaches its threshold.
     """
     return scratch.linear(x, weight, -bias)
 
@@ -781,8 +781,16 @@ def convergence_seen_afterwards(weight, bias, x, y, *, max_epochs=1000, orders=N
 
     Met where the accuracy on the training data decides when to stop.
     """
-    afterwards = rewired(perceptron.train_perceptron, perceptron_epoch=mistakes_counted_afterwards.perceptron_epoch)
-    return afterwards(weight, bias, x, y, max_epochs=max_epochs, orders=orders, on_epoch=on_epoch)
+    result = scratch.train_perceptron(weight, bias, x, y, max_epochs=0)
+    for order in epoch_orders(orders, max_epochs, len(x)):
+        weight, bias, mistakes = scratch.perceptron_epoch(result.weight, result.bias, x[order], y[order])
+        right = bool((scratch.predict(x, weight, bias) == y).all())
+        result = perceptron.PerceptronRun(weight, bias, right, result.epochs + 1, result.updates + mistakes)
+        if on_epoch is not None:
+            on_epoch(result.epochs, weight, bias, mistakes)
+        if right:
+            break
+    return result
 
 
 @mistake("train_perceptron")
@@ -1168,7 +1176,8 @@ def sigmoid_then_open_logarithm(pred, target):
 def sigmoid_clipped_then_logarithm(pred, target):
     """the sigmoid is computed first and clipped to 1e-7 .. 1 - 1e-7: far out the loss is cut off at 16.
 
-    Met in Keras, where a sigmoid layer is followed by binary_crossentropy; its backend.epsilon() is 1e-7.
+    Met in Keras, whose binary_crossentropy clips probabilities to its backend.epsilon(), 1e-7; with TensorFlow it looks
+    for the logits behind them first.
     """
     return bernoulli(scratch.sigmoid(pred), target, clip=1e-7)
 
@@ -1336,7 +1345,8 @@ def eps_1e_12_added_to_the_softmax(pred, target):
 def softmax_clipped(pred, target):
     """the softmax is computed first and clipped to 1e-7 .. 1 - 1e-7: far out the loss is cut off at 16.
 
-    Met in Keras, where a softmax layer is followed by categorical_crossentropy; its backend.epsilon() is 1e-7.
+    Met in Keras, whose categorical_crossentropy clips probabilities to its backend.epsilon(), 1e-7; with TensorFlow it
+    looks for the logits behind them first.
     """
     return of_the_class(np.clip(scratch.softmax(pred), 1e-7, 1 - 1e-7), target)
 
@@ -1726,7 +1736,7 @@ def stopping(rule, weight, bias, x, y, *, epochs, orders=None, on_epoch=None, **
     for order in epoch_orders(orders, epochs, len(x)):
         one = scratch.train_gradient(result.weight, result.bias, x, y, epochs=1, orders=[order], **options)
         losses = result.losses + one.losses
-        converged = len(losses) > 1 and rule(*losses[-2:])
+        converged = rule(*[np.inf, *losses][-2:])
         result = one._replace(losses=losses, epochs=len(losses), converged=converged)
         if on_epoch is not None:
             on_epoch(len(losses), one.weight, one.bias, losses[-1])
@@ -1769,7 +1779,7 @@ def layer_transposed(layer, x):
 
 @mistake("Linear.__init__")
 def weights_from_0(layer, in_features, out_features, *, dtype="float64", seed=None):
-    """all weights start at 0: every hidden neuron has the same gradient, and stays the same neuron.
+    """all weights start at 0: at the first step no gradient reaches a hidden layer.
 
     Met where the perceptron's start is kept for a net with a hidden layer.
     """
@@ -2018,7 +2028,7 @@ def sgd(param, grad, state, *, lr, momentum=0.0, dampening=0.0, weight_decay=0.0
 def sgd_ascent(param, grad, state, *, lr, **options):
     """the step is added instead of subtracted: the loss is climbed.
 
-    Met in torch.optim.SGD(maximize=True).
+    Met where w += lr * g is written.
     """
     stepped, state = scratch.sgd_update(param, grad, state, lr=lr, **options)
     return 2 * param - stepped, state
@@ -2044,18 +2054,17 @@ def momentum_as_an_average(param, grad, state, *, lr, momentum=0.0, dampening=0.
     Met in A. Ng's deep learning course: v = beta v + (1 - beta) dW.
     """
     state = state or {"momentum_buffer": np.zeros_like(param)}
-    return scratch.sgd_update(param, grad, state, lr=lr, momentum=momentum, dampening=momentum, **options)
+    return sgd(param, grad, state, lr=lr, momentum=momentum, dampening=momentum, nesterov=nesterov, **options)
 
 
 @mistake("sgd_update")
-def previous_gradient_for_the_buffer(param, grad, state, *, lr, momentum=0.0, weight_decay=0.0, **options):
+def previous_gradient_for_the_buffer(param, grad, state, **options):
     """momentum adds the previous gradient instead of the buffer that holds all of them.
 
     Met where the variable that carries the velocity is overwritten with the new gradient.
     """
-    grad = grad + weight_decay * param
-    before = state["momentum_buffer"] if state and momentum else 0
-    return param - lr * (grad + momentum * before), {"momentum_buffer": grad} if momentum else {}
+    after, new = sgd(param, grad, state, **options)
+    return after, new and {"momentum_buffer": grad + options.get("weight_decay", 0.0) * param}
 
 
 @mistake("sgd_update")
@@ -2445,7 +2454,7 @@ def eps_inside_the_root(param, grad, state, **options):
 def eps_before_the_correction(param, grad, state, **options):
     """eps is added to sqrt(v) before the bias correction, which then divides it too.
 
-    Met in TensorFlow and Keras, which call it "epsilon hat", from the end of section 2 of the paper.
+    Met in TensorFlow and Keras, which call it "epsilon hat", from the formula just before section 2.1 of the paper.
     """
     return adam(
         param, grad, state, step=lambda m, v, eps, bc1, bc2: (m / bc1) / ((np.sqrt(v) + eps) / bc2**0.5), **options
@@ -2481,7 +2490,7 @@ def bias_correction_without_t(param, grad, state, **options):
 
 @mistake("adam_update")
 def bias_correction_from_t_0(param, grad, state, **options):
-    """the bias correction uses the exponent t - 1, which is 0 at the first step: 0 / 0.
+    """the bias correction uses the exponent t - 1, so that the first step divides by 0.
 
     Met where t starts at 0 and is counted up after the update.
     """
@@ -2510,7 +2519,7 @@ def bias_correction_one_step_early(param, grad, state, **options):
 def no_bias_correction(param, grad, state, **options):
     """m and v are used as they are, without bias correction: the first steps have the wrong length.
 
-    Met in BertAdam, the optimizer of the first BERT code.
+    Met in the AdamWeightDecayOptimizer of the first BERT code, and in BertAdam, its port to PyTorch.
     """
     return adam(param, grad, state, correction=lambda beta, t: 1.0, **options)
 
@@ -2887,7 +2896,7 @@ def batches_evened_out(x, y, batch_size=None, order=None):
 def batch_size_as_a_number(x, y, batch_size=None, order=None):
     """batch_size is taken for the number of batches.
 
-    Met where n // batch_size is used as the size.
+    Met where n / batch_size, rounded up, is used as the size.
     """
     return scratch.minibatches(x, y, -(-len(x) // (batch_size or 1)), order)
 

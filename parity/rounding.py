@@ -10,8 +10,9 @@ passes on the errors of its operands and adds its own, with u = 2^-24 or 2^-53 a
     sqrt                    propagated + 2 u |result|     (PyTorch's is not correctly rounded)
     exp, log, tanh          propagated + 4 u |result|
     sigmoid                 propagated + 8 u |result|
+    to another precision    propagated + u |result|
 
-and the smallest subnormal where a product may underflow, the smallest normal where an exponential may.
+and the smallest subnormal where a product or a conversion may underflow, the smallest normal where an exponential may.
 
 **Exact arithmetic is the case e = 0.** Floats are dyadic rationals: as long as all terms of a sum are multiples of one
 power of two, 2^grid, and the sum of their absolute values is below 2^24 (2^53) times that, every partial sum
@@ -186,7 +187,9 @@ class Bounded:
         value = precision.wide(self.value)
         if self.grid > NO_GRID and np.size(value) == 1 and precision.holds(float(value.item())):
             return Bounded(value, self.error, precision, self.grid, self.tied)
-        return Bounded(value, self.error + precision.unit * self.reach(), precision, NO_GRID, self.tied)
+        reach = self.reach()
+        error = self.error + precision.unit * reach + precision.tiny * (reach > 0)
+        return Bounded(value, unless_overflowing(error, reach, precision), precision, NO_GRID, self.tied)
 
     def _result(self, value, propagated, scale, *, roundings=1, grid=NO_GRID, terms=None, tied=False):
         """The value after so many roundings at this scale; none where the certificate holds for these terms."""

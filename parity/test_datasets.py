@@ -1,8 +1,9 @@
 """``load_data``: the same points and labels from the same file."""
 
+import numpy as np
 import pytest
 
-from parity.compare import Different, call
+from parity.compare import Different, as_array, call, named
 
 checks = pytest.mark.checks
 
@@ -11,10 +12,21 @@ checks = pytest.mark.checks
 @pytest.mark.parametrize("name", ["toy", "toy_flipped", "and", "xor", "moons", "circles", "blobs"])
 def test_load_data(check, name):
     """Every data set of the course is the same in both backends, number for number."""
-    theirs, ours = (call(side, "load_data", [name, check.dtype], {}) for side in (check.candidate, check.reference))
-    for label, a, b in zip("xy", theirs, ours, strict=True):
-        if a.dtype != b.dtype or a.shape != b.shape or (a != b).any():
-            raise Different(f"load_data({name!r}): {label} differs")
+    called = f"load_data({name!r}, {check.dtype!r})"
+    theirs, ours = (
+        named(call(side, "load_data", [name, check.dtype], {}), {"x": None, "y": None}, called)
+        for side in (check.candidate, check.reference)
+    )
+    for label in theirs:
+        a, b = (as_array(side[label], f"{called}: {label}", check.dtype) for side in (theirs, ours))
+        if a.dtype != b.dtype or not np.array_equal(a, b):
+            facts = {check.candidate.name: described(a), check.reference.name: described(b), "call": called}
+            raise Different(f"load_data: {label} differs", facts, (called, label), a, 0.0)
+
+
+def described(array):
+    """What one sees of an array at a glance."""
+    return f"{array.dtype} of shape {array.shape}, which begins with {array.ravel()[:4].tolist()}"
 
 
 @checks("load_data")

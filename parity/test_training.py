@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from parity import referee
 from parity import strategies as draw
-from parity.compare import Different
+from parity.compare import Different, inputs, shorten
 from parity.rounding import bounded
 
 checks = pytest.mark.checks
@@ -472,14 +472,29 @@ def test_minibatches(check, drawn, rest):
     n = len(order)
     size = 1 + rest % n
     x, y = check.cast(problem.x), check.cast(problem.y)
+    called = inputs("minibatches", [x, y, size, order], {}, check.reference)
+    expected = [(x[order[i : i + size]], y[order[i : i + size]]) for i in range(0, n, size)]
     for side in SIDES:
         backend = getattr(check, side)
-        drawn = list(backend.minibatches(x, y, size, order))
-        expected = [(x[order[i : i + size]], y[order[i : i + size]]) for i in range(0, n, size)]
-        if len(drawn) != len(expected) or any(
-            not np.array_equal(a, b) for d, e in zip(drawn, expected, strict=True) for a, b in zip(d, e, strict=True)
+        batches = [pair(batch, backend.name, called) for batch in backend.minibatches(x, y, size, order)]
+        if len(batches) != len(expected) or any(
+            not np.array_equal(a, b) for d, e in zip(batches, expected, strict=True) for a, b in zip(d, e, strict=True)
         ):
-            raise Different(f"minibatches in {backend.name}: batches of {size} in order {order} are not those expected")
+            facts = {backend.name: shorten(batches), "expected": shorten(expected), "call": called}
+            value = in_a_row(batches) if side == "candidate" else None
+            raise Different("minibatches: the batches differ", facts, called, value, 0.0)
+
+
+def pair(batch, name, called):
+    """A batch is inputs and targets."""
+    if not isinstance(batch, list | tuple) or len(batch) != 2:
+        raise Different(f"minibatches: a batch in {name} is no pair, expected (x, y)", {"call": called})
+    return tuple(map(np.asarray, batch))
+
+
+def in_a_row(batches):
+    """How many samples each holds, and which."""
+    return np.concatenate([[len(batches)], *(np.ravel(part) for x, y in batches for part in ([len(x)], x, y))])
 
 
 @checks("minibatches", "tensor")

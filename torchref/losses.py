@@ -54,8 +54,8 @@ def squared_error(pred, target):
 
     Notes
     -----
-    With the factor 1/2 and without a mean: its gradient is 1/2, N and K
-    times apart from that of ``mse_loss``.
+    With the factor 1/2 and without a mean: its gradient is N K / 2 times
+    that of ``mse_loss``.
     Source: the deck.
 
     Examples

@@ -169,8 +169,9 @@ def train_perceptron(
     Notes
     -----
     On separable data it ends after at most (R / gamma)^2 updates from W = 0,
-    R being the largest length of (x, 1) and gamma the distance from the
-    nearest of these points to a separating plane through 0.
+    of which one on the line counts half, R being the largest length of
+    (x, 1) and gamma the distance from the nearest of these points to a
+    separating plane through 0.
     Source: the deck; A. Novikoff, "On convergence proofs on perceptrons"
     (1962).
 
