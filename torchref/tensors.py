@@ -44,7 +44,7 @@ def tensor(values, dtype="float64"):
     if isinstance(values, torch.Tensor):
         values = values.detach().cpu()
     try:
-        # PyTorch would turn True into 1.0 and leave out imaginary parts.
+        # PyTorch would leave out imaginary parts.
         numbers = np.asarray(values)
     except (TypeError, ValueError):
         raise ragged("values", values) from None
