@@ -152,7 +152,7 @@ def optimizer_options(args):
         options[name] = value
     try:
         getattr(scratch, args.update)(np.zeros(1), np.zeros(1), None, **options)
-    except (ValueError, OverflowError) as error:
+    except ValueError as error:
         raise ValueError(f"--set: {error}") from None
     return options
 
