@@ -216,8 +216,15 @@ class Forbidden:
     """An audit hook, which cannot be taken away: refuses some packages, their files, and other processes."""
 
     PROCESSES = (
-        *("subprocess.Popen", "os.system", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn"),
-        *("os.startfile", "_winapi.CreateProcess"),
+        "subprocess.Popen",
+        "os.system",
+        "os.exec",
+        "os.fork",
+        "os.forkpty",
+        "os.posix_spawn",
+        "os.spawn",
+        "os.startfile",
+        "_winapi.CreateProcess",
     )
     UNHEARD = "_posixsubprocess"  # starts processes of which no hook is told
 
