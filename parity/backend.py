@@ -7,8 +7,9 @@ import importlib.util
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from parity.host import EXTRAS, Callback, Host, Kept, find
+from parity.host import EXTRAS, Host, find
 from parity.process import Limits, Process, Stopped
+from parity.wire import Callback, Kept, Malformed
 
 OURS = ("scratch", "torchref", "parity")
 
@@ -74,7 +75,8 @@ class Backend:
     def signature(self, name):
         """The parameters of a function or constructor: name, kind, whether it is required; None if not defined."""
         if name not in self.signatures:
-            self.signatures[name] = self.ask("signature", name)
+            answer = self.ask("signature", name)
+            self.signatures[name] = answer if answer is None or is_signature(answer) else UNKNOWN
         return self.signatures[name]
 
     def __getattr__(self, name):
@@ -156,6 +158,8 @@ class Backend:
 
     def called(self, number, args):
         """The other side calls a function of this one."""
+        if number not in range(len(self.callbacks)):
+            raise Malformed("a call of no function")
         return self.callbacks[number](*map(self.inward, args))
 
 
@@ -207,6 +211,16 @@ class Handle:
         if isinstance(value, list | tuple):
             return type(value)(map(self.inner, value))
         return value.kept if isinstance(value, Handle) else value
+
+
+UNKNOWN = [("args", "VAR_POSITIONAL", False), ("options", "VAR_KEYWORD", False)]
+
+
+def is_signature(answer):
+    """Whether a candidate's answer lists parameters: name, kind, whether it is required."""
+    return isinstance(answer, list) and all(
+        isinstance(item, tuple) and list(map(type, item)) == [str, str, bool] for item in answer
+    )
 
 
 def load(spec, limits=None):

@@ -131,6 +131,8 @@ def validate(args):
     for name in forbidden:
         if not name.isidentifier():
             raise ValueError(f"--no-import: got {name!r}, expected names of packages, as torch,scratch")
+        if name == "numpy":
+            raise ValueError("--no-import: got numpy, expected other packages: arrays reach a candidate by numpy")
     args.no_import = ",".join(forbidden)
     if args.dtype is not None:
         choice("--dtype", args.dtype, ("float64", "float32"))

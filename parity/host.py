@@ -5,37 +5,27 @@ object stays here, and only a ticket for it leaves. In the judge's own process o
 """
 
 import builtins
+import ctypes
 import importlib
 import importlib.util
 import inspect
-import io
 import math
 import os
-import pickle
 import random
+import signal
 import sys
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
+from parity.wire import Callback, Kept, packed, reader, received, write
+
 EXTRAS = {"torch": "torch", "hypothesis": "parity", "rich": "parity", "matplotlib": "plot"}
 MOST_OUTPUT = 2**20
+PR_SET_PDEATHSIG = 1
 WATCHED = (builtins, math, np, np.linalg, np.random)
-
-
-class Kept(NamedTuple):
-    """A ticket for an object that stays behind the border."""
-
-    number: int
-    type: str
-
-
-class Callback(NamedTuple):
-    """A ticket for a function on the judge's side."""
-
-    number: int
 
 
 class Host:
@@ -246,30 +236,6 @@ class Forbidden:
             raise PermissionError("to start a process is forbidden here")
 
 
-class Sender(pickle.Pickler):
-    """Writes tickets as what they are, whatever the namespace has done to the modules that they come from."""
-
-    def persistent_id(self, value):
-        """The kind of a ticket and what stands on it."""
-        return (type(value).__name__, *value) if isinstance(value, Kept | Callback) else None
-
-
-class Receiver(pickle.Unpickler):
-    """Reads what a sender has written."""
-
-    def persistent_load(self, ticket):
-        """A ticket again."""
-        kind, *fields = ticket
-        return {"Kept": Kept, "Callback": Callback}[kind](*fields)
-
-
-def packed(message):
-    """A message as bytes."""
-    packet = io.BytesIO()
-    Sender(packet).dump(message)
-    return packet.getvalue()
-
-
 class Served(Host):
     """A host in a process of its own, under guard."""
 
@@ -301,19 +267,21 @@ class Served(Host):
         return "value", self.guard.complaint()
 
 
-def serve():
+def serve(judge=None):
     """Answer requests until there are no more: first what to load, then what to do."""
-    requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    if judge:
+        die_with(judge)
+    requests, replies = os.fdopen(os.dup(0), "rb", 0), os.fdopen(os.dup(1), "wb", 0)
+    read = reader(requests)
 
     def reply(message):
-        replies.write(packed(message))
-        replies.flush()
+        write(replies, packed(message))
 
     def call_back(number, args):
         reply(("callback", number, args))
-        return Receiver(requests).load()
+        return received(read)
 
-    spec, path, forbidden, mebibytes = Receiver(requests).load()
+    spec, path, forbidden, mebibytes = received(read)
     seal(mebibytes)
     sys.path[:] = path
     guard = Guard(1)
@@ -331,13 +299,22 @@ def serve():
     reply(("value", None))
     while True:
         try:
-            request = Receiver(requests).load()
+            request = received(read)
         except EOFError:
             return
         try:
             reply(host.answer(*request))
-        except Exception as error:  # what cannot be pickled
+        except Exception as error:  # what cannot be sent
             reply(("raised", [type(error).__name__], str(error), None))
+
+
+def die_with(judge):
+    """End when the judge does, however that ends: Linux sends a signal."""
+    if not sys.platform.startswith("linux"):
+        return
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != judge:  # it has ended before
+        os._exit(1)
 
 
 def seal(mebibytes):
@@ -352,6 +329,7 @@ def seal(mebibytes):
         return
     resource.setrlimit(resource.RLIMIT_FSIZE, (MOST_OUTPUT, MOST_OUTPUT))
     resource.setrlimit(resource.RLIMIT_DATA, (mebibytes * 2**20, mebibytes * 2**20))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def find(spec):

@@ -1,9 +1,7 @@
 """A candidate in a process of its own, with limited time and memory: whatever it does there, the judge goes on."""
 
-import contextlib
-import io
 import os
-import pickle
+import queue
 import signal
 import subprocess
 import sys
@@ -11,14 +9,18 @@ import tempfile
 import threading
 import time
 import weakref
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, NamedTuple
 
-from parity.host import Receiver, packed
+from parity import isolation
+from parity.wire import Malformed, packed, reader, received, write
 
 TICK = 0.05
 CALL = 3  # what is not back after a third of the time of a property will not come back
 LOADING = 3  # what is imported may be large: it has as much time as three properties
-HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+NO_MORE = object()
+HERE = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 
 
 class Limits(NamedTuple):
@@ -27,6 +29,11 @@ class Limits(NamedTuple):
     seconds: float = 10.0
     mebibytes: int = 4096
     forbidden: str = ""
+
+    @property
+    def names(self):
+        """Of the packages, each."""
+        return [name for name in self.forbidden.split(",") if name]
 
     @classmethod
     def of(cls, option):
@@ -46,24 +53,23 @@ class Process:
         self.limits = limits
         self.child: Any = None
         self.used = 0.0
-        self.deadline = float("inf")
         self.start()
 
     def start(self):
         """Start the process and load the candidate there; a ValueError says why it cannot be loaded."""
-        # Without the current directory in front: a homework may be called random.py.
-        program = f"__import__('sys').path.append({HERE!r}); __import__('parity.host').host.serve()"
-        command = [sys.executable, "-P", "-W", "ignore", "-c", program]
-        with tempfile.TemporaryFile() as printed:
-            self.child = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=printed, start_new_session=True
-            )
-        self.stop_at_exit = weakref.finalize(self, end, self.child)
-        threading.Thread(target=watch, args=(weakref.ref(self), self.child), daemon=True).start()
-        self.used = 0.0
-        path = [*sys.path, os.getcwd()]
+        # Without links on the way, which may not be there behind walls.
+        path = [os.path.realpath(folder) for folder in (*sys.path, os.getcwd())]
+        folder, file = os.path.split(self.spec)
+        spec = os.path.join(os.path.realpath(folder), file) if os.path.isabs(folder) else self.spec
+        self.child = launch([*path, os.path.dirname(os.path.realpath(spec))], self.limits.names)
+        self.requests: Any = queue.SimpleQueue()
+        self.answers: Any = queue.SimpleQueue()
+        # A thread writes and reads, so that the judge need not wait for it.
+        threading.Thread(target=talk, args=(self.child, self.requests, self.answers), daemon=True).start()
+        self.stop_at_exit = weakref.finalize(self, end, self.child, self.requests)
+        self.used, self.looked = 0.0, time.monotonic()
         try:
-            loading = self.spec, path, self.limits.forbidden, self.limits.mebibytes
+            loading = spec, path, self.limits.forbidden, self.limits.mebibytes
             answer = self.ask(loading, seconds=LOADING * self.limits.seconds)
         except Stopped as stopped:
             raise ValueError(f"{self.spec}: its import {stopped}") from None
@@ -83,39 +89,63 @@ class Process:
             raise Stopped("has ended its process")
         started = time.monotonic()
         seconds = seconds or min(self.limits.seconds - self.used, self.limits.seconds / CALL)
-        self.deadline = started + seconds
         try:
             while True:
-                self.child.stdin.write(packed(request))
-                self.child.stdin.flush()
-                answer = Plain(self.child.stdout).load()
+                answer = self.exchange(request, started + seconds)
                 if answer[0] != "callback":
                     return answer
                 request = called(*answer[1:])
-        except (EOFError, OSError):
-            raise Stopped(self.end(seconds)) from None
-        except pickle.UnpicklingError:
+        except TimeoutError:
             self.stop()
-            raise Stopped("wrote something into its own connection with the judge") from None
+            raise Stopped(self.too_long(seconds)) from None
+        except MemoryError:
+            self.stop()
+            raise Stopped(f"took more than {self.limits.mebibytes} MiB (--memory-limit)") from None
+        except Malformed as error:
+            self.stop()
+            raise Stopped(f"wrote something into its own connection with the judge: {error}") from None
+        except (EOFError, OSError):
+            raise Stopped(self.ended()) from None
         finally:
             self.used += time.monotonic() - started
-            self.deadline = float("inf")
 
-    def end(self, seconds):
-        """Why there is no answer after so many seconds at most."""
-        late = time.monotonic() >= self.deadline
-        code = self.stop()
-        if late and seconds < self.limits.seconds / CALL:
+    def exchange(self, request, deadline):
+        """One request and its answer before the deadline."""
+        self.requests.put(request)
+        while True:
+            left = deadline - time.monotonic()
+            try:
+                answer = self.answers.get(timeout=max(min(left, TICK), 0))
+            except queue.Empty:
+                answer = None
+            if time.monotonic() - self.looked >= TICK:
+                self.looked = time.monotonic()
+                if resident(self.child.pid) > self.limits.mebibytes * 2**20:
+                    raise MemoryError
+            if isinstance(answer, Exception):
+                raise answer
+            if answer is not None:
+                return formed(answer)
+            if left <= 0:
+                raise TimeoutError
+
+    def too_long(self, seconds):
+        """That there is no answer after so many seconds."""
+        if seconds < self.limits.seconds / CALL:
             return f"used up the {self.limits.seconds:g} s that a property may take (--time-limit)"
-        if late:
-            return f"took too long: more than {seconds:.2g} s (--time-limit {self.limits.seconds:g})"
+        return f"took too long: more than {seconds:.2g} s (--time-limit {self.limits.seconds:g})"
+
+    def ended(self):
+        """How the process has ended."""
+        code = self.stop()
+        code = 128 - code if code > 128 else code  # as a shell, and bubblewrap, tell of a signal
         how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
         return f"ended its process ({how})"
 
     def stop(self):
         """End the process and all that it has started; its exit code."""
         code = self.child.poll()
-        with contextlib.suppress(subprocess.TimeoutExpired):
+        with suppress(subprocess.TimeoutExpired):
             code = self.child.wait(TICK) if code is None else code
         self.stop_at_exit()
         code = self.child.wait() if code is None else code
@@ -123,21 +153,61 @@ class Process:
         return code
 
 
-def watch(reference, child):
-    """End a process that has not answered in time, and what it has started: that may hold the connection."""
-    while (process := reference()) is not None and process.child is child:
-        if time.monotonic() > process.deadline:
-            kill(child)
-        del process
-        time.sleep(TICK)
+def launch(folders, forbidden):
+    """A process that serves a candidate; behind walls it sees these folders, and nothing of the forbidden packages."""
+    judge = os.getpid() if isolation.missing() else None
+    # Without the current directory in front: a homework may be called random.py.
+    program = f"__import__('sys').path.append({HERE!r}); __import__('parity.host').host.serve({judge})"
+    folder, python = os.path.split(sys.executable)
+    command = [os.path.join(os.path.realpath(folder), python), "-P", "-W", "ignore", "-c", program]
+    with tempfile.TemporaryFile() as printed:
+        return subprocess.Popen(
+            isolation.isolated(command, [HERE, *folders], forbidden),
+            bufsize=0,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=printed,
+            start_new_session=True,
+        )
 
 
-def end(child):
+def talk(child, requests, answers):
+    """Pass requests and answers on, until there is no request or something goes wrong, which is the last answer."""
+    read = reader(child.stdout)
+    with suppress(OSError), child.stdin, child.stdout:
+        try:
+            while (request := requests.get()) is not NO_MORE:
+                write(child.stdin, packed(request))
+                answers.put(received(read))
+        except Exception as error:
+            answers.put(error)
+
+
+def formed(answer):
+    """An answer of the form that a host gives; a Malformed otherwise."""
+    known = isinstance(answer, tuple) and answer and answer[0] in FORMS
+    if not known or not FORMS[answer[0]](*answer[1:]):
+        raise Malformed("no answer")
+    return answer
+
+
+def _is(*kinds):
+    return lambda *values: len(values) == len(kinds) and all(map(isinstance, values, kinds))
+
+
+FORMS = {
+    "value": lambda *values: len(values) == 1,
+    "unusable": _is(str),
+    "changed": lambda *label: _is(str)(*label) or (_is(int)(*label) and label[0] in range(100)),
+    "raised": lambda *v: _is(list, str, int | None)(*v) and v[0] and all(isinstance(name, str) for name in v[0]),
+    "callback": _is(int, list),
+}
+
+
+def end(child, requests):
     """Nothing is left of it."""
+    requests.put(NO_MORE)
     kill(child)
-    for stream in (child.stdin, child.stdout):
-        with contextlib.suppress(OSError):
-            stream.close()
     child.wait()
 
 
@@ -149,24 +219,13 @@ def kill(child):
         child.kill()
 
 
-class Plain(Receiver):
-    """Reads arrays, numbers and tickets, and builds no other object."""
-
-    KNOWN = frozenset(
-        {
-            ("numpy._core.multiarray", "_reconstruct"),
-            ("numpy._core.numeric", "_frombuffer"),
-            ("numpy", "ndarray"),
-            ("numpy", "dtype"),
-            ("types", "SimpleNamespace"),
-        }
-    )
-
-    def __init__(self, stream: io.BufferedIOBase):
-        super().__init__(stream)
-
-    def find_class(self, module, name):
-        """Only what the host sends."""
-        if (module, name) not in self.KNOWN:
-            raise pickle.UnpicklingError(f"{module}.{name}")
-        return super().find_class(module, name)
+def resident(pid):
+    """Bytes of memory, its own and shared, that a process and all below it hold; 0 where /proc does not tell."""
+    total = 0
+    with suppress(OSError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith(("RssAnon", "RssShmem")):
+                total += int(line.split()[1]) * 1024
+        children = " ".join(path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children"))
+        total += sum(resident(int(child)) for child in children.split())
+    return total

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from parity.backend import Handle
-from parity.host import Kept
+from parity.wire import Kept
 
 PROGRAM = '''"""{headline}
 

@@ -125,6 +125,7 @@ def test_only_one_function(capsys, tmp_path):
         (["--dtype", "float16"], "--dtype: got 'float16'"),
         (["--device", "cud"], "did you mean 'cuda'"),
         (["--json", "no/such/directory.json"], "expected"),
+        (["--no-import", "torch,numpy"], "--no-import: got numpy"),
         (["--reference", "torchreff"], "no such module"),
     ],
 )

@@ -1,12 +1,19 @@
 """Strangers' code: whatever a candidate does in its own process is a sentence, and the rest is checked all the same."""
 
 import json
+import os
+import signal
+import socket
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import scratch
+from parity import isolation
 from parity.backend import Changed, Limits, Raised, Stopped, load
 from parity.cli import main
 
@@ -91,6 +98,21 @@ binary_cross_entropy_with_logits = right.binary_cross_entropy_with_logits
 """
 
 
+BOTH = pytest.mark.parametrize("walls", [True, False], indirect=True)
+LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
+WALLED = pytest.mark.skipif(isolation.missing() is not None, reason=f"{isolation.missing()}")
+
+
+@pytest.fixture
+def walls(request, monkeypatch):
+    """Candidates behind bubblewrap's walls, or as they run where there is none."""
+    if request.param and isolation.missing():
+        pytest.skip(isolation.missing())
+    if not request.param:
+        monkeypatch.setattr(isolation, "missing", lambda: "not isolated: a test")
+    return request.param
+
+
 def homework(folder, text):
     """A file to check."""
     file = folder / "homework.py"
@@ -98,7 +120,7 @@ def homework(folder, text):
     return str(file)
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks for its connection in /proc")
+@LINUX
 def test_misbehaviour_is_a_sentence_and_the_rest_is_checked(tmp_path, capsys):
     """Every function of one file does something else that it should not; one is right."""
     functions = []
@@ -199,13 +221,209 @@ def test_imports_that_go_wrong(tmp_path, text, told):
     assert "\n" not in str(caught.value)
 
 
-def test_time_is_up_for_a_fork_too(tmp_path):
+# Processes that leave the group of their parent and keep its connection with the judge.
+LEAVES = """
+import os
+def sign(z):
+    if os.fork(): os._exit(0)
+    os.setsid()
+    while True: pass
+"""
+LEAVES_BY_C = """
+import ctypes
+libc = ctypes.CDLL(None)
+def sign(z):
+    if libc.fork() == 0:
+        libc.setsid()
+        while True: pass
+    libc._exit(0)
+"""
+
+
+@pytest.fixture
+def marked(monkeypatch):
+    """All processes that are started from here on, found by a word in their environment; none outlives the test."""
+    word = f"test_{os.getpid()}_{time.monotonic_ns()}"
+    monkeypatch.setenv("MARKED", word)
+
+    def found():
+        return [int(folder.name) for folder in Path("/proc").glob("[0-9]*") if word in environment(folder)]
+
+    yield found
+    for pid in set(found()) - {os.getpid()}:
+        os.kill(pid, signal.SIGKILL)
+
+
+def environment(folder):
+    """Of a process, as far as one may see it; of this one none is shown, since it had none when it began."""
+    try:
+        return (folder / "environ").read_text(errors="replace")
+    except OSError:
+        return ""
+
+
+def gone(found):
+    """Whether all these end soon."""
+    for _ in range(100):
+        if not found():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+@LINUX
+@BOTH
+@pytest.mark.parametrize("text", [LEAVES, LEAVES_BY_C, LEAVES.replace("    os.setsid()\n", "")])
+def test_time_is_up_for_a_fork_too(tmp_path, text, walls, marked):
     """The process that was started has ended, another holds the connection and does not answer."""
-    text = "import os\nif os.fork(): os._exit(0)\ndef sign(z):\n    while True: pass\n"
-    backend = load(homework(tmp_path, text), Limits(seconds=1))
+    backend = load(homework(tmp_path, text), Limits(seconds=1.5))
     with pytest.raises(Stopped):
         backend.sign(np.ones(1))
     backend.close()
+    assert not walls or gone(marked)
+
+
+JUDGE = """
+import sys
+import scratch
+from parity import isolation
+from parity.backend import load
+import numpy as np
+if sys.argv[2] == "False":
+    isolation.missing = lambda: "not isolated: a test"
+backend = load(sys.argv[1])
+print("loaded", flush=True)
+backend.sign(np.ones(1))
+"""
+
+
+@LINUX
+@BOTH
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL, signal.SIGINT])
+def test_no_candidate_outlives_its_judge(tmp_path, walls, marked, end):
+    """However the judge ends: a candidate in an endless loop ends with it."""
+    file = homework(tmp_path, "def sign(z):\n    while True: pass\n")
+    judge = subprocess.Popen([sys.executable, "-c", JUDGE, file, str(walls)], stdout=subprocess.PIPE)
+    with judge:
+        assert judge.stdout.readline() == b"loaded\n"
+        assert len(marked()) > 1
+        judge.send_signal(end)
+    assert gone(marked)
+
+
+# What a candidate may write into its own connection instead of an answer.
+FORGED = {
+    "deep": "b'[' * 10**6",
+    "many": "b'[' + b'[],' * 10**6 + b'0]'",
+    "no answer": "b'{}'",
+    "no kind": '\'{"tuple": ["pickle", 0]}\'.encode()',
+    "no array": '\'{"tuple": ["value", {"array": ["|O", [1]]}]}\'.encode()',
+    "a large array": '\'{"tuple": ["value", {"array": ["<f8", [1000000000000]]}]}\'.encode()',
+    "a call": '\'{"tuple": ["callback", -1, []]}\'.encode()',
+    "no json": "b'\\xff'",
+    "no text": 'b\'{"tuple": ["raised", [1], 2, 3]}\'',
+}
+
+
+@LINUX
+@pytest.mark.parametrize("name", FORGED)
+def test_forged_answers(tmp_path, name):
+    """Whatever stands in the connection costs little and is a sentence."""
+    text = (
+        f"import os, struct\n{HEAD.partition('seen = []')[0]}\ndef sign(z):\n    text = {FORGED[name]}\n"
+        "    for part in (struct.pack('<QQ', len(text), len(text)), text):\n"
+        "        while part: part = part[os.write(channel(), part):]\n"
+    )
+    backend = load(homework(tmp_path, text), Limits(seconds=30))
+    with pytest.raises(Stopped, match=r"^wrote something into its own connection with the judge: .*"):
+        backend.sign(np.ones(1))
+    backend.close()
+
+
+@LINUX
+@BOTH
+@pytest.mark.parametrize("length", [2**62, 2**27])
+def test_half_an_answer(tmp_path, length, walls):
+    """A length and nothing after it: too much is refused, the rest is waited for no longer than the time limit."""
+    head = f"{HEAD.partition('seen = []')[0]}\nLENGTHS = bytes(8) + ({length}).to_bytes(8, 'little')\n"
+    text = f"{head}def sign(z):\n    os.write(channel(), LENGTHS)\n    while True: pass\n"
+    backend = load(homework(tmp_path, text), Limits(seconds=1.5))
+    with pytest.raises(Stopped, match=r"its own connection|took too long"):
+        backend.sign(np.ones(1))
+    backend.close()
+
+
+@LINUX
+def test_a_large_answer(tmp_path):
+    """A list that holds itself over and over, or that is deep, is never sent whole."""
+    text = "def sign(z):\n    a = []\n    for _ in range(60): a = [a, a]\n    return a\n"
+    text += "def tanh(z):\n    a = []\n    for _ in range(10**5): a = [a]\n    return a\n"
+    backend = load(homework(tmp_path, text), Limits(seconds=3))
+    with pytest.raises(Raised, match="maximum recursion depth"):
+        backend.tanh(np.ones(1))
+    with pytest.raises(Stopped, match="took too long"):
+        backend.sign(np.ones(1))
+    backend.close()
+
+
+@LINUX
+@BOTH
+def test_shared_memory_counts(tmp_path, walls):
+    """As any other memory does."""
+    text = "import mmap\nm = mmap.mmap(-1, 2**29)\n"
+    text += "def sign(z):\n    while True:\n        for i in range(0, 2**29, 4096): m[i] = 1\n"
+    backend = load(homework(tmp_path, text), Limits(6, mebibytes=300))
+    text = r"took more than 300 MiB \(--memory-limit\)"
+    with pytest.raises((Stopped, Raised), match=text):
+        backend.sign(np.ones(1))
+    backend.close()
+
+
+# What a candidate tries, and what it finds behind the walls.
+TRIES = {
+    "network": "import socket; socket.create_connection(('127.0.0.1', PORT), 1)",
+    "disk": "open(HERE + '/written', 'w')",
+    "home": "open(os.path.expanduser('~/.parity_was_here'), 'w')",
+    "temporary": "open('/tmp/small', 'w').write('x'); open(os.environ['TMPDIR'] + '/small', 'w')",
+    "processes": "assert all(int(pid) < 100 for pid in os.listdir('/proc') if pid.isdigit())",
+    "parent": "os.kill(os.getppid(), 19)",
+    "device": "open('/dev/written', 'w')",
+}
+REFUSED = {"network": "ConnectionRefusedError", "disk": "OSError", "home": "OSError", "device": "OSError"}
+
+
+@WALLED
+@pytest.mark.parametrize("name", TRIES)
+def test_walls(tmp_path, name):
+    """No network, a disk that one can read, a small folder of its own, no process of others."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        head = f"import os\nPORT = {server.getsockname()[1]}\nHERE = {str(tmp_path)!r}\n"
+        text = f"{head}def sign(z):\n    {TRIES[name]}\n    return z\n"
+        backend = load(homework(tmp_path, text), Limits(seconds=6))
+        if name in REFUSED:
+            with pytest.raises(Raised) as caught:
+                backend.sign(np.ones(1))
+            assert caught.value.kind == REFUSED[name]
+        else:
+            assert backend.sign(np.ones(1)) == 1
+        backend.close()
+    assert not (tmp_path / "written").exists()
+    assert not Path("/tmp/small").exists()
+
+
+@WALLED
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import ctypes\nassert not ctypes.CDLL(None).fopen(os.path.join(FOLDER, 'neuron.py').encode(), b'r')",
+        "import ctypes\nlibc = ctypes.CDLL(None)\nlibc.system(b'cp -r ' + FOLDER.encode() + b' /tmp/copy')\n"
+        "assert os.listdir('/tmp/copy') == ['__init__.py']\nassert 'forbidden' in open('/tmp/copy/__init__.py').read()",
+    ],
+)
+def test_forbidden_packages_are_not_there(tmp_path, text):
+    """Not for C either, of which Python's hooks hear nothing."""
+    head = f"import os\nFOLDER = {os.path.dirname(scratch.__file__)!r}\nsign = abs\n"
+    load(homework(tmp_path, head + text), Limits(forbidden="scratch")).close()
 
 
 def test_a_module_that_answers_to_any_name(tmp_path):
