@@ -9,6 +9,7 @@ import pytest
 from parity import contract
 from parity.backend import Raised
 from parity.compare import Different
+from parity.referee import ACTIVATIONS
 
 checks = pytest.mark.checks
 SIDES = ("candidate", "reference")
@@ -20,7 +21,7 @@ Y = np.array([[0.25], [-0.5], [1.0]])
 @pytest.fixture(autouse=True, scope="module")
 def _whole_packages(candidate, reference):
     """Homework of strangers is not asked for so much."""
-    if not (candidate.ours and reference.ours) or contract.missing(candidate):
+    if not (candidate.ours and reference.ours and contract.complete(candidate)):
         pytest.skip("for whole packages only")
 
 
@@ -466,7 +467,7 @@ def test_defaults(check):
 
 
 @checks("MLP", "fit")
-@pytest.mark.parametrize("activation", ["identity", "sigmoid", "tanh", "relu", "softmax"])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_every_activation_in_a_net(check, activation):
     """Hidden and at the output: the gradients of one step are what the functions of the contract give one by one."""
     g = activation
@@ -608,3 +609,142 @@ def test_without_memory_the_average_is_the_gradient(check):
                 _, state = update(huge, grad, state, lr=0.5, **options)
             if state[key] != small:
                 raise Different(f"{name} in {backend.name}: {key} is {state[key]}, expected {small}")
+
+
+@checks("perceptron_step", "perceptron_epoch", "train_perceptron")
+def test_a_nan_weight_spoils_only_itself(check):
+    """The sign of nan is 0: the other weights go half a step, and the others' neurons as ever."""
+    weight, bias = np.array([[np.nan, 0.5], [0.5, 0.25]]), np.zeros(2)
+    x, y = np.array([[1.0, 2.0]]), np.array([[1.0, -1.0]])
+    right = [[np.nan, 1.5], [-0.5, -1.75]], [0.5, -1.0]
+    for side in SIDES:
+        backend = getattr(check, side)
+        arrays = [check.cast(array) for array in (weight, bias, x, y)]
+        for name, after in (
+            ("perceptron_step", backend.perceptron_step(*arrays[:2], *(array[0] for array in arrays[2:]))),
+            ("perceptron_epoch", backend.perceptron_epoch(*arrays)),
+        ):
+            for got, expected in zip(after, right, strict=False):
+                if not np.array_equal(got, expected, equal_nan=True):
+                    raise Different(f"{name} in {backend.name}, a weight being nan, gives {got}, expected {expected}")
+        if (run := backend.train_perceptron(*arrays, max_epochs=2)).converged or run.updates != 2:
+            raise Different(f"train_perceptron in {backend.name}, a weight being nan: {run}, expected no end")
+
+
+@checks("squared_error_backward", "neuron_gradients")
+def test_the_gradient_of_a_huge_error_is_the_error(check):
+    """And not infinite, though twice the error would be."""
+    huge = np.array([[2.0 ** (127 if check.dtype == "float32" else 1023)]])
+    for side in SIDES:
+        backend = getattr(check, side)
+        got = backend.squared_error_backward(check.cast(huge), check.cast(np.array([[0.5]])))
+        if got != huge:
+            raise Different(f"squared_error_backward in {backend.name} gives {got}, expected {huge}")
+
+
+HUGE = np.array([[1e308, -1e308], [np.inf, -np.inf], [np.nan, 5e-324]])
+
+
+def huge_calls(space, dtype):
+    """Of every function, calls in which numbers overflow, or are inf or nan."""
+    z, ones, row = (space.tensor(values, dtype) for values in (HUGE, np.ones((3, 2)), HUGE[:1]))
+    y, bias = ones[:, :1], space.tensor([1e308], dtype)
+    narrow = space.tensor(HUGE, "float32")  # where 1e308 is inf
+    for name in ("identity", "sigmoid", "tanh", "relu", "softmax"):
+        yield name, (z,), {}
+        yield f"{name}_backward", (z, z), {}
+    for name in ("squared_error", "mse_loss", "binary_cross_entropy_with_logits"):
+        yield name, (z, ones), {}
+        yield f"{name}_backward", (z, ones), {}
+    for name in ("cross_entropy", "cross_entropy_backward"):
+        yield name, (z, [0, 1, 1]), {}
+    for name in ("linear", "neuron", "predict"):
+        yield name, (z, row, bias), {}
+        yield name, (narrow, row, bias), {}
+    yield "sign", (z,), {}
+    yield "perceptron_step", (row, bias, z[0], y[0]), {}
+    yield "perceptron_epoch", (row, bias, z, y), {}
+    yield "train_perceptron", (row, bias, z, y), {"max_epochs": 2}
+    yield "neuron_gradients", (row, bias, z[0], y[0]), {}
+    yield "gradient_step", (row, bias, z[0], y[0], 1.0), {}
+    yield "gradient_epoch", (row, bias, z, y, 1.0), {}
+    for name in ("sgd_update", "adagrad_update", "rmsprop_update", "adam_update", "adamw_update"):
+        yield name, (z, z, None), {"lr": 10.0}
+
+
+@checks("linear", "sigmoid", "softmax", "mse_loss", "cross_entropy", "gradient_step", "adam_update", "tensor")
+def test_functions_leak_no_warning(check):
+    """An overflow, an inf and a nan are results like others."""
+    with warnings.catch_warnings(), np.errstate(all="warn"):
+        warnings.simplefilter("error")
+        for side in SIDES:
+            space = getattr(check, side).namespace
+            for name, args, options in huge_calls(space, check.dtype):
+                getattr(space, name)(*args, **options)
+
+
+@checks("MLP", "Linear", "ToyNet", "train_step", *KINDS)
+def test_nets_leak_no_warning(check):
+    """Forward, backward, a step, and what is loaded in another dtype."""
+    for backend in (getattr(check, side) for side in SIDES):
+        space = backend.namespace
+        with warnings.catch_warnings(), np.errstate(all="warn"):
+            warnings.simplefilter("error")
+            z, y = space.tensor(HUGE, check.dtype), space.tensor(np.ones((3, 1)), check.dtype)
+            wide = space.tensor(HUGE[:1])
+            layer, net = space.Linear(2, 1, dtype=check.dtype), space.MLP([2, 1], "relu", dtype=check.dtype)
+            toy_net = space.ToyNet(dtype=check.dtype)
+            for made, prefix in ((layer, ""), (net, "fc1."), (toy_net, "fc1.")):
+                made.load_state_dict({f"{prefix}weight": wide, f"{prefix}bias": wide[0, :1]})
+                out = made(z)
+                if backend in explicit(check):
+                    made.backward(out)
+            for kind in KINDS:
+                optimizer = getattr(space, kind)(net.parameters(), lr=10.0)
+                for _ in range(2):
+                    space.train_step(net, z, y, "squared_error", optimizer)
+                optimizer.step()
+            space.Adam(layer.parameters()).load_state_dict(saved_adam(wide))
+            toy_net.train_sample_perceptron(wide[0], y[0])
+            toy_net.train_sample_gradient(wide[0], y[0], 1.0)
+            toy_net.fit(z, y, epochs=2)
+
+
+def saved_adam(wide):
+    """A state_dict of Adam that float32 cannot hold."""
+    states = {i: {"step": 1.0, "exp_avg": w, "exp_avg_sq": abs(w)} for i, w in enumerate((wide, wide[0, :1]))}
+    options = {"lr": 0.1, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0.0, "amsgrad": False, "params": [0, 1]}
+    return {"state": states, "param_groups": [options]}
+
+
+@checks("identity", "identity_backward", "train_gradient", "train_perceptron", "tensor", "sgd_update", "minibatches")
+def test_no_result_is_an_argument(check):
+    """Whoever changes what a function returns does not change what it was given."""
+    for side in SIDES:
+        space = getattr(check, side).namespace
+
+        def array(values, space=space):
+            return space.tensor(values, check.dtype)
+
+        weight, bias, x, y = map(array, (np.array([[0.5, -0.25]]), np.array([0.125]), X, np.ones((3, 1))))
+        none = {"lr": 0.5, "epochs": 0}
+        for name, given, results in (
+            ("tensor", x, [array(x)]),
+            ("identity", x, [space.identity(x)]),
+            ("neuron", x, [space.neuron(x, weight, bias)]),
+            ("identity_backward", x, [space.identity_backward(x, x)]),
+            ("train_gradient", weight, space.train_gradient(weight, bias, x, y, **none)[:1]),
+            ("train_gradient", bias, space.train_gradient(weight, bias, x, y, **none)[1:2]),
+            ("train_gradient", weight, space.train_gradient(weight, bias, x, y, lr=0.5, epochs=3, orders=[])[:1]),
+            ("train_perceptron", weight, space.train_perceptron(weight, bias, x, y, max_epochs=0)[:1]),
+            ("train_perceptron", bias, space.train_perceptron(weight, bias, x, y, orders=[])[1:2]),
+            ("minibatches", x, [next(space.minibatches(x, y))[0]]),
+            ("minibatches", y, [next(space.minibatches(x, y))[1]]),
+            ("sgd_update", x, [space.sgd_update(x, x, None, lr=0.0)[0]]),
+            ("sgd_update", x, space.sgd_update(x, x, None, lr=0.5, momentum=0.5)[1].values()),
+        ):
+            before = given.tolist()
+            for result in results:
+                result[...] = 7
+            if given.tolist() != before:
+                raise Different(f"{name} in {side} returns what it was given, expected a copy")

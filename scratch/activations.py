@@ -8,7 +8,7 @@ to z: the factor g'(z) of the chain rule.
 
 import numpy as np
 
-from scratch.checks import choice, floats, same_shape, scores
+from scratch.checks import choice, floats, quiet, same_shape, scores
 
 __all__ = [
     "identity",
@@ -24,6 +24,7 @@ __all__ = [
 ]
 
 
+@quiet
 def identity(z):
     r"""The linear neuron: no activation at all.
 
@@ -36,6 +37,7 @@ def identity(z):
     Returns
     -------
     float array of the shape of z
+        A copy.
 
     Raises
     ------
@@ -52,9 +54,10 @@ def identity(z):
     [-1.5, 2.0]
     """
     (z,) = floats(z=z)
-    return z
+    return z.copy()
 
 
+@quiet
 def identity_backward(z, grad_output):
     r"""Gradient through the identity.
 
@@ -84,9 +87,10 @@ def identity_backward(z, grad_output):
     """
     z, grad_output = floats(z=z, grad_output=grad_output)
     same_shape("z", z, "grad_output", grad_output)
-    return grad_output
+    return grad_output.copy()
 
 
+@quiet
 def sigmoid(z):
     r"""The logistic function, from 0 to 1.
 
@@ -122,6 +126,7 @@ def sigmoid(z):
     return np.where(z < 0, e, 1) / (1 + e)
 
 
+@quiet
 def sigmoid_backward(z, grad_output):
     r"""Gradient through the sigmoid.
 
@@ -154,10 +159,11 @@ def sigmoid_backward(z, grad_output):
     """
     z, grad_output = floats(z=z, grad_output=grad_output)
     same_shape("z", z, "grad_output", grad_output)
-    s = sigmoid(z)
+    s = sigmoid.__wrapped__(z)
     return grad_output * (1 - s) * s
 
 
+@quiet
 def tanh(z):
     r"""The hyperbolic tangent, from -1 to 1.
 
@@ -189,6 +195,7 @@ def tanh(z):
     return np.tanh(z)
 
 
+@quiet
 def tanh_backward(z, grad_output):
     r"""Gradient through the hyperbolic tangent.
 
@@ -223,6 +230,7 @@ def tanh_backward(z, grad_output):
     return grad_output * (1 - t * t)
 
 
+@quiet
 def relu(z):
     r"""The rectifier: the positive part.
 
@@ -254,6 +262,7 @@ def relu(z):
     return np.maximum(z, 0)
 
 
+@quiet
 def relu_backward(z, grad_output):
     r"""Gradient through the rectifier.
 
@@ -291,6 +300,7 @@ def relu_backward(z, grad_output):
     return np.where(z <= 0, 0, grad_output)
 
 
+@quiet
 def softmax(z):
     r"""Probabilities from scores, along the last axis.
 
@@ -327,6 +337,7 @@ def softmax(z):
     return e / e.sum(axis=-1, keepdims=True)
 
 
+@quiet
 def softmax_backward(z, grad_output):
     r"""Gradient through the softmax.
 
@@ -361,7 +372,7 @@ def softmax_backward(z, grad_output):
     """
     z, grad_output = floats(z=z, grad_output=grad_output)
     same_shape("z", z, "grad_output", grad_output)
-    p = softmax(z)
+    p = softmax.__wrapped__(z)
     return p * (grad_output - (p * grad_output).sum(axis=-1, keepdims=True))
 
 
@@ -375,6 +386,9 @@ ACTIVATIONS = {
 
 
 def activation_pair(name):
-    """The activation of that name and its backward."""
-    choice("activation", name, tuple(ACTIVATIONS))
-    return ACTIVATIONS[name]
+    """The activation of that name and its backward, for those who are quiet
+    already.
+    """
+    choice("activation", name, ACTIVATIONS)
+    g, g_backward = ACTIVATIONS[name]
+    return g.__wrapped__, g_backward.__wrapped__

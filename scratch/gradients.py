@@ -11,12 +11,15 @@ import numpy as np
 
 from scratch.activations import activation_pair
 from scratch.checks import (
+    LARGEST,
     batch_shapes,
+    callback,
     count,
     epoch_orders,
     finite_loss,
     floats,
     not_negative,
+    options_held,
     quiet,
     sample_shapes,
 )
@@ -41,6 +44,7 @@ class GradientRun(NamedTuple):
     losses: list[float]
 
 
+@quiet
 def neuron_gradients(weight, bias, x, y, activation="identity"):
     r"""The gradient of the squared error with respect to the weights, by the
     chain rule.
@@ -90,12 +94,14 @@ def neuron_gradients(weight, bias, x, y, activation="identity"):
     shapes = sample_shapes if x.ndim == 1 else batch_shapes
     shapes(x, y, weight, bias)
     g, g_backward = activation_pair(activation)
-    z = linear(x, weight, bias)
-    delta = g_backward(z, squared_error_backward(g(z), y))
+    z = linear.__wrapped__(x, weight, bias)
+    error = squared_error_backward.__wrapped__(g(z), y)
+    delta = g_backward(z, error)
     x, delta = np.atleast_2d(x, delta)
     return delta.T @ x, delta.sum(axis=0)
 
 
+@quiet
 def gradient_step(weight, bias, x, y, lr, activation="identity"):
     r"""One step against the gradient.
 
@@ -141,10 +147,15 @@ def gradient_step(weight, bias, x, y, lr, activation="identity"):
     """
     lr = not_negative("lr", lr)
     weight, bias, x, y = floats(weight=weight, bias=bias, x=x, y=y)
-    grad_weight, grad_bias = neuron_gradients(weight, bias, x, y, activation)
+    if lr > LARGEST:
+        options_held({"lr": lr}, [weight])
+    grad_weight, grad_bias = neuron_gradients.__wrapped__(
+        weight, bias, x, y, activation
+    )
     return weight - lr * grad_weight, bias - lr * grad_bias
 
 
+@quiet
 def gradient_epoch(weight, bias, x, y, lr, activation="identity"):
     r"""One pass over all samples in the order given, with a step after each.
 
@@ -185,7 +196,9 @@ def gradient_epoch(weight, bias, x, y, lr, activation="identity"):
     weight, bias, x, y = floats(weight=weight, bias=bias, x=x, y=y)
     batch_shapes(x, y, weight, bias)
     for x_i, y_i in zip(x, y, strict=True):
-        weight, bias = gradient_step(weight, bias, x_i, y_i, lr, activation)
+        weight, bias = gradient_step.__wrapped__(
+            weight, bias, x_i, y_i, lr, activation
+        )
     return weight, bias
 
 
@@ -262,8 +275,11 @@ def train_gradient(
     count("epochs", epochs)
     not_negative("lr", lr)
     tolerance = not_negative("tolerance", tolerance)
+    callback("on_epoch", on_epoch)
+    activation_pair(activation)
     weight, bias, x, y = floats(weight=weight, bias=bias, x=x, y=y)
     batch_shapes(x, y, weight, bias)
+    weight, bias = weight.copy(), bias.copy()
     losses, converged = [], False
     for order in epoch_orders(orders, epochs, len(x)):
         weight, bias, loss = _epoch(

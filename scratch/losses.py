@@ -14,6 +14,7 @@ from scratch.checks import (
     class_indices,
     floats,
     not_empty,
+    quiet,
     same_shape,
 )
 
@@ -31,6 +32,7 @@ __all__ = [
 ]
 
 
+@quiet
 def squared_error(pred, target):
     r"""Half the squared error, summed: the loss that the deck derives by
     hand.
@@ -66,6 +68,7 @@ def squared_error(pred, target):
     return ((target - pred) ** 2).sum() / 2
 
 
+@quiet
 def squared_error_backward(pred, target):
     r"""Gradient of the squared error with respect to ``pred``.
 
@@ -100,6 +103,7 @@ def squared_error_backward(pred, target):
     return pred - target
 
 
+@quiet
 def mse_loss(pred, target):
     r"""The mean squared error.
 
@@ -136,6 +140,7 @@ def mse_loss(pred, target):
     return difference @ difference / difference.size
 
 
+@quiet
 def mse_loss_backward(pred, target):
     r"""Gradient of the mean squared error with respect to ``pred``.
 
@@ -172,6 +177,7 @@ def mse_loss_backward(pred, target):
     return (2 / pred.size) * (pred - target)
 
 
+@quiet
 def binary_cross_entropy(pred, target):
     r"""The cross-entropy of probabilities with targets from 0 to 1.
 
@@ -211,14 +217,14 @@ def binary_cross_entropy(pred, target):
     pred, target = _pair(pred, target)
     between_0_and_1("pred", pred)
     between_0_and_1("target", target)
-    with np.errstate(divide="ignore"):
-        log_p, log_q = (
-            np.maximum(np.log(pred), -100),
-            np.maximum(np.log1p(-pred), -100),
-        )
+    log_p, log_q = (
+        np.maximum(np.log(pred), -100),
+        np.maximum(np.log1p(-pred), -100),
+    )
     return -(target * log_p + (1 - target) * log_q).mean()
 
 
+@quiet
 def binary_cross_entropy_backward(pred, target):
     r"""Gradient of the binary cross-entropy with respect to ``pred``.
 
@@ -263,6 +269,7 @@ def binary_cross_entropy_backward(pred, target):
     )
 
 
+@quiet
 def binary_cross_entropy_with_logits(pred, target):
     r"""The cross-entropy of sigmoid(pred) with targets from 0 to 1, from the
     logits themselves.
@@ -291,6 +298,8 @@ def binary_cross_entropy_with_logits(pred, target):
     -----
     Nothing overflows and no logarithm is clamped: a sigmoid followed by
     ``binary_cross_entropy`` loses its gradient where the sigmoid is 0 or 1.
+    The loss of an infinite logit is inf or nan, which of them depends on the
+    form: PyTorch has (1 - y) z + log(1 + e^-z).
     Source: ``torch.nn.functional.binary_cross_entropy_with_logits``.
 
     Examples
@@ -309,6 +318,7 @@ def binary_cross_entropy_with_logits(pred, target):
     ).mean()
 
 
+@quiet
 def binary_cross_entropy_with_logits_backward(pred, target):
     r"""Gradient of the binary cross-entropy with respect to the logits.
 
@@ -344,9 +354,10 @@ def binary_cross_entropy_with_logits_backward(pred, target):
     """
     pred, target = _pair(pred, target)
     between_0_and_1("target", target)
-    return (sigmoid(pred) - target) / pred.size
+    return (sigmoid.__wrapped__(pred) - target) / pred.size
 
 
+@quiet
 def cross_entropy(pred, target):
     r"""The cross-entropy of softmax(pred) with the right classes, from the
     scores themselves.
@@ -391,6 +402,7 @@ def cross_entropy(pred, target):
     return -log_p[np.arange(len(target)), target].mean()
 
 
+@quiet
 def cross_entropy_backward(pred, target):
     r"""Gradient of the cross-entropy with respect to the scores.
 
@@ -428,7 +440,7 @@ def cross_entropy_backward(pred, target):
     [[0.25, -0.25], [-0.25, 0.25]]
     """
     pred, target = _scores(pred, target)
-    grad = softmax(pred)
+    grad = softmax.__wrapped__(pred)
     grad[np.arange(len(target)), target] -= 1
     return grad / len(target)
 
@@ -462,6 +474,9 @@ LOSSES = {
 
 
 def loss_pair(name):
-    """The loss of that name and its backward."""
-    choice("loss", name, tuple(LOSSES))
-    return LOSSES[name]
+    """The loss of that name and its backward, for those who are quiet
+    already.
+    """
+    choice("loss", name, LOSSES)
+    loss, loss_backward = LOSSES[name]
+    return loss.__wrapped__, loss_backward.__wrapped__

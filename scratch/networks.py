@@ -9,19 +9,22 @@ the input.
 
 import itertools
 from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from scratch.activations import ACTIVATIONS, softmax
+from scratch.activations import softmax
 from scratch.checks import (
     choice,
     count,
-    dictionary,
     floats,
     generator_seed,
     layer_sizes,
     neuron_shapes,
     not_negative,
+    options_held,
+    parameter_arrays,
+    quiet,
     state_fits,
 )
 from scratch.gradients import gradient_step
@@ -40,6 +43,11 @@ class Parameter:
     def __init__(self, data):
         self.data = data
         self.grad = None
+
+    @property
+    def dtype(self):
+        """The dtype of the data."""
+        return self.data.dtype
 
     @property
     def shape(self):
@@ -98,14 +106,11 @@ class Module:
             for name, parameter in self.named_parameters()
         }
 
+    @quiet
     def load_state_dict(self, state_dict):
         """Set every parameter from arrays by name, of either backend."""
         parameters = dict(self.named_parameters())
-        dictionary("state_dict", state_dict)
-        arrays = {
-            name: floats(**{name: value})[0]
-            for name, value in state_dict.items()
-        }
+        arrays = parameter_arrays(state_dict)
         state_fits(arrays, parameters)
         for name, parameter in parameters.items():
             parameter.data = arrays[name].astype(parameter.data.dtype)
@@ -182,7 +187,9 @@ class Linear(Module):
     def __init__(
         self, in_features, out_features, *, dtype="float64", seed=None
     ):
-        layer_sizes("in_features, out_features", (in_features, out_features))
+        in_features, out_features = layer_sizes(
+            "in_features, out_features", (in_features, out_features)
+        )
         choice("dtype", dtype, ("float64", "float32"))
         self.in_features, self.out_features = in_features, out_features
         rng = _generator(seed)
@@ -195,23 +202,38 @@ class Linear(Module):
         self.bias = Parameter(
             rng.uniform(-bound, bound, out_features).astype(dtype)
         )
-        self.x = None
+        self.x: Any = None
 
+    @quiet
     def forward(self, x):
         """The weighted sums (N, K) of x (N, D)."""
-        z = linear(x, self.weight.data, self.bias.data)
+        x, weight, bias = floats(
+            x=x, weight=self.weight.data, bias=self.bias.data
+        )
+        z = linear.__wrapped__(x, weight, bias)
         self.x = x
         return z
 
+    @quiet
     def backward(self, grad_output, input_grad=True):
         """The gradient with respect to x (N, D), given that with respect to
         the output (N, K); None if not asked.
         """
         if self.x is None:
-            raise RuntimeError(
+            raise ValueError(
                 "backward: no input is known yet, expected a call of the "
                 "layer before"
             )
+        (grad_output,) = floats(grad_output=grad_output)
+        if grad_output.shape != (*self.x.shape[:-1], self.out_features):
+            raise ValueError(
+                f"grad_output: got shape {grad_output.shape}, expected that "
+                "of the output"
+            )
+        return self.go_back(grad_output, input_grad)
+
+    def go_back(self, grad_output, input_grad):
+        """``backward``, unchecked."""
         x, grad = (
             (self.x, grad_output)
             if grad_output.ndim == 2
@@ -304,12 +326,14 @@ class ToyNet(Module):
         weight, bias = self.fc1.weight.data, self.fc1.bias.data
         self._set(*gradient_step(weight, bias, x, y, lr))
 
+    @quiet
     def fit(self, x, y, epochs=40, lr=0.05):
         """The built-in solution: MSE loss of all samples, SGD; returns the
         loss before each step.
         """
         count("epochs", epochs)
         lr = not_negative("lr", lr)
+        options_held({"lr": lr}, self.parameters())
         losses = []
         for _ in range(epochs):
             pred = self(x)
@@ -320,6 +344,7 @@ class ToyNet(Module):
                 parameter.data = parameter.data - lr * parameter.grad
         return losses
 
+    @quiet
     def _set(self, weight, bias):
         """New weights in the dtype of the old ones."""
         dtype = self.fc1.weight.data.dtype
@@ -384,9 +409,9 @@ class MLP(Module):
         seed=None,
     ):
         sizes = layer_sizes("sizes", sizes)
-        choice("activation", activation, tuple(ACTIVATIONS))
-        choice("output", output, tuple(ACTIVATIONS))
-        rng = _generator(seed)
+        choice("activation", activation, IN_A_NET)
+        choice("output", output, IN_A_NET)
+        rng = Shared(_generator(seed))
         self.outputs = []
         self.layers, self.activations = (
             [],
@@ -399,6 +424,7 @@ class MLP(Module):
             setattr(self, f"fc{number}", layer)
             self.layers.append(layer)
 
+    @quiet
     def forward(self, x):
         """The output (N, sizes[-1]) for x (N, sizes[0])."""
         fc1 = self.layers[0]
@@ -413,20 +439,27 @@ class MLP(Module):
             self.outputs.append(x)
         return x.copy()  # whoever changes it does not change what is kept
 
+    @quiet
     def backward(self, grad_output, input_grad=True):
         """The gradient with respect to x, given that with respect to the
         output; None if not asked.
         """
         if not self.outputs:
-            raise RuntimeError(
+            raise ValueError(
                 "backward: no input is known yet, expected a call of the "
                 "net before"
+            )
+        (grad_output,) = floats(grad_output=grad_output)
+        if grad_output.shape != self.outputs[-1].shape:
+            raise ValueError(
+                f"grad_output: got shape {grad_output.shape}, expected that "
+                "of the output"
             )
         for number in reversed(range(len(self.layers))):
             grad_z = BACKWARD[self.activations[number]](
                 self.outputs[number], grad_output
             )
-            grad_output = self.layers[number].backward(
+            grad_output = self.layers[number].go_back(
                 grad_z, input_grad or number > 0
             )
         return grad_output
@@ -453,12 +486,20 @@ BACKWARD = {
         output * (grad - (output * grad).sum(axis=-1, keepdims=True))
     ),
 }
+IN_A_NET = tuple(name for name in FORWARD if name in BACKWARD)
+
+
+class Shared(NamedTuple):
+    """The generator that all layers of a net draw from in turn."""
+
+    generator: Any
 
 
 def _generator(seed):
-    """A new generator of numbers; one that is given already goes on."""
-    if not isinstance(seed, np.random.Generator):
-        generator_seed(seed)
+    """A new generator of numbers; a shared one goes on."""
+    if isinstance(seed, Shared):
+        return seed.generator
+    generator_seed(seed)
     return np.random.default_rng(seed)
 
 

@@ -8,11 +8,12 @@ X = (x, 1) and W = (w, b).
 import numpy as np
 
 from scratch.activations import activation_pair
-from scratch.checks import floats, neuron_shapes
+from scratch.checks import floats, neuron_shapes, quiet
 
 __all__ = ["linear", "sign", "neuron", "predict"]
 
 
+@quiet
 def linear(x, weight, bias):
     r"""The weighted sum of the inputs, for K neurons at once.
 
@@ -35,6 +36,8 @@ def linear(x, weight, bias):
 
     Notes
     -----
+    Where terms overflow, the order in which the processor adds them decides
+    between inf and nan.
     Source: the deck; ``torch.nn.functional.linear``, which also keeps one
     row of weights for each neuron.
 
@@ -50,6 +53,7 @@ def linear(x, weight, bias):
     return x @ weight.T + bias
 
 
+@quiet
 def sign(z):
     r"""The sign of a number: -1, 0 or +1.
 
@@ -83,6 +87,7 @@ def sign(z):
     return np.subtract(z > 0, z < 0, dtype=z.dtype)
 
 
+@quiet
 def neuron(x, weight, bias, activation="identity"):
     r"""The output of K neurons.
 
@@ -120,9 +125,10 @@ def neuron(x, weight, bias, activation="identity"):
     [0.5]
     """
     g, _ = activation_pair(activation)
-    return g(linear(x, weight, bias))
+    return g(linear.__wrapped__(x, weight, bias))
 
 
+@quiet
 def predict(x, weight, bias):
     r"""The class that the neuron gives a point: the side of the line on
     which it lies.
@@ -158,4 +164,4 @@ def predict(x, weight, bias):
     ... ).tolist()
     [[1.0], [-1.0]]
     """
-    return sign(linear(x, weight, bias))
+    return sign.__wrapped__(linear.__wrapped__(x, weight, bias))

@@ -9,6 +9,7 @@ Each class applies its rule to all parameters of a net.
 import copy
 import functools
 import inspect
+import operator
 from collections.abc import Callable
 
 import numpy as np
@@ -18,7 +19,9 @@ from scratch.checks import (
     optimizer_options,
     optimizer_state,
     optimizer_state_dict,
+    options_held,
     parameter_groups,
+    quiet,
     same_shape,
     state_lacks,
     state_value,
@@ -55,8 +58,10 @@ def checked(kind):
             options = optimizer_options(bound.kwargs)
             param, grad = floats(param=param, grad=grad)
             same_shape("param", param, "grad", grad)
-            state = optimizer_state(kind, state, param, options)
-            return update(param, grad, state, **options)
+            options_held(options, [param])
+            with np.errstate(all="ignore"):
+                state = optimizer_state(kind, state, param, options)
+                return update(param, grad, state, **options)
 
         return checked_update
 
@@ -283,7 +288,9 @@ def rmsprop_update(
     -----
     epsilon is added to the root, not under it as TensorFlow has it. v starts
     at 0 and nothing corrects that. A centered v that rounding makes negative
-    gives nan, as in PyTorch.
+    gives nan, as in PyTorch. Where v is nothing but rounding, as with alpha
+    0, or overflows, that is the processor's choice: PyTorch rounds once
+    where it can multiply and add at once, NumPy twice.
     Source: ``torch.optim.RMSprop``; G. Hinton, lecture 6e of "Neural
     networks for machine learning" (2012).
 
@@ -312,8 +319,7 @@ def rmsprop_update(
             state["grad_avg"], grad, 1 - alpha
         )
         square_avg = square_avg - grad_avg * grad_avg
-    with np.errstate(invalid="ignore"):
-        root = np.sqrt(square_avg) + eps
+    root = np.sqrt(square_avg) + eps
     if momentum == 0:
         return param - lr * grad / root, state
     buffer = state["momentum_buffer"] = (
@@ -549,6 +555,7 @@ class Optimizer:
             params, self.defaults, Parameter
         )
         self.state = {}
+        self._checked = {}
 
     def zero_grad(self):
         """Forget the gradients; otherwise the next backward pass adds to
@@ -558,14 +565,28 @@ class Optimizer:
             for parameter in group["params"]:
                 parameter.grad = None
 
+    @quiet
     def step(self):
         """Update every parameter that has a gradient."""
         for group in self.param_groups:
-            options = {name: group[name] for name in self.defaults}
-            options = optimizer_options(options)
+            options = self._options(group)
             for parameter in group["params"]:
                 if parameter.grad is not None:
                     self._update(parameter, options)
+
+    def _options(self, group):
+        """The options of a group, checked where one is new since the last
+        step.
+        """
+        options = self._checked.get(id(group), {})
+        now = map(group.get, options)
+        if not options or not all(map(operator.is_, now, options.values())):
+            options = {name: group[name] for name in self.defaults}
+            options = optimizer_options(options)
+            options_held(options, group["params"])
+            group.update(options)
+            self._checked[id(group)] = options
+        return options
 
     def _update(self, parameter, options):
         same_shape("param", parameter.data, "grad", parameter.grad)
@@ -603,6 +624,7 @@ class Optimizer:
             ],
         }
 
+    @quiet
     def load_state_dict(self, state_dict):
         """Go on from a state_dict of either backend, or of the optimizer of
         the same name in ``torch.optim``.
@@ -783,13 +805,17 @@ class Adagrad(Optimizer):
             initial_accumulator_value=initial_accumulator_value,
             eps=eps,
         )
+        self._begin(self.defaults["initial_accumulator_value"])
+
+    @quiet
+    def _begin(self, total):
+        """The state before the first step."""
         for group in self.param_groups:
             for parameter in group["params"]:
-                total = np.full_like(
-                    parameter.data,
-                    self.defaults["initial_accumulator_value"],
-                )
-                self.state[parameter] = {"step": 0.0, "sum": total}
+                self.state[parameter] = {
+                    "step": 0.0,
+                    "sum": np.full_like(parameter.data, total),
+                }
 
 
 class RMSprop(Optimizer):

@@ -8,12 +8,15 @@ import numpy as np
 
 from scratch.checks import (
     batch_shapes,
+    callback,
     count,
     epoch_orders,
     floats,
+    quiet,
     sample_shapes,
     signs,
 )
+from scratch.neuron import sign
 
 __all__ = ["perceptron_step", "perceptron_epoch", "train_perceptron"]
 
@@ -28,6 +31,7 @@ class PerceptronRun(NamedTuple):
     updates: int
 
 
+@quiet
 def perceptron_step(weight, bias, x, y):
     r"""One correction by one sample.
 
@@ -58,8 +62,8 @@ def perceptron_step(weight, bias, x, y):
     -----
     Nothing moves where the sign is right. A point on the line, sign 0, is
     corrected by half a step. There is no learning rate: with W = 0 at the
-    start it would only scale the weights. Where the sum is nan, so is the
-    step of NumPy; PyTorch, whose sign of nan is 0, takes half a step.
+    start it would only scale the weights. Where the sum is nan its sign is
+    0, and the step a half.
     Source: the deck; F. Rosenblatt, "The perceptron", Psychological Review
     65 (1958).
 
@@ -77,10 +81,11 @@ def perceptron_step(weight, bias, x, y):
     weight, bias, x, y = floats(weight=weight, bias=bias, x=x, y=y)
     sample_shapes(x, y, weight, bias)
     signs("y", y)
-    delta = _delta(weight, bias, x, y)
-    return weight + delta[:, None] * x, bias + delta
+    weight, bias, _ = _corrected(weight, bias, [x], [y])
+    return weight, bias
 
 
+@quiet
 def perceptron_epoch(weight, bias, x, y):
     r"""One pass over all samples, in the order given.
 
@@ -121,12 +126,7 @@ def perceptron_epoch(weight, bias, x, y):
     weight, bias, x, y = floats(weight=weight, bias=bias, x=x, y=y)
     batch_shapes(x, y, weight, bias)
     signs("y", y)
-    mistakes = 0
-    for x_i, y_i in zip(x, y, strict=True):
-        delta = _delta(weight, bias, x_i, y_i)
-        weight, bias = weight + delta[:, None] * x_i, bias + delta
-        mistakes += bool(np.count_nonzero(delta))
-    return weight, bias, mistakes
+    return _corrected(weight, bias, x, y)
 
 
 def train_perceptron(
@@ -184,8 +184,11 @@ def train_perceptron(
     [[1.0], [-1.0]]
     """
     count("max_epochs", max_epochs)
+    callback("on_epoch", on_epoch)
     weight, bias, x, y = floats(weight=weight, bias=bias, x=x, y=y)
     batch_shapes(x, y, weight, bias)
+    signs("y", y)
+    weight, bias = weight.copy(), bias.copy()
     epochs = updates = 0
     converged = False
     for order in epoch_orders(orders, max_epochs, len(x)):
@@ -204,9 +207,23 @@ def train_perceptron(
     return PerceptronRun(weight, bias, converged, epochs, updates)
 
 
-def _delta(weight, bias, x, y):
-    """Half the error of the sign: 0 where it is right, 1 or -1 where wrong,
-    a half on the line.
+def _corrected(weight, bias, x, y):
+    """The weights after all samples in turn, and how many called for a
+    correction.
     """
-    z = weight @ x + bias
-    return (y - np.sign(z)) / 2
+    corrected = _pass(weight, bias, x, y, np.sign)
+    kept = corrected[1] @ corrected[1]
+    # NumPy's sign of nan is nan, and stays in the bias; our own, 0, is slow.
+    return _pass(weight, bias, x, y, sign) if kept != kept else corrected
+
+
+def _pass(weight, bias, x, y, sign_of):
+    """delta is half the error of the sign: 0 where it is right, 1 or -1
+    where wrong, a half on the line.
+    """
+    mistakes = 0
+    for x_i, y_i in zip(x, y, strict=True):
+        delta = (y_i - sign_of(weight @ x_i + bias)) / 2
+        weight, bias = weight + delta[:, None] * x_i, bias + delta
+        mistakes += bool(np.count_nonzero(delta))
+    return weight, bias, mistakes

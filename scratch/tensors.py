@@ -2,11 +2,12 @@
 
 import numpy as np
 
-from scratch.checks import choice, ragged
+from scratch.checks import choice, quiet, ragged, read
 
 __all__ = ["tensor"]
 
 
+@quiet
 def tensor(values, dtype="float64"):
     r"""This backend's array of the given numbers, always a copy.
 
@@ -38,11 +39,8 @@ def tensor(values, dtype="float64"):
     [[1.0, 2.0], [3.0, 4.0]]
     """
     choice("dtype", dtype, ("float64", "float32"))
-    try:
-        # NumPy would turn None into nan and "1" into 1.
-        numbers = np.asarray(values)
-    except ValueError:
-        raise ragged("values", values) from None
+    # NumPy would turn None into nan and "1" into 1.
+    numbers = read("values", values)
     if numbers.dtype.kind not in "biuf":
         raise ragged("values", values)
     return np.array(numbers, dtype=dtype)

@@ -13,14 +13,18 @@ import numpy as np
 
 from scratch.checks import (
     batch_count,
+    callback,
     choice,
     count,
     epoch_orders,
     finite_step,
+    listed,
+    network,
     not_negative,
     permutation,
     quiet,
     samples,
+    updater,
 )
 from scratch.losses import loss_pair
 from scratch.optimizers import OPTIMIZERS
@@ -142,6 +146,8 @@ def train_step(model, x, y, loss, optimizer):
     >>> net.weight.tolist(), net.bias.tolist()
     ([[1.5, -0.5]], [0.5])
     """
+    network("model", model)
+    updater("optimizer", optimizer)
     optimizer.zero_grad()
     value = backward(model, loss, model(x), y)
     optimizer.step()
@@ -254,8 +260,11 @@ def fit(
     ... )
     (2, False, [1.0, 12.691, 0.05, 6.268])
     """
+    network("model", model)
     count("epochs", epochs)
     tolerance = not_negative("tolerance", tolerance)
+    callback("on_step", on_step)
+    record = listed("record", record)
     for name in record:
         choice("record", name, ("weights", "gradients", "state"))
     x, y = samples(x, y)
@@ -291,9 +300,10 @@ def backward(model, loss, pred, target):
     """The loss, whose gradients are added to those of the parameters: the
     chain rule, layer by layer.
     """
-    if loss == "binary_cross_entropy" and np.isnan(pred).any():
-        return math.nan  # out of range on the way: a run that is over
     loss_function, loss_backward = loss_pair(loss)
+    if loss == "binary_cross_entropy" and np.isnan(pred).any():
+        loss_function(np.full_like(pred, 0.5), target)  # a wrong one is told
+        return math.nan  # out of range on the way: a run that is over
     value = loss_function(pred, target)
     model.backward(loss_backward(pred, target), input_grad=False)
     return float(value)
@@ -308,7 +318,7 @@ def _batches(x, y, batch_size, order):
 def _optimizer(model, optimizer, lr):
     """The optimizer of that name, or the one given for this model."""
     if isinstance(optimizer, str) or not hasattr(optimizer, "param_groups"):
-        choice("optimizer", optimizer, tuple(OPTIMIZERS))
+        choice("optimizer", optimizer, OPTIMIZERS)
         rate = {} if callable(lr) else {"lr": lr}
         return OPTIMIZERS[optimizer](model.parameters(), **rate)
     own = {id(parameter) for parameter in model.parameters()}

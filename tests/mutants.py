@@ -70,13 +70,13 @@ def plain(source):
     lines = source.splitlines(keepends=True)
     late = False
     for node in reversed(ast.parse(source).body):
-        if isinstance(node, ast.FunctionDef) and node.decorator_list:
-            for decorator in node.decorator_list:
-                lines[decorator.lineno - 1] = ""
-                call = f"_late({node.name}, lambda function: {ast.unparse(decorator)}(function))"
-                lines[node.end_lineno - 1] += f"\n\n{node.name} = {call}\n"
-            late = True
-        elif isinstance(node, ast.Assign | ast.AnnAssign):
+        decorated = list(decorators(node))
+        for name, decorator in decorated:
+            lines[decorator.lineno - 1] = ""
+            call = f"_late({name}, lambda function: {ast.unparse(decorator)}(function))"
+            lines[node.end_lineno - 1] += f"\n\n{name} = {call}\n"
+        late |= bool(decorated)
+        if isinstance(node, ast.Assign | ast.AnnAssign):
             before = ""
             table = ast.unparse(node.target if isinstance(node, ast.AnnAssign) else node.targets[0])
             lambdas = [child for child in ast.walk(node) if isinstance(child, ast.Lambda)]
@@ -88,9 +88,20 @@ def plain(source):
                 before += f"def {name}({ast.unparse(child.args)}):\n    return {ast.unparse(child.body)}\n\n\n"
             lines[node.lineno - 1] = before + lines[node.lineno - 1]
     if late:
-        first = next(node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef))
-        lines[first.lineno - 1] = LATE.lstrip() + "\n\n" + lines[first.lineno - 1]
+        first = next(node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef | ast.ClassDef))
+        at = min(part.lineno for part in (first, *first.decorator_list)) - 1
+        lines[at] = LATE.lstrip() + "\n\n" + lines[at]
     return "".join(lines)
+
+
+def decorators(node):
+    """Of a function, or of the methods of a class, those that need no place of their own in it."""
+    if isinstance(node, ast.FunctionDef):
+        yield from ((node.name, decorator) for decorator in node.decorator_list)
+    for method in node.body if isinstance(node, ast.ClassDef) else ():
+        for name, decorator in decorators(method):
+            if ast.unparse(decorator) not in ("property", "staticmethod", "classmethod"):
+                yield f"{node.name}.{name}", decorator
 
 
 def change(mutmut, name):

@@ -91,8 +91,8 @@ def test_parity_leaves_out():
 def test_check_without_torch():
     """Checking scratch against scratch works where PyTorch cannot be imported."""
     code = BLOCKER.format(blocked={"torch"}) + "import pytest\nsys.exit(pytest.main(sys.argv[1:]))"
-    sides = ["--candidate", "scratch", "--reference", "scratch"]
-    done = python(code, "parity/test_neuron.py", *sides, "--examples", "5", "-p", "no:cacheprovider", "-q")
+    sides = ["--parity-candidate", "scratch", "--parity-reference", "scratch"]
+    done = python(code, "parity/test_neuron.py", *sides, "--parity-examples", "5", "-p", "no:cacheprovider", "-q")
     assert done.returncode == 0, done.stdout + done.stderr
     assert " passed" in done.stdout
 

@@ -400,13 +400,12 @@ def test_bad_state_dicts_are_one_line_and_change_nothing(backend, change, line):
 def test_bad_parameters_are_one_line(backend):
     """No parameters, one parameter, a parameter twice, an unknown option, another thing."""
     (parameter,) = parameters(backend, [np.ones(2)])
-    kind = "Parameter" if backend is scratch else "Tensor"
     for params, line in [
         ([], "params: got none, expected at least one parameter"),
-        (parameter, f"params: got one {kind}, expected a list of them"),
+        (parameter, "params: got one Parameter, expected a list of them"),
         ([parameter, parameter], "params: got a parameter twice, expected each in one group"),
         ([{"params": parameter}, {"params": parameter}], "params: got a parameter twice, expected each in one group"),
-        ([3], f"params[0]: got int, expected a {kind}"),
+        ([3], "params[0]: got int, expected a Parameter"),
         ([{"lr": 0.1}], "params[0]: got {'lr': 0.1}, expected a dictionary with \"params\""),
     ]:
         with pytest.raises(ValueError, match=exactly(line)):

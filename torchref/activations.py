@@ -36,6 +36,7 @@ def identity(z):
     Returns
     -------
     float array of the shape of z
+        A copy.
 
     Raises
     ------
@@ -52,7 +53,7 @@ def identity(z):
     [-1.5, 2.0]
     """
     (z,) = floats(z=z)
-    return z
+    return z.clone()
 
 
 def identity_backward(z, grad_output):
@@ -82,7 +83,7 @@ def identity_backward(z, grad_output):
     >>> identity_backward(tensor([-1.5, 2.0]), tensor([1.0, 3.0])).tolist()
     [1.0, 3.0]
     """
-    return _backward(identity, z, grad_output)
+    return _backward(identity, z, grad_output).clone()
 
 
 def sigmoid(z):
@@ -369,5 +370,5 @@ ACTIVATIONS = {
 
 def activation_named(name):
     """The activation of that name."""
-    choice("activation", name, tuple(ACTIVATIONS))
+    choice("activation", name, ACTIVATIONS)
     return ACTIVATIONS[name]

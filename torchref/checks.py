@@ -4,6 +4,7 @@ got, expected.
 Not part of the contract: these names are not exported by the package.
 """
 
+import itertools
 import math
 import numbers
 import operator
@@ -26,33 +27,74 @@ WHOLE = {
     torch.int64,
 }
 NUMBERS = FLOATS | WHOLE
+# What is more is a mistake, and would fill the memory.
+MOST_SIZES, MOST_WEIGHTS, MOST_PARAMETERS = 10_000, 2**27, 10**6
+LARGEST = float(np.finfo("float32").max)
 
 
 def as_tensor(name, value):
     """The named value as a tensor of numbers, read as NumPy reads it:
     Python's floats become float64 and not PyTorch's float32.
     """
-    if not isinstance(value, torch.Tensor):
-        try:
-            value = np.asarray(value)
-        except ValueError:
-            raise ragged(name, value) from None
-        if value.dtype in NUMPY_FLOATS or value.dtype.kind in "biu":
-            # PyTorch takes one order of bytes and axes, its own.
-            value = torch.tensor(value.astype(value.dtype.name))
-    if value.dtype not in NUMBERS:
+    if is_dense(value):
+        return value
+    value = read(name, value)
+    if value.dtype not in NUMPY_FLOATS and value.dtype.kind not in "biu":
         raise ValueError(
             f"{name}: got an array of {value.dtype}, expected numbers in "
             "float64 or float32"
         )
-    return value
+    # PyTorch takes one order of bytes and axes, its own.
+    return torch.tensor(value.astype(value.dtype.name))
+
+
+def is_dense(value):
+    """Whether it is a tensor of numbers that has each of them in memory."""
+    return (
+        isinstance(value, torch.Tensor)
+        and value.dtype in NUMBERS
+        and value.layout is torch.strided
+        and not (value.is_meta or value.is_nested)
+    )
+
+
+def read(name, value):
+    """The named value as NumPy reads it, whatever it holds."""
+    try:
+        return np.asarray(value)
+    except ValueError:
+        raise ragged(name, value) from None
+    except Exception as error:  # of the value itself, which NumPy asks
+        raise ValueError(
+            f"{name}: got {shown(value)}, which NumPy cannot read "
+            f"({printable(str(error))}), expected numbers in a regular shape"
+        ) from None
 
 
 def ragged(name, value):
     """What to say of lists that are no array."""
     return ValueError(
-        f"{name}: got {value!r:.60}, expected numbers in a regular shape"
+        f"{name}: got {shown(value)}, expected numbers in a regular shape"
     )
+
+
+def shown(value):
+    """The value in a message: the beginning of its repr, in one line."""
+    try:
+        return " ".join(printable(repr(value)).split())[:60]
+    except Exception:  # of its own __repr__; an int may be too long for one
+        return f"<{type(value).__name__}>"
+
+
+def printable(text):
+    """The beginning of a text, in one line."""
+    return "".join(c if c.isprintable() else " " for c in text[:500])
+
+
+def label(key):
+    """A key in a message: as it is, if it is a word."""
+    is_word = isinstance(key, str) and key.isprintable()
+    return key[:60] if is_word else shown(key)
 
 
 def floats(**arrays):
@@ -186,17 +228,17 @@ def class_indices(name, target, pred):
         )
     if target.dtype not in WHOLE - {torch.bool}:
         raise ValueError(
-            f"{name}: got an array of {target.dtype}, expected whole "
-            "numbers, the class indices"
+            f"{name}: got an array of {str(target.dtype)[6:]}, expected "
+            "whole numbers, the class indices"
         )
-    target = target.long()
-    if not ((target >= 0) & (target < pred.shape[1])).all():
-        wrong = target[(target < 0) | (target >= pred.shape[1])][0]
+    classes = target.long()  # where 2**63 and above become negative
+    if not ((classes >= 0) & (classes < pred.shape[1])).all():
+        wrong = target[(classes < 0) | (classes >= pred.shape[1])][0]
         raise ValueError(
             f"{name}: got the class {wrong}, expected 0 to "
             f"{pred.shape[1] - 1} to fit pred {shape(pred)}"
         )
-    return target
+    return classes
 
 
 def not_negative(name, value):
@@ -204,7 +246,7 @@ def not_negative(name, value):
     number = real(value)
     if not 0 <= number < math.inf:
         raise ValueError(
-            f"{name}: got {value!r:.60}, expected a finite number from 0 on"
+            f"{name}: got {shown(value)}, expected a finite number from 0 on"
         )
     return number
 
@@ -232,7 +274,7 @@ def count(name, value):
         or int(value) < 0
     ):
         raise ValueError(
-            f"{name}: got {value!r}, expected a whole number from 0 on"
+            f"{name}: got {shown(value)}, expected a whole number from 0 on"
         )
 
 
@@ -241,24 +283,24 @@ def choice(name, value, options):
     if not isinstance(value, str) or value not in options:
         from difflib import get_close_matches
 
-        typed, known = (
-            str(value).lower(),
-            {option.lower(): option for option in options},
-        )
+        typed = value.lower() if isinstance(value, str) else ""
+        known = {option.lower(): option for option in options}
         nearest = [
             name for name in known if typed and name.startswith(typed)
-        ] or get_close_matches(typed, known, n=1)
+        ] or get_close_matches(typed[:60], known, n=1)
         hint = f"; did you mean {known[nearest[0]]!r}?" if nearest else ""
         raise ValueError(
-            f"{name}: got {value!r}, expected one of "
+            f"{name}: got {shown(value)}, expected one of "
             f"{', '.join(options)}{hint}"
         )
 
 
 def layer_sizes(name, sizes):
-    """At least two counts from 1 on, as a list: inputs and outputs."""
+    """At least two counts from 1 on, as a list of ints: inputs and outputs
+    of layers that fit into memory.
+    """
     try:
-        sizes = list(sizes)
+        sizes = list(itertools.islice(sizes, MOST_SIZES + 1))
         fit = len(sizes) > 1 and all(
             isinstance(size, numbers.Integral)
             and not isinstance(size, bool)
@@ -269,16 +311,60 @@ def layer_sizes(name, sizes):
         fit = False
     if not fit:
         raise ValueError(
-            f"{name}: got {sizes!r:.60}, expected at least two whole "
+            f"{name}: got {shown(sizes)}, expected at least two whole "
             "numbers from 1 on"
         )
+    sizes = [int(size) for size in sizes]
+    weights = sum(d * k for d, k in itertools.pairwise(sizes))
+    if len(sizes) > MOST_SIZES or weights > MOST_WEIGHTS:
+        raise ValueError(
+            f"{name}: got {shown(sizes)}, expected at most {MOST_SIZES} "
+            f"sizes and {MOST_WEIGHTS} weights"
+        )
     return sizes
+
+
+def callback(name, function):
+    """What is called after each epoch or step, if anything."""
+    if function is not None and not callable(function):
+        raise ValueError(
+            f"{name}: got {shown(function)}, expected a function or None"
+        )
+
+
+def network(name, model):
+    """What has gradients to forget, and so parameters."""
+    if isinstance(model, type) or not hasattr(model, "zero_grad"):
+        raise ValueError(
+            f"{name}: got {shown(model)}, expected a net such as MLP"
+        )
+
+
+def updater(name, optimizer):
+    """What forgets gradients and updates parameters."""
+    able = hasattr(optimizer, "zero_grad") and hasattr(optimizer, "step")
+    if isinstance(optimizer, type) or not able:
+        raise ValueError(
+            f"{name}: got {shown(optimizer)}, expected an optimizer such as "
+            "SGD"
+        )
 
 
 def dictionary(name, value):
     """What a state is read from."""
     if not isinstance(value, dict):
-        raise ValueError(f"{name}: got {value!r:.60}, expected a dictionary")
+        raise ValueError(
+            f"{name}: got {shown(value)}, expected a dictionary"
+        )
+
+
+def parameter_arrays(state_dict):
+    """The arrays by name from which a net is set."""
+    dictionary("state_dict", state_dict)
+    return {
+        key: floats(**{label(key): value})[0]
+        for key, value in state_dict.items()
+    }
 
 
 def generator_seed(seed):
@@ -301,7 +387,9 @@ def state_fits(state_dict, parameters):
         f"{name} is missing" for name in parameters if name not in state_dict
     ]
     extra = [
-        f"{name} is unknown" for name in state_dict if name not in parameters
+        f"{label(name)} is unknown"
+        for name in state_dict
+        if name not in parameters
     ]
     shapes = [
         f"{name} has shape {shape(state_dict[name])}, expected "
@@ -327,7 +415,7 @@ def epoch_orders(orders, epochs, n):
         orders = iter(orders)
     except TypeError:
         raise ValueError(
-            f"orders: got {orders!r:.60}, expected a permutation of "
+            f"orders: got {shown(orders)}, expected a permutation of "
             f"0..{n - 1} for each epoch"
         ) from None
     # range first: zip then asks no epoch too many of a generator.
@@ -365,22 +453,43 @@ def optimizer_options(options):
     return checked
 
 
+def options_held(options, arrays):
+    """What float32 cannot hold, no float32 array is multiplied by."""
+    for name, value in options.items():
+        if (
+            name != "betas"
+            and value > LARGEST
+            and any(map(is_narrow, arrays))
+        ):
+            raise ValueError(
+                f"{name}: got {value}, expected at most {LARGEST:.1e}, as "
+                "the parameters are float32"
+            )
+
+
+def is_narrow(array):
+    """Whether it is float32."""
+    return array.dtype == torch.float32
+
+
 def _switch(name, value):
     if not isinstance(value, bool):
-        raise ValueError(f"{name}: got {value!r}, expected True or False")
+        raise ValueError(
+            f"{name}: got {shown(value)}, expected True or False"
+        )
     return value
 
 
 def _betas(name, betas):
     if not isinstance(betas, (tuple, list)) or len(betas) != 2:
         raise ValueError(
-            f"{name}: got {betas!r}, expected a pair of numbers"
+            f"{name}: got {shown(betas)}, expected a pair of numbers"
         )
     for index, beta in enumerate(betas):
         if not 0 <= real(beta) < 1:
             raise ValueError(
-                f"{name}[{index}]: got {beta!r}, expected a number from 0 "
-                "up to but not including 1"
+                f"{name}[{index}]: got {shown(beta)}, expected a number "
+                "from 0 up to but not including 1"
             )
     return float(betas[0]), float(betas[1])
 
@@ -435,7 +544,7 @@ def optimizer_state(kind, state, param, options):
 def _state_faults(kind, state, param, options):
     """All that is wrong with the state of one parameter."""
     if not isinstance(state, dict):
-        return [f"got {state!r:.60}, expected a dictionary"]
+        return [f"got {shown(state)}, expected a dictionary"]
     if not state:
         return []
     keys = STATE_KEYS[kind]
@@ -444,7 +553,7 @@ def _state_faults(kind, state, param, options):
         for k, option in keys.items()
         if k not in state and (not option or options[option])
     ]
-    extra = [f"{key} is unknown" for key in state if key not in keys]
+    extra = [f"{label(key)} is unknown" for key in state if key not in keys]
     faults = (
         _entry_fault(key, value, param)
         for key, value in state.items()
@@ -455,22 +564,16 @@ def _state_faults(kind, state, param, options):
 
 def _entry_fault(key, value, param):
     """What is wrong with one entry of a state, or None."""
-    got, wanted = (
-        tuple(getattr(value, "shape", ())),
-        () if key == "step" else shape(param),
-    )
-    if got != wanted:
-        return f"{key} has shape {got}, expected {wanted}"
-    if key == "step" and not _is_count_of_steps(value):
-        return f"step is {value}, expected a finite number from 0 on"
-    return None
-
-
-def _is_count_of_steps(value):
     try:
-        return not isinstance(value, str) and 0 <= float(value) < math.inf
-    except (TypeError, ValueError):
-        return False
+        value = as_tensor(key, value)
+    except ValueError as error:
+        return str(error)
+    wanted = () if key == "step" else shape(param)
+    if shape(value) != wanted:
+        return f"{key} has shape {shape(value)}, expected {wanted}"
+    if key == "step" and not 0 <= value.item() < math.inf:
+        return f"step is {value.item()}, expected a finite number from 0 on"
+    return None
 
 
 def state_lacks(key):
@@ -489,7 +592,7 @@ def parameter_groups(params, options, kind):
         raise ValueError(
             f"params: got one {kind.__name__}, expected a list of them"
         )
-    params = list(params)
+    params = listed("params", params)
     if not params:
         raise ValueError("params: got none, expected at least one parameter")
     groups = params if isinstance(params[0], dict) else [{"params": params}]
@@ -507,15 +610,26 @@ def parameter_groups(params, options, kind):
     return groups
 
 
+def listed(name, values):
+    """All of an iterable, as a list."""
+    try:
+        return list(itertools.islice(values, MOST_PARAMETERS))
+    except TypeError:
+        raise ValueError(
+            f"{name}: got {shown(values)}, expected a list"
+        ) from None
+
+
 def _group(name, group, options, kind):
     if not isinstance(group, dict) or "params" not in group:
         raise ValueError(
-            f'{name}: got {group!r:.60}, expected a dictionary with "params"'
+            f"{name}: got {shown(group)}, expected a dictionary with "
+            '"params"'
         )
     params = (
         [group["params"]]
         if isinstance(group["params"], kind)
-        else list(group["params"])
+        else listed(name, group["params"])
     )
     for parameter in params:
         if not isinstance(parameter, kind):
@@ -526,12 +640,11 @@ def _group(name, group, options, kind):
     for option in group:
         if option != "params":
             choice(name, option, tuple(options))
-    return {
-        "params": params,
-        **optimizer_options(
-            {name: group.get(name, options[name]) for name in options}
-        ),
-    }
+    options = optimizer_options(
+        {name: group.get(name, options[name]) for name in options}
+    )
+    options_held(options, params)
+    return {"params": params, **options}
 
 
 def optimizer_state_dict(kind, state_dict, groups, names):
@@ -539,12 +652,14 @@ def optimizer_state_dict(kind, state_dict, groups, names):
     dictionary("state_dict", state_dict)
     keys = ("state", "param_groups")
     wrong = [f"{key} is missing" for key in keys if key not in state_dict]
-    wrong += [f"{key} is unknown" for key in state_dict if key not in keys]
+    wrong += [
+        f"{label(key)} is unknown" for key in state_dict if key not in keys
+    ]
     if not wrong:
         saved, states = state_dict["param_groups"], state_dict["state"]
         wrong = _faults_of_groups(kind, saved, names)
         if not isinstance(states, dict):
-            wrong.append(f"state is {states!r:.60}, expected a dictionary")
+            wrong.append(f"state is {shown(states)}, expected a dictionary")
     if wrong:
         raise ValueError("state_dict: " + "; ".join(wrong))
     sizes, wanted = (
@@ -562,7 +677,7 @@ def optimizer_state_dict(kind, state_dict, groups, names):
         for i, pair in _owners(old, new)
     }
     wrong = [
-        f"state[{index}] belongs to no parameter"
+        f"state[{label(index)}] belongs to no parameter"
         for index in states
         if index not in owners
     ]
@@ -589,7 +704,7 @@ def _owners(saved, group):
 
 def _faults_of_groups(kind, saved, names):
     if not isinstance(saved, list):
-        return [f"param_groups is {saved!r:.60}, expected a list"]
+        return [f"param_groups is {shown(saved)}, expected a list"]
     return [
         fault
         for number, group in enumerate(saved)
@@ -605,36 +720,37 @@ def _group_faults(kind, number, group, names):
     fixed = {"maximize": False, "decoupled_weight_decay": kind == "AdamW"}
     if not isinstance(group, dict):
         yield (
-            f"param_groups[{number}] is {group!r:.60}, expected a dictionary"
+            f"param_groups[{number}] is {shown(group)}, expected a "
+            "dictionary"
         )
         return
-    if not isinstance(group.get("params", []), list):
-        yield f"param_groups[{number}]: params is no list"
+    params = group.get("params", [])
+    if not isinstance(params, list) or not all(
+        isinstance(index, int) for index in params
+    ):
+        yield f"param_groups[{number}]: params is no list of numbers"
         return
     for name in (*names, "params"):
         if name not in group:
             yield f"param_groups[{number}]: {name} is missing"
     for name, value in group.items():
-        if name in fixed and value != fixed[name]:
+        if name in fixed and value is not fixed[name]:
             yield (
-                f"param_groups[{number}]: {name} is {value}, expected "
-                f"{fixed[name]} in {kind}"
+                f"param_groups[{number}]: {name} is {shown(value)}, "
+                f"expected {fixed[name]} in {kind}"
             )
         elif name not in (*names, *ignored, *fixed):
-            yield f"param_groups[{number}]: {name} is unknown"
+            yield f"param_groups[{number}]: {label(name)} is unknown"
 
 
 def state_value(key, value, param):
     """One entry of a state, always a copy: the count of the steps as PyTorch
     keeps it, the rest like the parameter.
     """
+    tensor = as_tensor(key, value).detach()
     if key == "step":
-        return torch.tensor(float(value))
-    return (
-        torch.as_tensor(value, dtype=param.dtype, device=param.device)
-        .detach()
-        .clone()
-    )
+        return torch.tensor(float(tensor))
+    return tensor.to(param.device, param.dtype, copy=True)
 
 
 def samples(x, y):
@@ -662,8 +778,8 @@ def batch_count(batch_size, n, name="batch_size"):
         or not 1 <= int(batch_size) <= n
     ):
         raise ValueError(
-            f"{name}: got {batch_size!r}, expected a whole number from 1 to "
-            f"{n}, the samples there are"
+            f"{name}: got {shown(batch_size)}, expected a whole number from "
+            f"1 to {n}, the samples there are"
         )
     return int(batch_size)
 
@@ -671,13 +787,13 @@ def batch_count(batch_size, n, name="batch_size"):
 def permutation(name, order, n):
     """The order as a list in which each of 0..n-1 stands once."""
     try:
-        order = [operator.index(i) for i in order]
+        order = [operator.index(i) for i in itertools.islice(order, n + 1)]
         permuted = sorted(order) == list(range(n))
     except TypeError:
         permuted = False
     if not permuted:
         raise ValueError(
-            f"{name}: got {order!r:.60}, expected a permutation of "
+            f"{name}: got {shown(order)}, expected a permutation of "
             f"0..{n - 1}"
         )
     return order
@@ -698,8 +814,8 @@ def finite_step(loss, step, epoch):
 
 
 def quiet(function):
-    """Where an overflow is not worth a warning of its own: it shows in the
-    loss. PyTorch never warns of it.
+    """An overflow is a result like another and shows in it: PyTorch never
+    warns of it.
     """
     return function
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from torchref.checks import choice
+from torchref.checks import choice, printable, shown
 from torchref.tensors import tensor
 
 __all__ = ["load_data"]
@@ -56,18 +56,19 @@ def load_data(name_or_path, dtype="float64"):
     """
     choice("dtype", dtype, ("float64", "float32"))
     path = _find(name_or_path)
-    columns, rows = _read(path)
+    name = printable(str(path))
+    columns, rows = _read(path, name)
     x, y = [row[:-1] for row in rows], [row[-1] for row in rows]
     if len(set(y)) == 1:
         raise ValueError(
-            f"{path}: every label is {y[0]:g}, expected at least two classes"
+            f"{name}: every label is {y[0]:g}, expected at least two classes"
         )
     if columns[-1] != "class":
         return tensor(x, dtype), tensor([[label] for label in y], dtype)
     for number, label in enumerate(y):
         if not 0 <= label < MOST_CLASSES or label != int(label):
             raise ValueError(
-                f"{path}, sample {number}, column class: got {label:.16g}, "
+                f"{name}, sample {number}, column class: got {label:.16g}, "
                 f"expected a whole number from 0 to {MOST_CLASSES - 1}"
             )
     return tensor(x, dtype), torch.tensor(y, dtype=torch.int64)
@@ -75,10 +76,21 @@ def load_data(name_or_path, dtype="float64"):
 
 def _find(name_or_path):
     """The file meant: a path if it looks like one, else a name in data/."""
-    path = Path(name_or_path)
+    try:
+        path = Path(name_or_path)
+    except TypeError:
+        raise ValueError(
+            f"data: got {shown(name_or_path)}, expected a name or a path"
+        ) from None
     if path.suffix or len(path.parts) > 1:
-        if not path.is_file():
-            raise ValueError(f"{path}: no such file, expected a CSV file")
+        try:
+            found = path.is_file()
+        except OSError:  # a name that is too long for one
+            found = False
+        if not found:
+            raise ValueError(
+                f"{printable(str(path))}: no such file, expected a CSV file"
+            )
         return path
     here = Path(__file__).parent
     # An installed wheel carries the files in the package; a checkout has
@@ -88,13 +100,13 @@ def _find(name_or_path):
     )
     choice(
         "data",
-        str(name_or_path),
+        str(path) if path.parts else "",
         sorted(file.stem for file in folder.glob("*.csv")),
     )
     return folder / f"{path.name}.csv"
 
 
-def _read(path):
+def _read(path, name):
     """The header and the rows of numbers."""
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
@@ -106,45 +118,45 @@ def _read(path):
             ]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ValueError(
-            f"{path}: cannot be read as a CSV file in UTF-8: {error}"
+            f"{name}: cannot be read as a CSV file in UTF-8: {error}"
         ) from None
     if not lines:
         raise ValueError(
-            f"{path}: the file is empty, expected a header and a line for "
+            f"{name}: the file is empty, expected a header and a line for "
             "each sample"
         )
     (_, columns), *samples = lines
     if all(map(_is_number, columns)):
         raise ValueError(
-            f"{path}, row 1: got numbers, expected a header such as x1,x2,y"
+            f"{name}, row 1: got numbers, expected a header such as x1,x2,y"
         )
     if len(columns) < 2:
         raise ValueError(
-            f"{path}, row 1: got one column {columns[0]!r}, expected inputs "
+            f"{name}, row 1: got one column {columns[0]!r}, expected inputs "
             "and a label, separated by commas"
         )
     if not samples:
         raise ValueError(
-            f"{path}: got a header and no samples, expected a line for each "
+            f"{name}: got a header and no samples, expected a line for each "
             "sample"
         )
     return columns, [
-        _numbers(path, number, row, columns) for number, row in samples
+        _numbers(name, number, row, columns) for number, row in samples
     ]
 
 
-def _numbers(path, number, row, columns):
+def _numbers(name, number, row, columns):
     """The numbers of one row."""
     if len(row) != len(columns):
         raise ValueError(
-            f"{path}, row {number}: got {len(row)} values, expected "
+            f"{name}, row {number}: got {len(row)} values, expected "
             f"{len(columns)} as the header has"
         )
     for cell, column in zip(row, columns, strict=True):
         if not _is_number(cell) or not math.isfinite(float(cell)):
             raise ValueError(
-                f"{path}, row {number}, column {column}: got {cell!r}, "
-                "expected a finite number"
+                f"{name}, row {number}, column {printable(column)}: "
+                f"got {cell!r}, expected a finite number"
             )
     return [float(cell) for cell in row]
 

@@ -10,13 +10,16 @@ from typing import Any, NamedTuple
 
 import torch
 
+from torchref.activations import activation_named
 from torchref.checks import (
     batch_shapes,
+    callback,
     count,
     epoch_orders,
     finite_loss,
     floats,
     not_negative,
+    options_held,
     quiet,
     sample_shapes,
 )
@@ -143,6 +146,7 @@ def gradient_step(weight, bias, x, y, lr, activation="identity"):
     """
     lr = not_negative("lr", lr)
     weight, bias, x, y = floats(weight=weight, bias=bias, x=x, y=y)
+    options_held({"lr": lr}, [weight])
     grad_weight, grad_bias = neuron_gradients(weight, bias, x, y, activation)
     weight, bias = weight.detach().clone(), bias.detach().clone()
     weight.grad, bias.grad = grad_weight, grad_bias
@@ -267,8 +271,11 @@ def train_gradient(
     count("epochs", epochs)
     not_negative("lr", lr)
     tolerance = not_negative("tolerance", tolerance)
+    callback("on_epoch", on_epoch)
+    activation_named(activation)
     weight, bias, x, y = floats(weight=weight, bias=bias, x=x, y=y)
     batch_shapes(x, y, weight, bias)
+    weight, bias = weight.clone(), bias.clone()
     losses, converged = [], False
     for order in epoch_orders(orders, epochs, len(x)):
         weight, bias, loss = _epoch(

@@ -64,7 +64,10 @@ def squared_error(pred, target):
     2.0
     """
     pred, target = _pair(pred, target)
-    return F.mse_loss(pred, target, reduction="sum") / 2
+    difference = pred - target
+    # The gradient of F.mse_loss(..., reduction="sum") / 2 passes through
+    # twice the difference, which may be too large for a float.
+    return (difference * difference).sum() / 2
 
 
 def squared_error_backward(pred, target):
@@ -277,6 +280,8 @@ def binary_cross_entropy_with_logits(pred, target):
     -----
     Nothing overflows and no logarithm is clamped: a sigmoid followed by
     ``binary_cross_entropy`` loses its gradient where the sigmoid is 0 or 1.
+    The loss of an infinite logit is inf or nan, which of them depends on the
+    form: PyTorch has (1 - y) z + log(1 + e^-z).
     Source: ``torch.nn.functional.binary_cross_entropy_with_logits``.
 
     Examples
@@ -440,5 +445,5 @@ LOSSES = {
 
 def loss_named(name):
     """The loss of that name."""
-    choice("loss", name, tuple(LOSSES))
+    choice("loss", name, LOSSES)
     return LOSSES[name]

@@ -16,11 +16,11 @@ from torchref.activations import ACTIVATIONS
 from torchref.checks import (
     choice,
     count,
-    dictionary,
-    floats,
     generator_seed,
     layer_sizes,
     not_negative,
+    options_held,
+    parameter_arrays,
     state_fits,
 )
 from torchref.gradients import gradient_step
@@ -42,11 +42,7 @@ class Module(nn.Module):
 
     def load_state_dict(self, state_dict):  # type: ignore[override]
         """Set every parameter from arrays by name, of either backend."""
-        dictionary("state_dict", state_dict)
-        arrays = {
-            name: floats(**{name: value})[0]
-            for name, value in state_dict.items()
-        }
+        arrays = parameter_arrays(state_dict)
         state_fits(arrays, dict(self.named_parameters()))
         super().load_state_dict(arrays)
 
@@ -105,7 +101,9 @@ class Linear(Module, nn.Linear):
     def __init__(
         self, in_features, out_features, *, dtype="float64", seed=None
     ):
-        layer_sizes("in_features, out_features", (in_features, out_features))
+        in_features, out_features = layer_sizes(
+            "in_features, out_features", (in_features, out_features)
+        )
         choice("dtype", dtype, ("float64", "float32"))
         with _seeded(seed):
             nn.Linear.__init__(
@@ -193,6 +191,7 @@ class ToyNet(Module):
         """
         count("epochs", epochs)
         lr = not_negative("lr", lr)
+        options_held({"lr": lr}, self.parameters())
         optimizer = torch.optim.SGD(self.parameters(), lr=lr)
         losses = []
         for _ in range(epochs):
@@ -269,8 +268,8 @@ class MLP(Module):
     ):
         super().__init__()
         sizes = layer_sizes("sizes", sizes)
-        choice("activation", activation, tuple(ACTIVATIONS))
-        choice("output", output, tuple(ACTIVATIONS))
+        choice("activation", activation, ACTIVATIONS)
+        choice("output", output, ACTIVATIONS)
         self.layers, self.activations = (
             [],
             [activation] * (len(sizes) - 2) + [output],

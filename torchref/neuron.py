@@ -36,6 +36,8 @@ def linear(x, weight, bias):
 
     Notes
     -----
+    Where terms overflow, the order in which the processor adds them decides
+    between inf and nan.
     Source: the deck; ``torch.nn.functional.linear``, which also keeps one
     row of weights for each neuron.
 

@@ -19,6 +19,7 @@ from torchref.checks import (
     optimizer_options,
     optimizer_state,
     optimizer_state_dict,
+    options_held,
     parameter_groups,
     same_shape,
     state_lacks,
@@ -53,6 +54,7 @@ def checked(kind):
             options = optimizer_options(bound.kwargs)
             param, grad = floats(param=param, grad=grad)
             same_shape("param", param, "grad", grad)
+            options_held(options, [param])
             state = optimizer_state(kind, state, param, options)
             return update(param, grad, state, **options)
 
@@ -278,7 +280,9 @@ def rmsprop_update(
     -----
     epsilon is added to the root, not under it as TensorFlow has it. v starts
     at 0 and nothing corrects that. A centered v that rounding makes negative
-    gives nan, as in PyTorch.
+    gives nan, as in PyTorch. Where v is nothing but rounding, as with alpha
+    0, or overflows, that is the processor's choice: PyTorch rounds once
+    where it can multiply and add at once, NumPy twice.
     Source: ``torch.optim.RMSprop``; G. Hinton, lecture 6e of "Neural
     networks for machine learning" (2012).
 
@@ -510,7 +514,7 @@ class Optimizer(torch.optim.Optimizer):
         options = optimizer_options(options)
         self.names = tuple(options)
         super().__init__(
-            parameter_groups(params, options, torch.Tensor), **options
+            parameter_groups(params, options, torch.nn.Parameter), **options
         )
         self.register_step_pre_hook(_ready)
 
@@ -562,6 +566,7 @@ def _ready(optimizer, args, kwargs):
         options = optimizer_options(
             {name: group[name] for name in optimizer.names}
         )
+        options_held(options, group["params"])
         needed = [key for key, option in keys if option and options[option]]
         for parameter in group["params"]:
             state = optimizer.state.get(parameter)

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 
 from torchref.checks import (
     batch_shapes,
+    callback,
     count,
     epoch_orders,
     floats,
@@ -59,8 +60,8 @@ def perceptron_step(weight, bias, x, y):
     -----
     Nothing moves where the sign is right. A point on the line, sign 0, is
     corrected by half a step. There is no learning rate: with W = 0 at the
-    start it would only scale the weights. Where the sum is nan, so is the
-    step of NumPy; PyTorch, whose sign of nan is 0, takes half a step.
+    start it would only scale the weights. Where the sum is nan its sign is
+    0, and the step a half.
     Source: the deck; F. Rosenblatt, "The perceptron", Psychological Review
     65 (1958).
 
@@ -185,8 +186,11 @@ def train_perceptron(
     [[1.0], [-1.0]]
     """
     count("max_epochs", max_epochs)
+    callback("on_epoch", on_epoch)
     weight, bias, x, y = floats(weight=weight, bias=bias, x=x, y=y)
     batch_shapes(x, y, weight, bias)
+    signs("y", y)
+    weight, bias = weight.clone(), bias.clone()
     epochs = updates = 0
     converged = False
     for order in epoch_orders(orders, max_epochs, len(x)):

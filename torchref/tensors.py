@@ -5,7 +5,7 @@ asked.
 import numpy as np
 import torch
 
-from torchref.checks import choice, ragged
+from torchref.checks import choice, ragged, read
 
 __all__ = ["tensor"]
 
@@ -41,13 +41,11 @@ def tensor(values, dtype="float64"):
     [[1.0, 2.0], [3.0, 4.0]]
     """
     choice("dtype", dtype, ("float64", "float32"))
-    if isinstance(values, torch.Tensor):
+    if isinstance(values, torch.Tensor) and not values.is_meta:
         values = values.detach().cpu()
-    try:
-        # PyTorch would leave out imaginary parts.
-        numbers = np.asarray(values)
-    except (TypeError, ValueError):
-        raise ragged("values", values) from None
+    # PyTorch would leave out imaginary parts.
+    numbers = read("values", values)
     if numbers.dtype.kind not in "biuf":
         raise ragged("values", values)
-    return torch.tensor(numbers.astype(dtype))
+    with np.errstate(all="ignore"):
+        return torch.tensor(numbers.astype(dtype))

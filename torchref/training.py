@@ -9,16 +9,22 @@ import dataclasses
 import math
 from typing import Any
 
+import torch
+
 from torchref.checks import (
     batch_count,
+    callback,
     choice,
     count,
     epoch_orders,
     finite_step,
+    listed,
+    network,
     not_negative,
     permutation,
     quiet,
     samples,
+    updater,
 )
 from torchref.losses import loss_named
 from torchref.optimizers import OPTIMIZERS
@@ -140,6 +146,8 @@ def train_step(model, x, y, loss, optimizer):
     >>> net.weight.tolist(), net.bias.tolist()
     ([[1.5, -0.5]], [0.5])
     """
+    network("model", model)
+    updater("optimizer", optimizer)
     optimizer.zero_grad()
     value = backward(model, loss, model(x), y)
     optimizer.step()
@@ -252,8 +260,11 @@ def fit(
     ... )
     (2, False, [1.0, 12.691, 0.05, 6.268])
     """
+    network("model", model)
     count("epochs", epochs)
     tolerance = not_negative("tolerance", tolerance)
+    callback("on_step", on_step)
+    record = listed("record", record)
     for name in record:
         choice("record", name, ("weights", "gradients", "state"))
     x, y = samples(x, y)
@@ -289,9 +300,11 @@ def backward(model, loss, pred, target):
     """The loss, whose gradients are added to those of the parameters:
     PyTorch goes back by itself.
     """
+    loss_function = loss_named(loss)
     if loss == "binary_cross_entropy" and pred.isnan().any():
+        loss_function(torch.full_like(pred, 0.5), target)  # a wrong one told
         return math.nan  # out of range on the way: a run that is over
-    value = loss_named(loss)(pred, target)
+    value = loss_function(pred, target)
     value.backward()
     return float(value.detach())
 
@@ -305,7 +318,7 @@ def _batches(x, y, batch_size, order):
 def _optimizer(model, optimizer, lr):
     """The optimizer of that name, or the one given for this model."""
     if isinstance(optimizer, str) or not hasattr(optimizer, "param_groups"):
-        choice("optimizer", optimizer, tuple(OPTIMIZERS))
+        choice("optimizer", optimizer, OPTIMIZERS)
         rate = {} if callable(lr) else {"lr": lr}
         return OPTIMIZERS[optimizer](model.parameters(), **rate)
     own = {id(parameter) for parameter in model.parameters()}
