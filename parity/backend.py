@@ -7,8 +7,12 @@ import importlib.util
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
+from parity import isolation
 from parity.host import EXTRAS, Host, find
 from parity.process import Limits, Process, Stopped
+from parity.text import printable
 from parity.wire import Callback, Kept, Malformed
 
 OURS = ("scratch", "torchref", "parity")
@@ -49,6 +53,22 @@ class Asked(NamedTuple):
     answer: Any
 
 
+class Formed(np.ndarray):
+    """An array that the namespace gets stored in a form of its own: ``host.FORMS`` says in which."""
+
+    form = ""
+
+    @classmethod
+    def of(cls, array, form):
+        """The same numbers, to be stored in this form."""
+        formed = array.view(cls)
+        formed.form = form
+        return formed
+
+    def __array_finalize__(self, other):
+        self.form = getattr(other, "form", "")
+
+
 class Backend:
     """The functions and classes of a namespace, with NumPy arrays going in and coming out."""
 
@@ -60,6 +80,7 @@ class Backend:
         self.host = Host(namespace, self.called)
         self.callbacks: list = []
         self.signatures: dict = {}
+        self.floats_only: set = set()
         self.keeps = False
         self.transcript: list[Asked] = []
 
@@ -113,14 +134,23 @@ class Backend:
     def ask(self, action, *given):
         """One request to the namespace, wherever it is."""
         request = (action, *map(self.outward, given))
-        answer = self.process.ask(request, self.called) if self.process else self.host.answer(*request)
+        if given and isinstance(given[0], str) and given[0] in self.floats_only:
+            request = without_integers(request)
+        answer = printable(self.process.ask(request, self.called) if self.process else self.host.answer(*request))
         if answer[0] == "changed":
             raise Changed(self, answer[1])
+        if answer[0] == "raised" and self.may_want_floats(request):
+            self.floats_only.add(given[0])
+            return self.ask(action, *given)
         if answer[0] == "raised":
             _, classes, message, place = answer
             kind = Refused if "ValueError" in classes else Absent if "AttributeError" in classes else Raised
             raise kind(self, classes[0], message, place)
         return answer[1]
+
+    def may_want_floats(self, request):
+        """Whether a stranger's function that raised was given integers, which it may not take."""
+        return not self.ours and holds_integers(request) and isinstance(request[1], str)
 
     def record(self, action, target, *given, keep=False):
         """A request that a reader of the transcript wants to see."""
@@ -134,6 +164,10 @@ class Backend:
         """A value of this side in terms of the other: tickets for objects and for functions."""
         if isinstance(value, Handle):
             return value.target
+        if isinstance(value, Formed):  # as an array and a word: whatever carries it need not know of forms
+            return {"numbers": np.array(value, order="C", subok=False), "form": value.form}
+        if isinstance(value, np.ndarray):  # how a result of the other side was stored is no matter of chance
+            return np.asarray(value, order="C")
         if isinstance(value, list | tuple) and not isinstance(value, Kept):
             return type(value)(map(self.outward, value))
         if isinstance(value, dict):
@@ -160,7 +194,22 @@ class Backend:
         """The other side calls a function of this one."""
         if number not in range(len(self.callbacks)):
             raise Malformed("a call of no function")
-        return self.callbacks[number](*map(self.inward, args))
+        return self.callbacks[number](*map(self.inward, printable(args)))
+
+
+def without_integers(value):
+    """The same request with floats."""
+    if isinstance(value, dict):
+        value = value | {"form": ""} if value.get("form") == "integers" else value
+        return {key: without_integers(item) for key, item in value.items()}
+    return tuple(map(without_integers, value)) if type(value) is tuple else value
+
+
+def holds_integers(value):
+    """Whether there are integers in a request."""
+    if isinstance(value, dict):
+        return value.get("form") == "integers" or any(map(holds_integers, value.values()))
+    return type(value) is tuple and any(map(holds_integers, value))
 
 
 class Handle:
@@ -225,11 +274,21 @@ def is_signature(answer):
 
 def load(spec, limits=None):
     """The backend of a module (``scratch``), a file (``homework.py``), or a name in one (``package.module:name``)."""
-    name = Path(spec).name if spec.endswith(".py") else spec
+    name = printable(Path(spec).name if spec.endswith(".py") else spec)
     limits = limits or Limits()
-    if spec.partition(":")[0].partition(".")[0] in OURS and not limits.forbidden:
+    if is_ours(spec) and not limits.forbidden:
         return Backend(name, find(spec), spec=spec)
     return Backend(name, process=Process(spec, limits), spec=spec)
+
+
+def is_ours(spec):
+    """Whether it is a module of this project."""
+    return not spec.endswith(".py") and spec.partition(":")[0].partition(".")[0] in OURS
+
+
+def unprotected(*specs):
+    """In a few words that code of strangers runs here without isolation; empty where it has it, or there is none."""
+    return "" if all(map(is_ours, specs)) else isolation.missing() or ""
 
 
 def expect_importable(module, needed_by):

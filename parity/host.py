@@ -24,6 +24,7 @@ from parity.wire import Callback, Kept, packed, reader, received, write
 
 EXTRAS = {"torch": "torch", "hypothesis": "parity", "rich": "parity", "matplotlib": "plot"}
 MOST_OUTPUT = 2**20
+MOST_FILES = 256  # files in memory count nowhere else
 PR_SET_PDEATHSIG = 1
 WATCHED = (builtins, math, np, np.linalg, np.random)
 
@@ -65,7 +66,7 @@ class Host:
         inside_options = {key: self.enter(value) for key, value in options.items()}
         result = function(*inside, **inside_options)
         labels, before = [*range(len(args)), *options], [*args, *options.values()]
-        for label, old, new in zip(labels, before, [*inside, *inside_options.values()], strict=True):
+        for label, old, new in zip(labels, map(numbers, before), [*inside, *inside_options.values()], strict=True):
             if isinstance(old, np.ndarray) and self.changed(old, new):
                 return "changed", label
         return "value", self.leave(result, keep)
@@ -111,14 +112,33 @@ class Host:
             return self.objects[value.number]
         if isinstance(value, Callback):
             return lambda *args: self.call_back(value.number, [self.leave(arg) for arg in args])
+        if is_formed(value):
+            return self.formed(**value)
         if isinstance(value, np.ndarray):
-            tensor = getattr(self.namespace, "tensor", None)
-            return tensor(value, value.dtype.name) if tensor and value.dtype.kind == "f" else value.copy()
+            return self.array(value)
         if isinstance(value, list | tuple):
             return type(value)(self.enter(item) for item in value)
         if isinstance(value, dict):
             return {key: self.enter(item) for key, item in value.items()}
         return value
+
+    def array(self, value):
+        """A fresh array of the namespace's own kind."""
+        tensor = getattr(self.namespace, "tensor", None)
+        return tensor(value, value.dtype.name) if tensor and value.dtype.kind == "f" else value.copy()
+
+    def formed(self, numbers, form):
+        """A fresh array, stored in this form; as usual where the namespace's own kind knows none."""
+        array = self.array(numbers)
+        if not isinstance(array, np.ndarray) and not hasattr(array, "detach"):
+            return array
+        if form == "transposed" and numbers.ndim == 2:
+            return self.array(numbers.T.copy()).T
+        if form == "sliced" and numbers.ndim:
+            return self.array(np.repeat(numbers, 2, axis=-1))[..., ::2]
+        if form == "integers" and isinstance(array, np.ndarray) and is_whole(numbers):
+            return array.astype(np.int64)
+        return array
 
     def leave(self, value, keep=False):
         """A value as the judge reads it; with ``keep`` its arrays and collections stay, as what one can change."""
@@ -155,6 +175,21 @@ class Host:
                 place = trace.tb_lineno
             trace = trace.tb_next
         return place
+
+
+def is_formed(value):
+    """Whether this is an array and the form in which it is to be stored."""
+    return isinstance(value, dict) and value.keys() == {"numbers", "form"}
+
+
+def numbers(value):
+    """The array without its form."""
+    return value["numbers"] if is_formed(value) else value
+
+
+def is_whole(array):
+    """Whether these are whole numbers in float64: others are never integers, float32 would not stay what it is."""
+    return array.dtype == "float64" and bool(np.all((array == np.rint(array)) & (np.abs(array) < 2.0**53)))
 
 
 class Guard:
@@ -330,6 +365,9 @@ def seal(mebibytes):
     resource.setrlimit(resource.RLIMIT_FSIZE, (MOST_OUTPUT, MOST_OUTPUT))
     resource.setrlimit(resource.RLIMIT_DATA, (mebibytes * 2**20, mebibytes * 2**20))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    files = MOST_FILES if most == resource.RLIM_INFINITY else min(MOST_FILES, most)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
 
 
 def find(spec):

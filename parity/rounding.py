@@ -350,7 +350,10 @@ def function(x, value, propagated, roundings, underflows=True):
 def exp(x):
     """e^x."""
     value = x.precision.exp(x.value)
-    return function(x, value, magnitude(value) * np.expm1(x.error), roundings=4)
+    # e^(v + e) is more than the difference, and 0 where that of an uncertain huge score is.
+    highest = magnitude(x.precision.exp(x.value + np.minimum(x.error, np.finfo(float).max)))
+    propagated = np.where(x.error < 1, magnitude(value) * np.expm1(np.minimum(x.error, 1)), highest)
+    return function(x, value, propagated, roundings=4)
 
 
 def log(x):

@@ -11,70 +11,70 @@ NAN, INF = np.nan, np.inf
 
 
 @checks("identity")
-@given(draw.pairs())
+@given(draw.pairs(exponent=30))
 def test_identity(check, pair):
     """g(z) = z."""
     check("identity", pair[0])
 
 
 @checks("identity_backward")
-@given(draw.pairs())
+@given(draw.pairs(exponent=30))
 def test_identity_backward(check, pair):
     """g'(z) = 1."""
     check("identity_backward", *pair)
 
 
 @checks("sigmoid")
-@given(draw.pairs())
+@given(draw.pairs(exponent=30))
 def test_sigmoid(check, pair):
     """1 / (1 + e^-z)."""
     check("sigmoid", pair[0])
 
 
 @checks("sigmoid_backward")
-@given(draw.pairs())
+@given(draw.pairs(exponent=30))
 def test_sigmoid_backward(check, pair):
     """s (1 - s), of z and not of s."""
     check("sigmoid_backward", *pair)
 
 
 @checks("tanh")
-@given(draw.pairs())
+@given(draw.pairs(exponent=30))
 def test_tanh(check, pair):
     """tanh z."""
     check("tanh", pair[0])
 
 
 @checks("tanh_backward")
-@given(draw.pairs())
+@given(draw.pairs(exponent=30))
 def test_tanh_backward(check, pair):
     """1 - tanh^2 z."""
     check("tanh_backward", *pair)
 
 
 @checks("relu")
-@given(draw.pairs())
+@given(draw.pairs(exponent=30))
 def test_relu(check, pair):
     """max(z, 0)."""
     check("relu", pair[0], exactly=True)
 
 
 @checks("relu_backward")
-@given(draw.pairs())
+@given(draw.pairs(exponent=30))
 def test_relu_backward(check, pair):
     """1 where z > 0, else 0."""
     check("relu_backward", *pair, exactly=True)
 
 
 @checks("softmax")
-@given(draw.pairs())
+@given(draw.pairs(exponent=30))
 def test_softmax(check, pair):
     """Probabilities along the last axis."""
     check("softmax", pair[0])
 
 
 @checks("softmax_backward")
-@given(draw.pairs())
+@given(draw.pairs(exponent=30))
 def test_softmax_backward(check, pair):
     """p (g - p.g) along the last axis."""
     check("softmax_backward", *pair)

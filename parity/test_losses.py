@@ -10,28 +10,28 @@ checks = pytest.mark.checks
 
 
 @checks("squared_error")
-@given(draw.pairs())
+@given(draw.pairs(exponent=15))
 def test_squared_error(check, pair):
     """Half the sum of squares."""
     check("squared_error", *pair)
 
 
 @checks("squared_error_backward")
-@given(draw.pairs())
+@given(draw.pairs(exponent=15))
 def test_squared_error_backward(check, pair):
     """pred - target."""
     check("squared_error_backward", *pair)
 
 
 @checks("mse_loss")
-@given(draw.pairs())
+@given(draw.pairs(exponent=15))
 def test_mse_loss(check, pair):
     """The mean over elements, without 1/2."""
     check("mse_loss", *pair)
 
 
 @checks("mse_loss_backward")
-@given(draw.pairs())
+@given(draw.pairs(exponent=15))
 def test_mse_loss_backward(check, pair):
     """2/n (pred - target)."""
     check("mse_loss_backward", *pair)
@@ -52,14 +52,14 @@ def test_binary_cross_entropy_backward(check, pair):
 
 
 @checks("binary_cross_entropy_with_logits")
-@given(draw.pairs(), draw.probabilities())
+@given(draw.pairs(exponent=30), draw.probabilities())
 def test_binary_cross_entropy_with_logits(check, pair, probabilities):
     """Of logits, for any target from 0 to 1."""
     check("binary_cross_entropy_with_logits", *logits(pair, probabilities))
 
 
 @checks("binary_cross_entropy_with_logits_backward")
-@given(draw.pairs(), draw.probabilities())
+@given(draw.pairs(exponent=30), draw.probabilities())
 def test_binary_cross_entropy_with_logits_backward(check, pair, probabilities):
     """(sigmoid(z) - y) / n."""
     check("binary_cross_entropy_with_logits_backward", *logits(pair, probabilities))

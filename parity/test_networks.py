@@ -38,7 +38,7 @@ def toy_nets(check, problem):
 
 
 points = draw.problems(features=2, neurons=1)
-labelled = draw.classified(features=2, neurons=1)
+labelled = draw.classified(features=2, neurons=1, in_turn=True)
 
 
 @checks("Linear")
@@ -126,7 +126,7 @@ def expect_even(check, where, name, values, features):
 
 
 @checks("Linear")
-@given(st.integers(1, 5), st.integers(0, 2**32 - 1))
+@given(draw.width(5), st.integers(0, 2**32 - 1))
 def test_first_weights_of_a_layer(check, features, seed):
     """Drawn evenly from -1/sqrt(D) to 1/sqrt(D); the same for the same seed, others for another, and for none."""
     chosen = {"seed": seed} if check.takes("Linear", "seed") else {}
@@ -181,7 +181,7 @@ def test_toy_net_gradient(check, problem, lr):
 
 
 @checks("ToyNet")
-@given(points, draw.rates, st.integers(0, 5))
+@given(points, draw.rates, draw.steps(5, least=0))
 def test_toy_net_fit(check, problem, lr, epochs):
     """``fit`` is PyTorch's SGD on the mean squared error of all samples; a drifting run."""
     x = problem.x / 2.0 ** np.ceil(np.log2(max(1.0, float(np.linalg.norm(problem.x)))))

@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 from hypothesis import assume, example, given
-from hypothesis import strategies as st
 
 from parity import strategies as draw
-from parity.compare import Different
+from parity.compare import Different, shorten
 
 checks = pytest.mark.checks
 
@@ -26,7 +25,7 @@ def test_perceptron_step(check, problem):
 
 
 @checks("perceptron_step")
-@given(draw.classified())
+@given(draw.classified(in_turn=True))
 def test_perceptron_steps_resynchronised(check, problem):
     """Step by step over the samples, each from the reference's weights: a tie does not end the comparison."""
     x, y, weight, bias = problem
@@ -35,7 +34,7 @@ def test_perceptron_steps_resynchronised(check, problem):
 
 
 @checks("perceptron_epoch")
-@given(draw.classified(sources=draw.EXACT))
+@given(draw.classified(sources=draw.EXACT, in_turn=True))
 def test_perceptron_epoch_on_the_grid(check, problem):
     """A whole pass, bit for bit, and the number of mistakes."""
     x, y, weight, bias = problem
@@ -43,7 +42,7 @@ def test_perceptron_epoch_on_the_grid(check, problem):
 
 
 @checks("perceptron_epoch")
-@given(draw.classified(sources=draw.ROUNDED))
+@given(draw.classified(sources=draw.ROUNDED, in_turn=True))
 def test_perceptron_epoch(check, problem):
     """A whole pass on numbers that round."""
     x, y, weight, bias = problem
@@ -51,7 +50,7 @@ def test_perceptron_epoch(check, problem):
 
 
 @checks("train_perceptron")
-@given(draw.ordered(draw.classified(sources=draw.EXACT), 4))
+@given(draw.ordered(draw.classified(sources=draw.EXACT, in_turn=True), 4))
 def test_train_perceptron_on_the_grid(check, drawn):
     """Shuffled epochs until all are right or the orders end: weights, epochs and updates, exactly."""
     (x, y, weight, bias), orders = drawn
@@ -68,7 +67,7 @@ TIED = draw.Problem(
 
 
 @checks("train_perceptron")
-@given(draw.classified(sources=draw.ROUNDED), st.integers(0, 4))
+@given(draw.classified(sources=draw.ROUNDED, in_turn=True), draw.steps(4, least=0))
 @example(TIED, 3)
 def test_train_perceptron(check, problem, max_epochs):
     """A drifting run on numbers that round; it ends at the first tie, after which both are right."""
@@ -88,24 +87,24 @@ def test_an_update_moves_the_sum_by_the_squared_length(check, side, problem):
     expected = y * (x @ x + 1) * (1 - y * np.sign(z)) / 2
     if (moved != expected).any():
         raise Different(
-            f"perceptron_step in {backend.name}: W.X of x={x.tolist()}, y={y.tolist()} moved from {z.tolist()} by "
-            f"{moved.tolist()}, expected {expected.tolist()}"
+            f"perceptron_step in {backend.name}: W.X of x={shorten(x)}, y={shorten(y)} moved from {shorten(z)} by "
+            f"{shorten(moved)}, expected {shorten(expected)}"
         )
 
 
 @checks("perceptron_step", "train_perceptron")
-@given(problem=draw.problems(sources=draw.EXACT, neurons=1))
+@given(problem=draw.problems(sources=draw.EXACT, neurons=1, in_turn=True))
 def test_separable_data_end_within_novikoffs_bound(check, side, problem):
     """On separable data it settles, with at most (R / gamma)^2 corrections; one on the line counts half."""
     backend = getattr(check, side)
     x, _, weight, bias = map(check.cast, problem)
-    margins = x @ weight[0] + bias
-    assume((margins != 0).all())
-    y = np.sign(margins)[:, None]
-    extended = np.column_stack([x, np.ones(len(x))])
-    gamma = np.min(np.abs(margins)) / np.hypot(np.linalg.norm(weight), bias[0])
-    bound = float(np.max(np.sum(extended**2, axis=1)) / gamma**2)
-    assume(bound <= 30)
+    distances = (x @ weight[0] + bias) / (float(np.hypot(np.linalg.norm(weight), bias[0])) or 1.0)
+    lengths = np.sum(x**2, axis=1) + 1
+    far = 30 * distances**2 >= np.max(lengths)  # of those the bound is at most 30, however many there are
+    assume(far.any())
+    x, y = x[far], np.sign(distances[far])[:, None]
+    gamma = np.min(np.abs(distances[far]))
+    bound = float(np.max(lengths[far]) / gamma**2)
     corrections, start = 0.0, (np.zeros_like(weight), np.zeros_like(bias))
     weight, bias = start
     for _ in range(int(2 * bound) + 2):
@@ -121,7 +120,7 @@ def test_separable_data_end_within_novikoffs_bound(check, side, problem):
     # gamma itself is rounded: a share of 1e-4 is far more than that and less than one correction.
     if corrections > bound * 1.0001 or not result.converged or result.updates > 2 * bound * 1.0001:
         raise Different(
-            f"perceptron in {backend.name}: {corrections:g} corrections on x={x.tolist()}, y={y.tolist()}, "
+            f"perceptron in {backend.name}: {corrections:g} corrections on x={shorten(x)}, y={shorten(y)}, "
             f"converged={result.converged}; at most (R/gamma)^2 = {bound:.4g} can be needed"
         )
 

@@ -12,7 +12,7 @@ checks = pytest.mark.checks
 
 
 @checks("tensor")
-@given(draw.pairs())
+@given(draw.pairs(exponent=30))
 def test_tensor(check, pair):
     """The array holds the numbers that it is given, rounded to its dtype."""
     check("tensor", pair[0].tolist(), dtype=check.dtype)
@@ -37,7 +37,7 @@ def test_tensor_is_float64_unless_asked_otherwise(check):
 
 
 @checks("tensor")
-@given(draw.pairs())
+@given(draw.pairs(exponent=30))
 def test_tensor_is_a_copy(check, pair):
     """A tensor made of another keeps its numbers when those of the other are changed."""
     values, other = map(check.cast, pair)

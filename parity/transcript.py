@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from parity.backend import Handle
-from parity.wire import Kept
+from parity.backend import Formed, Handle
+from parity.host import Kept, is_whole
 
 PROGRAM = '''"""{headline}
 
@@ -26,6 +26,22 @@ def array(values, dtype):
     """Numbers as the candidate takes them."""
     values = np.array(values, dtype=dtype)
     return candidate.tensor(values, dtype) if dtype.startswith("float") and hasattr(candidate, "tensor") else values
+
+
+def transposed(values, dtype):
+    """An array in column order."""
+    return array(np.transpose(values).tolist(), dtype).T
+
+
+def sliced(values, dtype):
+    """Every second column of an array."""
+    return array(np.repeat(values, 2, axis=-1), dtype)[..., ::2]
+
+
+def integers(values, dtype):
+    """Whole numbers, where the candidate's arrays are NumPy's."""
+    numbers = array(values, dtype)
+    return numbers.astype(np.int64) if isinstance(numbers, np.ndarray) else numbers
 
 
 {lines}
@@ -47,7 +63,7 @@ class Writer:
 
     def __init__(self, module="", array=None):
         self.prefix = f"{module}." if module else ""
-        self.array = array or (lambda value: repr(value.tolist()))
+        self.array = array or readable
         self.names: dict[int, str] = {}
         self.lines: list[str] = []
 
@@ -120,10 +136,17 @@ class Writer:
         """A value as one would type it."""
         if isinstance(value, Handle):
             return self.show_target(value.target)
+        if stored(value):
+            return self.array(np.asarray(value), stored(value))
         if isinstance(value, np.ndarray | np.generic):
             return self.array(np.asarray(value))
         if isinstance(value, list):
+            if self.array is readable and is_long(value):
+                return readable(np.asarray(value))
             return f"[{', '.join(map(self.show, value))}]"
+        if isinstance(value, tuple) and hasattr(value, "_fields"):
+            inside = ", ".join(f"{key}={self.show(item)}" for key, item in zip(value._fields, value, strict=True))
+            return f"{type(value).__name__}({inside})"
         if isinstance(value, tuple):
             return f"({', '.join(map(self.show, value))}{',' * (len(value) == 1)})"
         if isinstance(value, dict):
@@ -131,6 +154,39 @@ class Writer:
         if isinstance(value, SimpleNamespace):
             return f"result({', '.join(f'{key}={self.show(item)}' for key, item in vars(value).items())})"
         return "lambda *args: None" if callable(value) else repr(value)
+
+
+def stored(array):
+    """The form in which the array is stored, where that is another than usual."""
+    if not isinstance(array, Formed):
+        return ""
+    unusual = {"transposed": array.ndim == 2 and min(array.shape) > 1, "integers": is_whole(array), "sliced": True}
+    return array.form if unusual.get(array.form) else ""
+
+
+MOST_SHOWN = 60
+SHOWN: Any = {"float_kind": lambda number: repr(float(number)), "int_kind": lambda number: repr(int(number))}
+
+
+def is_long(values):
+    """Whether a list holds more numbers than one reads."""
+    if len(values) * (len(values[0]) if values and isinstance(values[0], list) else 1) <= MOST_SHOWN:
+        return False
+    try:
+        return np.asarray(values).dtype.kind in "if"
+    except ValueError:
+        return False
+
+
+def readable(array, form=""):
+    """An array as a list, where it is long with its beginnings and ends alone; and how it is stored."""
+    array = array.astype(np.int64) if form == "integers" else array
+    text = repr(array.tolist())
+    if array.size > MOST_SHOWN:
+        lines = np.array2string(array, separator=", ", threshold=0, edgeitems=2, formatter=SHOWN, max_line_width=10**6)
+        text = " ".join(lines.split()) + f" of shape {array.shape}"
+    wrapped = {"transposed": f"np.asfortranarray({text})", "sliced": f"np.repeat({text}, 2, axis=-1)[..., ::2]"}
+    return wrapped.get(form, text)
 
 
 def tickets(answer):
@@ -149,7 +205,7 @@ def statements(transcript):
 def program(spec, transcript, headline, expected):
     """A script that repeats the requests of a candidate and prints what the last one gives."""
     path, _, attribute = spec.partition(":") if not spec.endswith(".py") else (spec, "", "")
-    lines = Writer("candidate", lambda value: f"array({literal(value)}, {value.dtype.name!r})").write(transcript)
+    lines = Writer("candidate", complete).write(transcript)
     if lines:
         lines[-1] = f"result = {lines[-1]}\nprint('candidate:', result)"
     loading = FROM_FILE if spec.endswith(".py") else FROM_MODULE
@@ -160,6 +216,11 @@ def program(spec, transcript, headline, expected):
         lines="\n".join(lines),
         expected="\n".join(f"print({key + ':'!r}, {text!r})" for key, text in expected.items()),
     )
+
+
+def complete(array, form=""):
+    """An array as the program makes it."""
+    return f"{form or 'array'}({literal(array)}, {array.dtype.name!r})"
 
 
 def literal(value):

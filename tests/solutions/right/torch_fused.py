@@ -15,10 +15,11 @@ def tensor(values, dtype="float64"):
 
 
 def _step(make, param, grad, state):
-    p = torch.nn.Parameter(torch.as_tensor(param).clone())
+    # the kernel reads both in the order in which they lie in memory
+    p = torch.nn.Parameter(torch.as_tensor(param).clone(memory_format=torch.contiguous_format))
     if p.shape != grad.shape:
         raise ValueError(f"param {tuple(p.shape)} and grad {tuple(grad.shape)}")
-    p.grad = torch.as_tensor(grad).clone()
+    p.grad = torch.as_tensor(grad).clone(memory_format=torch.contiguous_format)
     optimizer = make([p])
     if state:
         for key, value in state.items():
