@@ -9,11 +9,12 @@ from parity.rounding import PRECISIONS, magnitude
 
 
 class StandIn(Check):
-    """A check in which a mistake stands for the candidate: it is asked for the options that the candidate takes."""
+    """A check in which a mistake stands for the candidate: it is asked for what the candidate has."""
 
     def __init__(self, check, mistake):
         super().__init__(mistake, check.reference, check.dtype)
         self.original = check
+        mistake.defines = check.candidate.defines  # a property may leave out what is not there
 
     def takes(self, name, option):
         """As the candidate."""

@@ -11,6 +11,8 @@ from parity.backend import Changed, Raised, Stopped
 from parity.compare import Different, Evidence, told
 from parity.diagnosis import diagnose
 from parity.formulas import formula
+from parity.options import option
+from parity.text import named, sentence
 from parity.transcript import program, statements
 
 SURVEYED = 100
@@ -79,17 +81,18 @@ class Lesson:
 
     def told(self, config, test):
         """For the reports, as far as ``--hint`` allows; with ``--repro`` also as a program."""
-        hint, folder = config.getoption("--hint"), config.getoption("--repro")
+        hint, folder = option(config, "hint"), option(config, "repro")
         facts, mistakes = dict(self.facts), []
         if "call" not in facts and self.transcript:
-            facts["calls"] = "; ".join(statements(self.transcript))
+            calls = statements(self.transcript)
+            facts["calls"] = "; ".join(calls if len(calls) <= 12 else [*calls[:6], "...", *calls[-6:]])
         if expected := formula(self.function):
             facts["formula"] = expected
         if self.mistakes is not None:
-            mistakes = [{"name": m.name, "explanation": m.explanation, "met": m.met} for m in self.mistakes]
-            facts["mistake"] = "; or ".join(map(sentence, self.mistakes)) or NONE_FITS
+            mistakes = [as_dict(mistake) for mistake in self.mistakes]
+            facts["mistake"] = named(mistakes) or NONE_FITS
             if self.partly:
-                facts["mistake"] = f"{PARTLY} {'; or '.join(map(sentence, self.partly))}"
+                facts["mistake"] = f"{PARTLY} {'; or '.join(map(sentence, map(as_dict, self.partly)))}"
         if folder:
             facts["again"] = f"python {self.repeat(Path(folder), test)}"
         if hint == "none":
@@ -111,9 +114,9 @@ NONE_FITS = "none of the known ones gives these numbers"
 PARTLY = "none of the known ones alone: there is something else besides, but in this example"
 
 
-def sentence(mistake):
-    """What it is and where it is met."""
-    return f"this is what you get when {mistake.explanation} {mistake.met}"
+def as_dict(mistake):
+    """For reports."""
+    return {"name": mistake.name, "explanation": mistake.explanation, "met": mistake.met}
 
 
 def learn(error, function, examples, survey=None):

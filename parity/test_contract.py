@@ -1,4 +1,4 @@
-"""Both trees have the same names, in the same order, with the same signatures and docstrings."""
+"""Both trees have the same names, in the same order, with the same signatures and docstrings; none is forgotten."""
 
 from importlib import import_module
 
@@ -8,22 +8,46 @@ from parity import contract
 from parity.compare import Different
 
 
+def whole(backend):
+    """Whether it is a package with all names."""
+    return contract.complete(backend) and hasattr(backend.namespace, "__path__")
+
+
+def test_every_name_has_its_places(candidate, reference):
+    """In both trees, in a property, with the referee, among the mistakes, in the tables and pictures."""
+    if not {candidate.spec, reference.spec} <= set(contract.TREES):
+        pytest.skip("for this project's own trees only")
+    if lacking := list(contract.omissions({file: checked(file) for file in contract.FILES})):
+        raise Different("\n".join(lacking))
+
+
+def checked(file):
+    """The names that the properties of one file are about."""
+    properties = vars(import_module(f"parity.test_{file}")).items()
+    marks = [
+        mark for name, value in properties if name.startswith("test_") for mark in getattr(value, "pytestmark", ())
+    ]
+    cases = [case for mark in marks if mark.name == "parametrize" for case in mark.args[1]]
+    marks += [mark for case in cases for mark in getattr(case, "marks", ())]
+    return {name for mark in marks if mark.name == "checks" for name in mark.args}
+
+
 def test_names(candidate, reference):
     """Two whole packages have the same public names in the same order, file by file."""
-    if contract.missing(candidate) or not hasattr(candidate.namespace, "__path__"):
-        pytest.skip("not a whole package: no __init__.py with all names")
-    assert candidate.namespace.__all__ == reference.namespace.__all__
-    for file in contract.FILES:
-        ours, theirs = (import_module(f"{side.name}.{file}").__all__ for side in (reference, candidate))
-        assert theirs == ours, f"{file}.py: the public names differ, or their order"
+    if not (whole(candidate) and whole(reference)):
+        pytest.skip("for whole packages only")
+    for file in ("", *contract.FILES):
+        ours, theirs = (import_module(f"{side.name}.{file}".rstrip(".")).__all__ for side in (reference, candidate))
+        if theirs != ours:
+            raise Different(f"{file or '__init__'}.py: the public names differ, or their order")
 
 
 def test_signatures_and_docstrings(candidate, reference):
     """Two whole packages read the same; a partial module's functions take the required arguments in order."""
-    if contract.missing(candidate) or not hasattr(candidate.namespace, "__path__"):
-        defined = [name for name in contract.all_names() if candidate.defines(name)]
-        wrong = [misfit for name in defined if (misfit := contract.misfit(candidate, reference, name))]
-    else:
+    if whole(candidate) and whole(reference):
         wrong = list(contract.differences(candidate, reference))
+    else:
+        defined = [name for name in contract.all_names() if candidate.defines(name) and reference.defines(name)]
+        wrong = [misfit for name in defined if (misfit := contract.misfit(candidate, reference, name))]
     if wrong:
         raise Different("; ".join(wrong))

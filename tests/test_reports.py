@@ -1,5 +1,6 @@
 """What ``parity check`` writes beside the table: points, hints, programs, many candidates; and ``parity template``."""
 
+import io
 import json
 import re
 import subprocess
@@ -17,8 +18,9 @@ QUICK = ("--reference", "scratch", "--examples", "20", "--dtype", "float64")
 
 
 @pytest.fixture
-def check(capsys):
-    """Run the command; exit code, standard output, standard error."""
+def check(capsys, monkeypatch):
+    """Run the command where nothing needs a second line; exit code, standard output, standard error."""
+    monkeypatch.setenv("COLUMNS", "999")
 
     def run(*arguments):
         code = main(["check", *map(str, arguments)])
@@ -38,8 +40,17 @@ def test_a_failure_is_a_lesson(check):
     assert facts["referee"] == "0.25; off is sigmoid_slope_of_z.py"
     assert facts["call"] == "sigmoid_backward(z=[[0.0]], grad_output=[[1.0]])"
     assert facts["formula"] == "∂ L/∂ z = ∂ L/∂ g σ(z) (1 - σ(z))"
-    assert facts["mistake"].startswith("this is what you get when s (1 - s) is taken of z itself")
+    assert facts["mistake"].startswith("derivative_of_the_output: this is what you get when s (1 - s) is taken of z")
     assert "Met in A. Trask" in facts["mistake"]
+
+
+def test_a_terminal_without_the_letters_of_a_formula(monkeypatch):
+    """They are written as in Python."""
+    terminal = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr("sys.stdout", terminal)
+    assert main(["check", str(WRONG), *QUICK, "--only", "sigmoid_backward"]) == 1
+    terminal.seek(0)
+    assert r"formula                \u2202 L/\u2202 z" in terminal.read()
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -143,7 +154,7 @@ def test_many_candidates(check, tmp_path):
     code, out, _ = check(right, WRONG, broken, *QUICK, "--only", "sigmoid_backward", "--json", tmp_path / "all.json")
     rows = out.splitlines()
     assert code == 2
-    assert rows[1].split()[0] == str(right)
+    assert rows[1].startswith(f"{right} ")
     assert rows[2].endswith("sigmoid_backward: result[0, 0] differs (derivative_of_the_output)")
     assert "line 1" in rows[3]
     assert rows[4] == "3 candidates against scratch: 1 the same, 1 different, 1 could not be checked."
@@ -155,13 +166,14 @@ def test_many_candidates(check, tmp_path):
 def test_one_of_many_that_ends_its_judge(check, tmp_path, monkeypatch):
     """The others are checked, also in a directory where they are called like libraries."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))  # without bubblewrap, behind which it finds no judge
     (tmp_path / "a.py").write_text("import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\n")
     for name in ("pickle.py", "random.py"):
         (tmp_path / name).write_text("import numpy as np\ndef sign(z):\n    return np.sign(z)\n")
     code, out, _ = check("a.py", "pickle.py", "random.py", *QUICK, "--only", "sign")
     assert code == 2
     rows = out.splitlines()
-    assert rows[1].endswith("it ended the process that checks it")
+    assert rows[1].endswith("it ended the process that checks it (SIGKILL)")
     assert [row.split() for row in rows[2:4]] == [["pickle.py", "2", "0", "0"], ["random.py", "2", "0", "0"]]
 
 
@@ -180,6 +192,7 @@ def test_one_of_many_that_ends_its_judge(check, tmp_path, monkeypatch):
         (("--no-import", "torch,"), "--no-import: got ''"),
         (("--gradescope", "points.txt"), "expected .json"),
         (("scratch", "torchref", "--junit", "out.xml"), "--junit: got 3 candidates, expected one"),
+        (("scratch", "torchref", "--all"), "--all: got 3 candidates, expected one"),
     ],
 )
 def test_bad_options_are_one_line(check, options, told):
