@@ -1,17 +1,17 @@
-"""Compare backends with a reference, property by property."""
+"""Check your own code: does it give the same numbers as PyTorch, property by property?"""
 
 import json
 import os
+import sys
+import warnings
 from argparse import Namespace
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import redirect_stderr, redirect_stdout, suppress
-from multiprocessing import get_context
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from parity import backend, contract
+from parity import backend, contract, interrupt, many
 from parity.files import check_path, written_whole
+from parity.host import die_with
 from scratch.checks import choice, not_negative
 
 HERE = Path(__file__).parent
@@ -21,101 +21,159 @@ HINTS = ("none", "message", "full")
 def add_arguments(parser):
     """The options of ``parity check``."""
     add = parser.add_argument
-    add("candidates", nargs="*", default=["scratch"], metavar="CANDIDATE", help="module or .py file (default: scratch)")
-    add("--reference", default="torchref", help="what it is checked against (default: torchref)")
-    add("--only", metavar="NAME", help="only the properties of this function")
-    add("--examples", type=int, default=50, help="for each property and precision (default: 50)")
-    add("--seed", type=int, default=0, help="of the examples (default: 0)")
-    add("--dtype", help="float64 or float32 (default: both)")
-    add("--device", default="cpu", help="where PyTorch computes: cpu (default) or cuda")
-    add("--hint", default="full", help="how much a failure tells: none, message or full (default)")
-    add("--repro", metavar="DIR", help="write a program there that repeats each failure")
-    add("--json", metavar="FILE", help="write the rows to this file")
-    add("--junit", metavar="FILE", help="write a JUnit report to this file")
-    add("--gradescope", metavar="FILE", help="write points to this file, as results.json")
-    add("--weight", nargs="+", default=[], metavar="NAME=POINTS", help="points for each property of a function")
     add(
-        "--time-limit", type=float, default=10.0, help="seconds that a candidate may take in one property (default: 10)"
+        "candidates",
+        nargs="*",
+        default=["scratch"],
+        metavar="CANDIDATE",
+        help="module or .py file to check (default: scratch)",
     )
-    add("--memory-limit", type=int, default=4096, help="MiB that a candidate may take (default: 4096)")
-    add("--no-import", metavar="NAMES", default="", help="packages that a candidate may not import, as torch,scratch")
+    add("--reference", default="torchref", help="module or .py file to check against (default: torchref)")
+    add("--only", metavar="NAME", help="check only this function")
+    add("--examples", type=int, default=50, help="number of examples of each property and precision (default: 50)")
+    add("--seed", type=int, default=0, help="seed of the examples (default: 0)")
+    add("--dtype", help="precision: float64 or float32 (default: both)")
+    add("--device", default="cpu", help="device that PyTorch uses: cpu (default) or cuda")
+    add("--all", action="store_true", help="explain every failure, not only the first")
+    add("--hint", default="full", help="how much is said of a failure: none, message or full (default)")
+    add("--repro", metavar="DIR", help="write a program that repeats each failure to this directory")
+    add("--json", metavar="FILE", help="write the results to this file")
+    add("--resume", action="store_true", help="check only those of many candidates that --json FILE does not hold yet")
+    add("--junit", metavar="FILE", help="write a JUnit report to this file")
+    add("--gradescope", metavar="FILE", help="write a Gradescope report (results.json) to this file")
+    add(
+        "--weight",
+        nargs="+",
+        default=[],
+        metavar="NAME=POINTS",
+        help="points of each property of a function in the Gradescope report",
+    )
+    add(
+        "--time-limit",
+        type=float,
+        default=10.0,
+        help="seconds that a candidate may spend on one property (default: 10)",
+    )
+    add("--memory-limit", type=int, default=4096, help="memory that a candidate may use, in MiB (default: 4096)")
+    add(
+        "--no-import",
+        metavar="NAMES",
+        default="",
+        help="packages that a candidate may not import, separated by commas, as torch,scratch",
+    )
 
 
 def run(args):
     """Exit code 0: nothing differs; 1: something does; 2: nothing could be checked."""
-    validate(args)
-    os.environ["PYTHONSAFEPATH"] = "1"  # a candidate in this directory may be called random.py
-    if len(args.candidates) > 1:
-        return check_all(args)
+    try:
+        with interrupt.interruptible(), environment():
+            validate(args)
+            return many.check_all(args) if len(args.candidates) > 1 else check_single(args)
+    except interrupt.Interrupted as interrupted:
+        print(f"parity check: {interrupted}", file=sys.stderr)
+        return interrupted.exit_code
+
+
+def check_single(args):
+    """One candidate, and its reports, also where it cannot be used; an interrupt writes none of them."""
     [args.candidate] = args.candidates
-    expect_names(args, args.candidate)
+    try:
+        expect_names(args, args.candidate)
+    except (ValueError, ImportError) as error:
+        if args.json or args.junit or args.gradescope:
+            write_reports(args, check(args, quiet=True, unusable=str(error)))
+        raise
     report = check(args)
-    for file, text in ((args.json, report.as_json), (args.gradescope, lambda: report.as_gradescope(args.weights))):
-        if file:
-            with written_whole(file) as path:
-                path.write_text(text(), encoding="utf-8")
+    write_reports(args, report)
     return report.exit_code()
 
 
-def check(args, quiet=False):
-    """Run the properties on one candidate; the report."""
+def write_reports(args, report):
+    """Each into its file; one that cannot be written takes no other with it."""
+    texts = {
+        args.json: report.as_json,
+        args.junit: lambda: report.junit,
+        args.gradescope: lambda: report.as_gradescope(args.weights),
+    }
+    errors = []
+    for file, text in texts.items():
+        try:
+            if file:
+                with written_whole(file) as path:
+                    path.write_text(text(), encoding="utf-8")
+        except (ValueError, OSError) as error:
+            errors.append(str(error))
+    if errors:
+        raise ValueError("; ".join(errors))
+
+
+def check(args, quiet=False, unusable=None):
+    """Run the properties on one candidate; the report. Of one that is ``unusable``, for this reason, none is run."""
     try:
         import pytest
 
         from parity.report import Report
+        from parity.session import Session
     except ImportError as error:
         raise ImportError(f"{error}; parity check needs pip install 'neuron-parity[parity]'") from None
-    report = Report(args, quiet)
+    report, session = Report(args, quiet), Session(unusable)
+    report.unusable = unusable
     # What pytest itself prints is not for the reader of the table.
-    with open(os.devnull, "w") as nowhere, TemporaryDirectory() as folder, report:
-        os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = folder
-        with redirect_stdout(nowhere), redirect_stderr(nowhere):
-            pytest.main(pytest_arguments(args, processes=0 if quiet else 2), plugins=[report])
+    with open(os.devnull, "w") as nowhere, TemporaryDirectory(prefix="parity-") as folder, report:
+        junit = Path(folder) / "junit.xml"
+        arguments = pytest_arguments(args, processes=0 if quiet else 2)
+        arguments += [f"--junitxml={junit}"] * (args.junit is not None)
+        with (
+            environment(HYPOTHESIS_STORAGE_DIRECTORY=folder),
+            warnings.catch_warnings(),
+            redirect_stdout(nowhere),
+            redirect_stderr(nowhere),
+        ):
+            warnings.resetwarnings()
+            pytest.main(arguments, plugins=[report, session])
+            report.complete()
+        if session.interrupted:
+            raise session.interrupted
+        report.junit = junit.read_text(encoding="utf-8") if junit.exists() else ""
     return report
 
 
-def check_all(args):
-    """Many candidates in parallel, a row each and a summary; the gravest exit code."""
-    from parity.report import Submissions
-
-    rows = Submissions(args.candidates, args.reference)
-    for report in reports(args, args.candidates, os.cpu_count()):
-        rows.add(report)
-    rows.close()
-    if args.json:
-        with written_whole(args.json) as path:
-            path.write_text(json.dumps({"submissions": rows.reports}, indent=1), encoding="utf-8")
-    return rows.exit_code()
-
-
-def reports(args, candidates, processes):
-    """The report of each, in their order; where one ends the process that checks it, the rest go one by one."""
-    done = 0
-    # Each worker is a fresh Python, and keeps what it has imported for the next candidate.
-    with ProcessPoolExecutor(processes, get_context("spawn")) as pool, suppress(BrokenProcessPool):
-        for job in [pool.submit(check_one, {**vars(args), "candidate": candidate}) for candidate in candidates]:
-            yield job.result()
-            done += 1
-    if done < len(candidates) and processes > 1:
-        for candidate in candidates[done:]:
-            yield from reports(args, [candidate], 1)
-    elif done < len(candidates):
-        yield unusable(candidates[0], "it ended the process that checks it")
+def serve():
+    """Check the candidates that come in by lines of standard input; their reports go to standard output."""
+    requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, 0)
+    os.dup2(nothing, 1)
+    first = json.loads(requests.readline())
+    die_with(first["judge"])
+    sys.path += [path for path in first["path"] if path not in sys.path]
+    for line in requests:
+        many.send(replies, check_one(Namespace(**json.loads(line))))
 
 
-def check_one(options):
+def check_one(args):
     """The report of one of many, as a dictionary."""
-    args = Namespace(**options)
     try:
         expect_names(args, args.candidate)
         return check(args, quiet=True).as_dict()
     except Exception as error:  # whatever is the matter with one, the others are checked
-        return unusable(args.candidate, str(error))
+        return many.unusable(args.candidate, str(error))
 
 
-def unusable(candidate, reason):
-    """The report of what could not be checked."""
-    return {"candidate": candidate, "exit_code": 2, "summary": reason, "properties": []}
+@contextmanager
+def environment(**changes):
+    """Without the variables that would have Python, pytest or Hypothesis judge in another way, and with these."""
+    before = dict(os.environ)
+    for name in before:
+        if name.startswith(("PYTEST_", "HYPOTHESIS_")) or name in ("PYTHONOPTIMIZE", "PYTHONWARNINGS"):
+            del os.environ[name]
+    os.environ["PYTHONSAFEPATH"] = "1"  # a candidate in this directory may be called random.py
+    os.environ.update(changes)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def validate(args):
@@ -150,6 +208,8 @@ def validate(args):
         check_path(path, (suffix,))
         if option != "json" and len(args.candidates) > 1:
             raise ValueError(f"--{option}: got {len(args.candidates)} candidates, expected one; --json takes many")
+    if args.all and len(args.candidates) > 1:
+        raise ValueError(f"--all: got {len(args.candidates)} candidates, expected one")
     if args.repro and args.hint != "full":
         raise ValueError(f"--repro: got --hint {args.hint} as well, expected --hint full: a program shows the numbers")
     if args.repro:
@@ -157,9 +217,21 @@ def validate(args):
         args.repro = Path(args.repro).resolve()
     if "torchref" in (*args.candidates, args.reference):
         backend.expect_importable("torch", "torchref")
+    if args.resume and not (args.json and len(args.candidates) > 1):
+        raise ValueError("--resume: expected several candidates and --json FILE, which holds those that are done")
+    expect_separate(args)
     args.candidate = ""
     if args.reference != "torchref":
         expect_names(args, args.reference)
+
+
+def expect_separate(args):
+    """No report is written onto another one, or onto what is checked."""
+    taken = {Path(spec).resolve(): spec for spec in (*args.candidates, args.reference) if spec.endswith(".py")}
+    for option in ("json", "junit", "gradescope"):
+        path = getattr(args, option)
+        if path and taken.setdefault(Path(path).resolve(), f"--{option}") != f"--{option}":
+            raise ValueError(f"--{option}: got {path}, which is {taken[Path(path).resolve()]}, expected another file")
 
 
 def weight(text):
@@ -185,6 +257,9 @@ def expect_names(args, spec):
                 f"{loaded.name}: defines nothing of the contract, expected some of {', '.join(names[:8])}, ...; "
                 "parity template writes a file with all names"
             )
+    except (backend.Stopped, backend.Raised) as error:
+        reason = " ".join(str(error).split())
+        raise ValueError(f"{loaded.name}: cannot be asked for what it defines: {reason}") from None
     finally:
         loaded.close()
 
@@ -193,7 +268,17 @@ def pytest_arguments(args, processes):
     """The run as pytest wants it: two processes, no files left behind, and no plugin that happens to be installed."""
     arguments = ["--disable-plugin-autoload", "-p", "xdist.plugin", "-p", "_hypothesis_pytestplugin"]
     arguments += ["-p", "parity.options", "-p", "no:unraisableexception", "-p", "no:threadexception"]
-    arguments += [str(HERE), f"--rootdir={HERE}", "-c", os.devnull, "-p", "no:cacheprovider", "-q", "--assert=plain"]
+    arguments += [
+        str(HERE),
+        f"--rootdir={HERE}",
+        f"--confcutdir={HERE}",
+        "-c",
+        os.devnull,
+        "-p",
+        "no:cacheprovider",
+        "-q",
+        "--assert=plain",
+    ]
     # A test at a time: of a partial module most are skipped, and the few long ones would stand in one chunk.
     arguments += [
         "-n",
@@ -206,11 +291,10 @@ def pytest_arguments(args, processes):
     ]
     # This package is imported before pytest, and has no asserts to rewrite.
     arguments += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
-    arguments += [f"--reference={resolved(args.reference)}", f"--candidate={resolved(args.candidate)}"]
+    arguments += [f"--parity-{side}={resolved(getattr(args, side))}" for side in ("reference", "candidate")]
     for option in ("examples", "device", "hint", "time_limit", "memory_limit", "dtype", "only", "no_import", "repro"):
         value = getattr(args, option)
-        arguments += [f"--{option.replace('_', '-')}={value}"] * (value is not None)
-    arguments += [f"--junitxml={args.junit}"] * (args.junit is not None)
+        arguments += [f"--parity-{option.replace('_', '-')}={value}"] * (value is not None)
     return arguments
 
 

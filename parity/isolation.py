@@ -60,7 +60,8 @@ def walls(shown):
         if inside(folder, hidden) and not inside(folder, below):
             below.append(folder)
             options += ["--ro-bind", folder, folder]
-    return [*options, "--remount-ro", "/dev", "--setenv", "TMPDIR", "/dev/shm"]
+    # Of root, as whom a judge may run, the files of /proc/sys would obey.
+    return [*options, "--remount-ro", "/proc", "--remount-ro", "/dev", "--setenv", "TMPDIR", "/dev/shm"]
 
 
 def inside(path, folders):

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from parity import isolation
+from parity.text import printable
 from parity.wire import Malformed, packed, reader, received, write
 
 TICK = 0.05
@@ -38,7 +39,7 @@ class Limits(NamedTuple):
     @classmethod
     def of(cls, option):
         """From the options of the command, each looked up by its name."""
-        return cls(option("--time-limit"), option("--memory-limit"), option("--no-import"))
+        return cls(option("time-limit"), option("memory-limit"), option("no-import"))
 
 
 class Stopped(BaseException):
@@ -73,9 +74,10 @@ class Process:
             answer = self.ask(loading, seconds=LOADING * self.limits.seconds)
         except Stopped as stopped:
             raise ValueError(f"{self.spec}: its import {stopped}") from None
+        self.used = 0.0
         if answer[0] == "unusable":
             self.stop()
-            raise ValueError(answer[1])
+            raise ValueError(" ".join(printable(answer[1]).split()))
 
     def begin(self):
         """A new property: the time counts from here."""
@@ -138,8 +140,9 @@ class Process:
     def ended(self):
         """How the process has ended."""
         code = self.stop()
-        code = 128 - code if code > 128 else code  # as a shell, and bubblewrap, tell of a signal
-        how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+        names = {128 + number: number.name for number in signal.Signals}
+        code = 128 - code if code < 0 else code  # as a shell, and bubblewrap, tell of a signal
+        how = names.get(code, f"exit code {code}")
         return f"ended its process ({how})"
 
     def stop(self):
@@ -185,7 +188,7 @@ def talk(child, requests, answers):
 
 def formed(answer):
     """An answer of the form that a host gives; a Malformed otherwise."""
-    known = isinstance(answer, tuple) and answer and answer[0] in FORMS
+    known = isinstance(answer, tuple) and answer and isinstance(answer[0], str) and answer[0] in FORMS
     if not known or not FORMS[answer[0]](*answer[1:]):
         raise Malformed("no answer")
     return answer
@@ -221,11 +224,12 @@ def kill(child):
 
 def resident(pid):
     """Bytes of memory, its own and shared, that a process and all below it hold; 0 where /proc does not tell."""
-    total = 0
-    with suppress(OSError):
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith(("RssAnon", "RssShmem")):
-                total += int(line.split()[1]) * 1024
-        children = " ".join(path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children"))
-        total += sum(resident(int(child)) for child in children.split())
+    total, waiting = 0, [str(pid)]
+    while waiting:
+        folder = Path("/proc") / waiting.pop()
+        with suppress(OSError):
+            for line in (folder / "status").read_text().splitlines():
+                if line.startswith(("RssAnon", "RssShmem")):
+                    total += int(line.split()[1]) * 1024
+            waiting += " ".join(path.read_text() for path in folder.glob("task/*/children")).split()
     return total

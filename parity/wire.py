@@ -147,7 +147,9 @@ class Reader:
         return dict(self.inward(pairs, depth - 1))
 
     def result(self, fields, depth):
-        """An object with attributes."""
+        """An object with attributes; names that Python or NumPy look for themselves are none."""
+        if not all(key.isidentifier() and not key.startswith("_") for key in fields):
+            raise Malformed("expected attributes with names")
         return SimpleNamespace(**{key: self.inward(item, depth - 1) for key, item in fields.items()})
 
     def kept(self, fields, _):

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from parity import isolation
 from parity.cli import main
 from parity.mistakes import MISTAKES
 
@@ -23,6 +24,7 @@ def check(capsys, *arguments):
     return code, captured.out, captured.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MISTAKES)
 def test_every_mistake_is_caught_at_its_own_function(name, report):
     """With the default number of examples; the message names the function, the diagnosis the mistake."""
@@ -52,6 +54,22 @@ def test_a_right_homework_passes_on_what_it_defines(tmp_path, capsys):
     assert "properties were not checked" in out.splitlines()[-1]
 
 
+@pytest.mark.parametrize("others", [[], ["scratch"]])
+def test_that_strangers_are_not_isolated_is_said_at_the_end(tmp_path, capsys, monkeypatch, others):
+    """And in the report; of this project's own modules there is nothing to say."""
+    monkeypatch.setattr(isolation, "missing", lambda: "not isolated: install bubblewrap")
+    file, evidence = tmp_path / "homework.py", tmp_path / "evidence.json"
+    file.write_text(HOMEWORK)
+    options = ("--reference", "scratch", "--only", "sign", "--examples", "5", "--json", str(evidence))
+    _, out, _ = check(capsys, str(file), *others, *options)
+    assert "(not isolated: install bubblewrap)" in out
+    [report, *_] = json.loads(evidence.read_text()).get("submissions", [json.loads(evidence.read_text())])
+    assert others or not report["isolated"]
+    _, out, _ = check(capsys, "scratch", *options)
+    assert "isolated" not in out
+    assert json.loads(evidence.read_text())["isolated"]
+
+
 NAIVE = """
 def mse_loss(pred, target):
     return ((pred - target) ** 2).mean()
@@ -65,13 +83,35 @@ def test_what_a_homework_accepts_is_noted_and_no_difference(tmp_path, capsys):
     options = ("--reference", "scratch", "--examples", "20", "--json", str(evidence))
     code, out, _ = check(capsys, str(file), *options)
     assert code == 0, out
-    assert "mse_loss(pred=[[0.0], [0.0]], target=[0.0, 0.0]) gave 0.0, expected a ValueError (and 1 more)" in out
+    words = " ".join(out.split())
+    assert "mse_loss(pred=[[0.0], [0.0]], target=[0.0, 0.0]) gave 0.0, expected a ValueError (and 1 more)" in words
     assert "It accepts what is no input in 1 of the properties." in out.splitlines()[-1]
     [row] = [row for row in json.loads(evidence.read_text())["properties"] if row["accepted"]]
     assert row["verdict"] == "accepts bad input"
     assert row["verdicts"] == {"accepts bad input": 2}
     check(capsys, str(file), *options, "--hint", "message")
     assert all(not row["accepted"] for row in json.loads(evidence.read_text())["properties"])
+
+
+def test_the_last_line_counts_what_was_checked(tmp_path, capsys):
+    """Not the properties of what the file does not define."""
+    file = tmp_path / "homework.py"
+    file.write_text("def tanh(z):\n    return z\n")
+    options = ("--reference", "scratch", "--examples", "5", "--json", str(tmp_path / "evidence.json"))
+    _, out, _ = check(capsys, str(file), *options)
+    rows = json.loads((tmp_path / "evidence.json").read_text())["properties"]
+    wrong, checked = (sum(test(row) for row in rows) for test in (is_wrong, is_checked))
+    assert f"in {wrong} of the {checked} properties checked" in " ".join(out.split())
+
+
+def is_wrong(row):
+    """Of a row of the report."""
+    return row["verdict"] == "DIFFERENT"
+
+
+def is_checked(row):
+    """Of a row of the report: it has examples, or a failure."""
+    return is_wrong(row) or row["examples"] > 0
 
 
 def test_our_own_backends_must_refuse(report):
