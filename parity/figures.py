@@ -223,9 +223,9 @@ def follow(ax, paths, first, second):
 def straight_borders():
     """What a net without a hidden layer makes of the plane.
 
-    Four pictures: xor, moons, circles, blobs. The borders are straight, and only the blobs are told apart. For xor and
-    circles no line is of use: their weights shrink to nearly 0. The dashed border is torchref's, and lies on that of
-    scratch.
+    Four pictures: xor, moons, circles, blobs. The borders are straight, and only the blobs are told apart; wrong points
+    are ringed. For xor and circles no line is of use: their weights shrink to nearly 0. The dashed border is
+    torchref's, and lies on that of scratch.
     """
     return decisions([])
 

@@ -1,7 +1,9 @@
 """Files that are written whole or not at all."""
 
+import errno
 import os
-from contextlib import contextmanager
+import shutil
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,17 +17,34 @@ def check_path(path, suffixes):
         raise ValueError(f"{path}: got a directory that does not exist, expected {path.parent} to be there")
     if path.is_dir():
         raise ValueError(f"{path}: got a directory, expected the name of a file")
+    if path.exists() and not path.is_file():
+        raise ValueError(f"{path}: got a device, a pipe or a socket, expected the name of a file")
+    with folder_beside(path):
+        pass  # a directory without write permission, a full disk, a read-only file
 
 
 @contextmanager
 def written_whole(path):
     """Yield a temporary path of the same suffix; what is written there becomes ``path`` if nothing goes wrong."""
-    path = Path(path)
+    with folder_beside(path) as (folder, target):
+        temporary = folder / Path(path).name
+        yield temporary
+        if target.exists():
+            shutil.copymode(target, temporary)  # what was private stays so
+        os.replace(temporary, target)
+
+
+@contextmanager
+def folder_beside(path):
+    """A temporary directory, and the file beside it that ``path`` names: of a symbolic link, the one it points to."""
     try:
+        target = Path(os.path.realpath(path))
+        with suppress(FileNotFoundError):
+            os.stat(target)  # a link that leads to itself is an error
+            if not os.access(target, os.W_OK):
+                raise PermissionError(errno.EACCES, "it is read-only")
         # Beside the target, because a file is replaced in one step only within one file system.
-        with TemporaryDirectory(prefix=".parity-", dir=path.parent) as folder:
-            temporary = Path(folder) / path.name
-            yield temporary
-            os.replace(temporary, path)
+        with TemporaryDirectory(prefix=".parity-", dir=target.parent) as folder:
+            yield Path(folder), target
     except OSError as error:
         raise ValueError(f"{path}: cannot be written: {error.strerror or error}") from None

@@ -1,4 +1,4 @@
-"""Build the side-by-side page: every formula, its code in both trees, pictures, and the evidence.
+"""Build the course as one offline site: every formula, its code in both trees, pictures, and the evidence.
 
 parity check --json evidence.json
 parity page -o site/
@@ -15,6 +15,7 @@ from pathlib import Path
 
 from parity.contract import ROOT, digest
 from parity.files import written_whole
+from parity.progress import bar
 
 MANIFEST = "parity-page.json"
 # What the page uses of a report, and of each row of it.
@@ -32,27 +33,27 @@ ROW = {
 
 def add_arguments(parser):
     """The options of ``parity page``."""
-    parser.add_argument("-o", "--output", metavar="DIR", default="site", help="where to (default %(default)s)")
-    parser.add_argument(
-        "--evidence",
-        metavar="FILE",
-        help="what parity check --json has written (default: the newest such file in this directory)",
-    )
-    parser.add_argument("--force", action="store_true", help="write into a directory that holds other files too")
+    add = parser.add_argument
+    add("-o", "--output", metavar="DIR", default="site", help="directory to write the site to (default: %(default)s)")
+    text = "report of parity check --json (default: the newest one in the current directory)"
+    add("--evidence", metavar="FILE", help=text)
+    add("--force", action="store_true", help="write into a directory that holds other files too; none is deleted")
 
 
 def run(args):
     """Write the site; what is in the directory already stays."""
-    try:
-        from parity import figures
-        from parity.chapters import chapters
-    except ModuleNotFoundError as error:
-        raise ImportError(f"{error}; parity page needs pip install 'neuron-parity[all]'") from None
     code = digest()
     evidence = Evidence(code, *found_evidence(args.evidence))
     output = Path(args.output)
-    course = chapters()
-    files = pages(course, evidence, code)
+    try:
+        with bar("reading the course"):
+            from parity import figures
+            from parity.chapters import chapters
+
+            course = chapters()
+            files = pages(course, evidence, code)
+    except ModuleNotFoundError as error:
+        raise ImportError(f"{error}; parity page needs pip install 'neuron-parity[all]'") from None
     drawings = {f"figures/{name}.svg": draw for name, draw in figures.all_figures().items()}
     ours, drawn_from = expect_ours(output, [*files, *drawings, MANIFEST], args.force)
     made_from = figures_made_from()
@@ -67,20 +68,30 @@ def run(args):
     for name, text in files.items():
         write(output / name, text)
     if not fresh:
-        for name, draw in drawings.items():
-            with written_whole(output / name) as temporary:
-                figures.save(draw(), temporary)
+        draw_all(output, drawings)
     write(output / MANIFEST, json.dumps({"files": names, "figures": made_from}))
     print(f"{output / 'index.html'}: {len(course)} chapters; {evidence.sentence}")
     return 0
 
 
+def draw_all(output, drawings):
+    """The pictures, which take most of the time."""
+    from parity import figures
+
+    with bar("drawing", len(drawings)) as move_bar:
+        for done, (name, draw) in enumerate(drawings.items(), start=1):
+            with written_whole(output / name) as temporary:
+                figures.save(draw(), temporary)
+            move_bar(done, name)
+
+
 def write(path, text):
     """A file, whole; one that says so already is left alone."""
-    if path.is_file() and path.read_text(encoding="utf-8") == text:
+    content = text.encode(errors="backslashreplace")
+    if path.is_file() and path.read_bytes() == content:
         return
     with written_whole(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_bytes(content)
 
 
 def expect_ours(output, needed, force):
@@ -93,14 +104,20 @@ def expect_ours(output, needed, force):
     taken = [name for name in needed if name not in ours and os.path.lexists(output / name)]
     if taken:
         raise ValueError(f"{output / taken[0]}: parity page needs this name and has not written what bears it")
-    there = (str(path.relative_to(output)) for path in sorted(output.rglob("*")) if not path.is_dir())
-    others = [name for name in there if name not in ours]
-    if others and not force:
+    other = None if force else next((name for name in names_below(output) if name not in ours), None)
+    if other:
         raise ValueError(
-            f"{output}: holds {others[0]}{f' and {len(others) - 1} more' if others[1:] else ''}, which parity page has "
-            "not written; expected an empty directory, or --force, which writes beside them and deletes nothing"
+            f"{output}: holds {other}, which parity page has not written; expected an empty directory, or --force, "
+            "which writes beside other files and deletes nothing"
         )
     return ours, drawn_from
+
+
+def names_below(folder):
+    """The files of a directory and below it, one by one: there may be as many as the disk holds."""
+    for path, folders, files in os.walk(folder):
+        folders.sort()
+        yield from (str(Path(path, name).relative_to(folder)) for name in sorted(files))
 
 
 def built_before(manifest):

@@ -4,7 +4,11 @@ Every function draws in ``ax``, or in a figure of its own, and returns the Axes.
 both arrays of either backend. matplotlib is imported only when something is drawn.
 """
 
+import warnings
+from contextlib import contextmanager
 from importlib import import_module
+from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 
@@ -32,7 +36,8 @@ def plot_decision(x, y, predict, *, ax=None):
 
     ``predict`` takes points (M, 2) and returns (M, K) scores, where the greatest wins and its index is the class, or
     (M, 1), where the nearest label wins: for labels -1 and +1 that is the sign, for 0 and 1 what lies above 1/2. A
-    point whose score is nan belongs to none.
+    point whose score is nan belongs to none. Points that are not given their label are ringed, and the title counts
+    them.
     """
     ax, grid, scores, labels = _regions(x, y, predict, ax)
     _draw_borders(ax, grid, scores if scores.shape[1] > 1 else -abs(scores - labels))
@@ -48,16 +53,19 @@ def _regions(x, y, predict, ax):
     if scores.ndim != 2 or len(scores) != GRID**2 or scores.shape[1] == 0:
         raise ValueError(f"predict: got shape {scores.shape} for {GRID**2} points, expected (M, 1) or (M, K)")
     labels = _known_labels(y) if scores.shape[1] == 1 else _class_labels(y, scores.shape[1])
+    wrong = winners(array(predict(x)), labels) != np.searchsorted(labels, y)
     image = _tints()[winners(scores, labels)].reshape(GRID, GRID, 4)
     ax = _axes(ax)
     ax.imshow(image, extent=(left, right, bottom, top), origin="lower", interpolation="nearest")
-    return _scatter(ax, x, y, labels), grid, scores, labels
+    _scatter(ax, x, y, labels, wrong).set_title(how_many_are_wrong(wrong.sum(), len(wrong)))
+    return ax, grid, scores, labels
 
 
 def plot_line(x, y, weight, bias, *, ax=None):
     """The points, the line w1 x1 + w2 x2 + b = 0 of one neuron, weight (1, 2) and bias (1,), and its two sides.
 
     The side where the sum is positive is that of the greater label. Where there is no line to see, a note says why.
+    Points on the other side or on the line are ringed, and the title counts them.
     """
     (x, y), weight, bias = _points(x, y), array(weight), array(bias)
     if weight.shape != (1, 2) or bias.shape != (1,):
@@ -111,31 +119,58 @@ def plot_sweep(name, values, losses, *, ceiling=np.inf, log_values=False, ax=Non
     return ax
 
 
-def animate(frames, x, y, path):
-    """Write a GIF in which the line turns: frames are (epoch, weight, bias, mistakes or loss, None where unknown)."""
+def animate(frames, x, y, path, *, title="", on_frame=None):
+    """Write a GIF in which the line turns: frames are (epoch, weight, bias, loss), the loss None where there is none.
+
+    ``on_frame(done, total)`` is called after each frame.
+    """
     check_path(path, (".gif",))
     if not frames:
         raise ValueError("frames: got none, expected at least one")
-    shown = np.unique(np.linspace(0, len(frames) - 1, MOST_FRAMES).round().astype(int))
+    shown = np.unique(np.linspace(0, len(frames) - 1, MOST_FRAMES).round().astype(int)).tolist()
     # Few epochs are shown slowly, many in about six seconds.
     writer = _matplotlib("animation").PillowWriter(fps=max(2, len(shown) / 6))
+    shown += shown[-1:] * round(HOLD_SECONDS * writer.fps)
     ax = _axes(None)
     _fit_figure(ax.figure, x, y)
-    with written_whole(path) as temporary, writer.saving(ax.figure, temporary, dpi=100):
-        for epoch, weight, bias, value in (frames[i] for i in shown):
-            ax.clear()
-            plot_line(x, y, weight, bias, ax=ax).set_title(_caption(epoch, value))
+    set_title(ax.figure, title)
+    with written_whole(path) as temporary, _any_characters(), writer.saving(ax.figure, temporary, dpi=100):
+        drawn = None
+        for done, i in enumerate(shown, start=1):
+            if i != drawn:
+                ax.clear()
+                epoch, weight, bias, loss = frames[i]
+                plot_line(x, y, weight, bias, ax=ax)
+                ax.set_title(_caption(epoch, loss, ax.get_title()))
+            drawn = i
             writer.grab_frame()
             ax.figure.set_layout_engine("none")  # the axes stay where the first frame has put them
-        for _ in range(round(HOLD_SECONDS * writer.fps)):
-            writer.grab_frame()
+            if on_frame:
+                on_frame(done, len(shown))
+
+
+@contextmanager
+def _any_characters():
+    """Say nothing of a character of the title that no font has."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def set_title(figure, text):
+    """The title of the whole figure, as it stands: a file may be called $1.csv, or have characters of no font."""
+    text = "".join(c if c.isprintable() else "?" for c in text)
+    figure.suptitle(text, fontsize="medium", parse_math=False)
 
 
 def save(figure, path):
     """Write the figure, as png, svg or pdf by the suffix of the path."""
     check_path(path, PICTURES)
+    drawn = BytesIO()  # on a full disk the PDF of matplotlib fails for another reason than that
+    with _any_characters():
+        figure.savefig(drawn, format=Path(path).suffix[1:].lower(), dpi=150, bbox_inches="tight")
     with written_whole(path) as temporary:
-        figure.savefig(temporary, dpi=150, bbox_inches="tight")
+        temporary.write_bytes(drawn.getvalue())
 
 
 def new_figure(columns=1):
@@ -221,6 +256,11 @@ def winners(scores, labels):
     return np.where(np.isfinite(scores).all(axis=1), winners, -1)
 
 
+def how_many_are_wrong(wrong, total):
+    """In words."""
+    return f"{wrong} of {total} points {'is' if wrong == 1 else 'are'} wrong" if wrong else "every point is right"
+
+
 def _tints():
     """A light colour for each class, and at the end, which is position -1, a transparent one."""
     to_rgba = _matplotlib("colors").to_rgba
@@ -241,17 +281,20 @@ def _is_strip(span):
     return span.max() > 4 * span.min()
 
 
-def _scatter(ax, x, y, labels):
-    """Draw the points, and set up the Axes for them."""
+def _scatter(ax, x, y, labels, wrong=False):
+    """Draw the points, a ring around those that are wrong, and set up the Axes for them."""
     signed = "+g" if labels.min() < 0 else "g"
     for label, colour, marker in zip(labels, COLOURS, MARKERS, strict=False):
         chosen = x[y == label]
         style = {"color": colour, "marker": marker, "edgecolors": "white", "linewidths": 0.8}
         ax.scatter(*chosen.T, s=55, label=f"{label:{signed}}" if label else "0", zorder=3, **style)
+    if np.any(wrong):
+        ring = {"facecolors": "none", "edgecolors": "black", "linewidths": 1.4}
+        ax.scatter(*x[wrong].T, s=170, label="wrong", zorder=4, **ring)
     low, high = _window(x)
     ax.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), xlabel="$x_1$", ylabel="$x_2$")
     ax.set_aspect("auto" if _is_strip(high - low) else "equal")
-    ax.legend(title="label", loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False)
+    ax.legend(title="label", loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, alignment="left")
     return ax
 
 
@@ -301,10 +344,6 @@ def _note(ax, text):
     ax.text(0.5, 0.975, text, transform=ax.transAxes, ha="center", va="top", style="italic")
 
 
-def _caption(epoch, value):
+def _caption(epoch, loss, sentence):
     """The title of a frame."""
-    if value is None:
-        return f"epoch {epoch}"
-    if isinstance(value, int):
-        return f"epoch {epoch}: {value} mistake{'s' * (value != 1)}"
-    return f"epoch {epoch}: loss {value:.4g}"
+    return f"epoch {epoch}: {sentence}" + (f", loss {loss:.4g}" if loss is not None else "")

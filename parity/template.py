@@ -1,4 +1,4 @@
-"""Write a starting file: names, signatures and docstrings of the contract, with everything still to do."""
+"""Write a file to fill in: names, signatures and docstrings, and no bodies."""
 
 import ast
 import inspect
@@ -23,8 +23,8 @@ METHODS = ("__init__", "__call__")
 def add_arguments(parser):
     """The options of ``parity template``."""
     add = parser.add_argument
-    add("names", nargs="*", metavar="NAME", help="functions, or files of the contract as perceptron (default: all)")
-    add("-o", "--output", default="homework.py", metavar="FILE", help="the file to write (default: homework.py)")
+    add("names", nargs="*", metavar="NAME", help="functions, classes, or whole chapters as perceptron (default: all)")
+    add("-o", "--output", default="homework.py", metavar="FILE", help="file to write (default: %(default)s)")
 
 
 def run(args):
@@ -36,7 +36,7 @@ def run(args):
     if not names:
         raise ValueError("NAME: got tensor alone, which need not be written, expected another name")
     with written_whole(args.output) as path:
-        path.write_text(template(names, args.output), encoding="utf-8")
+        path.write_text(template(names, args.output), encoding="utf-8", errors="backslashreplace")
     print(f"wrote {args.output}, {len(names)} names to fill in; then: parity check {args.output}")
     return 0
 
@@ -49,6 +49,7 @@ def chosen(given):
 
 def template(names, file):
     """The text."""
+    file = file.replace("\\", "\\\\").replace('"', '\\"')  # it stands in a docstring
     return "\n\n".join([HEADER.format(file=file), *map(skeleton, names)])
 
 

@@ -1,4 +1,4 @@
-"""Train with both backends from the same weights, and see where they part.
+"""Train with two backends from the same weights, and see at which step they first differ.
 
 What is traced are the contract's functions, each called by the same loop on every side: what the candidate does not
 define is taken from the reference. The products of the chain rule between the layers are NumPy's on both sides. Where
@@ -57,24 +57,40 @@ class Outcome(NamedTuple):
 def add_arguments(parser):
     """The options of ``parity trace``."""
     add = parser.add_argument
-    add("candidate", nargs="?", default="scratch", help="a module or a .py file (default: %(default)s)")
-    add("--reference", default="torchref", help="what it is traced against (default: %(default)s)")
+    add("candidate", nargs="?", default="scratch", help="module or .py file to trace (default: %(default)s)")
+    add("--reference", default="torchref", help="module or .py file to compare it with (default: %(default)s)")
     add("--data", default="toy", metavar="NAME|FILE", help="data set or CSV file (default: %(default)s)")
-    add("--rule", default="net", help=f"{', '.join(RULES)} (default: %(default)s)")
-    add("--hidden", type=int, nargs="*", default=[8], metavar="N", help="neurons of each hidden layer (default: 8)")
-    add("--activation", help="of the hidden layers, or of the neuron (default: tanh; identity under gradient)")
-    add("--output", help="activation of the last layer (default: what the loss takes)")
-    add("--loss", default="mse_loss", help=f"{', '.join(referee.LOSSES)} (default: %(default)s)")
-    add("--optimizer", default="SGD", help=f"{', '.join(referee.UPDATES)} (default: %(default)s)")
-    add("--lr", type=float, default=0.05, help="the learning rate (default: %(default)s)")
-    text = "options of the optimizer, as momentum=0.9"
+    add("--rule", default="net", help=f"what is trained: {', '.join(RULES)} (default: %(default)s)")
+    add(
+        "--hidden",
+        type=int,
+        nargs="*",
+        default=[8],
+        metavar="N",
+        help="number of neurons in each hidden layer (default: 8)",
+    )
+    add("--activation", help="activation of the hidden layers (default: tanh), or of the neuron (identity)")
+    add("--output", help="activation of the last layer (default: sigmoid under binary_cross_entropy, else identity)")
+    add("--loss", default="mse_loss", help=f"loss function: {', '.join(referee.LOSSES)} (default: %(default)s)")
+    add("--optimizer", default="SGD", help=f"optimizer: {', '.join(referee.UPDATES)} (default: %(default)s)")
+    add("--lr", type=float, default=0.05, help="learning rate (default: %(default)s)")
+    text = "further options of the optimizer, as momentum=0.9"
     add("--set", action="extend", nargs="+", default=[], metavar="NAME=VALUE", help=text)
-    add("--epochs", type=int, default=10, help="how many (default: %(default)s)")
-    add("--batch-size", type=int, help="samples in a step (default: all)")
-    add("--resync", action="store_true", help="start each step from the reference's weights: no gap adds up")
-    add("--seed", type=int, default=0, help="of the weights and the order of the samples (default: %(default)s)")
-    add("--dtype", default="float64", help="float64 or float32 (default: %(default)s)")
-    add("--plot", metavar="FILE", help="draw losses, decision boundaries and gap, as png, svg or pdf")
+    add("--epochs", type=int, default=10, help="number of epochs (default: %(default)s)")
+    add("--batch-size", type=int, help="number of samples in a batch (default: all)")
+    add(
+        "--resync",
+        action="store_true",
+        help="start each step from the weights of the reference, so that gaps do not add up",
+    )
+    add(
+        "--seed",
+        type=int,
+        default=0,
+        help="seed of the initial weights and of the order of the samples (default: %(default)s)",
+    )
+    add("--dtype", default="float64", help="precision: float64 or float32 (default: %(default)s)")
+    add("--plot", metavar="FILE", help="draw losses, decision boundaries and gap: png, svg or pdf")
 
 
 @np.errstate(all="ignore")  # an overflow shows in the loss
@@ -549,7 +565,14 @@ def plot(args, sides, outcome, x, y):
     place = {"frameon": False, "loc": "lower right", "bbox_to_anchor": (1, 1), "ncols": 2}
     losses.legend(**place)
     gaps.legend(**place, title=title)
+    plots.set_title(figure, title_of(args, names[::-1]))
     plots.save(figure, args.plot)
+
+
+def title_of(args, names):
+    """Data, both sides, rule or optimizer, learning rate."""
+    how = [args.optimizer if args.rule == "net" else args.rule] + [f"lr {args.lr:g}"] * (args.rule != "perceptron")
+    return ", ".join([train.shown(args.data), " against ".join(map(train.shown, names)), *how])
 
 
 def draw_gaps(rows, steps, ax):

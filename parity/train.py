@@ -1,4 +1,4 @@
-"""Train one neuron, or a net, and see it."""
+"""Train a neuron or a net, and draw what it has learned."""
 
 import argparse
 import math
@@ -6,13 +6,14 @@ import sys
 import warnings
 from contextlib import contextmanager
 from importlib import import_module
-from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from parity import plots
 from parity.files import check_path, written_whole
+from parity.progress import bar
 from scratch.activations import ACTIVATIONS as NET_ACTIVATIONS
 from scratch.activations import sigmoid
 from scratch.checks import batch_count, choice, count, not_negative, signs
@@ -42,24 +43,25 @@ class Run(NamedTuple):
     epochs: int
     losses: list
     numbers: dict
+    order: str = ""  # of the points, where it is not plain
 
 
 def add_arguments(parser):
     """The three rules, each with the options that apply to it."""
     rules = parser.add_subparsers(dest="rule", required=True, metavar="RULE")
     perceptron = _rule(rules, "perceptron", "correct each wrong point, in shuffled order, from weights 0", epochs=1000)
-    perceptron.add_argument("--seed", type=int, default=0, help="of the order of the points (default %(default)s)")
+    text = "seed of the order of the points (default: %(default)s)"
+    perceptron.add_argument("--seed", type=int, default=0, help=text)
 
     gradient = _rule(rules, "gradient", "a step after each point, in the order of the file", epochs=40)
     _add_gradient_options(gradient)
-    gradient.add_argument(
-        "--tolerance", type=float, default=0.0, help="stop when the loss changes by no more than this"
-    )
+    _add_tolerance(gradient)
     names = ", ".join(ACTIVATIONS)
     gradient.add_argument(
         "--activation",
         default="identity",
-        help=f"{names}; sigmoid takes labels 0 and 1 as well, relu learns nothing from weights 0",
+        help=f"activation of the neuron: {names} (default: %(default)s); sigmoid takes labels 0 and 1 as well, relu "
+        "learns nothing from weights 0",
     )
 
     fit = _rule(rules, "fit", "a step after each batch, with any loss and optimizer; a net of any depth", epochs=40)
@@ -70,32 +72,39 @@ def add_arguments(parser):
 def _rule(rules, name, text, epochs):
     """The parser of one rule with what all three share."""
     rule = rules.add_parser(name, help=text, description=f"Train: {text}.")
-    rule.add_argument("--backend", default="scratch", help="scratch or torchref (default %(default)s)")
-    rule.add_argument("--data", default="toy", metavar="NAME|FILE", help="data set or CSV file (default %(default)s)")
-    rule.add_argument("--epochs", type=int, default=epochs, help="at most so many (default %(default)s)")
-    rule.add_argument("--plot", metavar="FILE", help="draw the points and the line, as png, svg or pdf")
-    rule.add_argument("--animate", metavar="FILE", help="show the line turning, as gif")
-    rule.add_argument("--save", metavar="FILE", help="keep the weights, as npz")
+    rule.add_argument("--backend", default="scratch", help="scratch (NumPy, the default) or torchref (PyTorch)")
+    rule.add_argument("--data", default="toy", metavar="NAME|FILE", help="data set or CSV file (default: %(default)s)")
+    rule.add_argument("--epochs", type=int, default=epochs, help="maximum number of epochs (default: %(default)s)")
+    rule.add_argument("--plot", metavar="FILE", help="draw points, decision regions and loss: png, svg or pdf")
+    rule.add_argument("--animate", metavar="FILE", help="draw the line of each epoch as an animation: gif")
+    rule.add_argument("--save", metavar="FILE", help="write the weights: npz")
     return rule
 
 
 def _add_gradient_options(rule):
-    rule.add_argument("--lr", type=float, default=0.05, help="the learning rate (default %(default)s)")
-    rule.add_argument("--seed", type=int, help="draw the initial weights; without it those of one neuron are 0")
+    rule.add_argument("--lr", type=float, default=0.05, metavar="LR", help="learning rate (default: %(default)s)")
+    text = "seed of the initial weights (default: a single neuron starts from weights 0)"
+    rule.add_argument("--seed", type=int, help=text)
+
+
+def _add_tolerance(rule):
+    text = "stop when the loss of an epoch changes by no more than this (default: %(default)s)"
+    rule.add_argument("--tolerance", type=float, default=0.0, metavar="CHANGE", help=text)
 
 
 def _add_net_options(fit):
     """Layers, loss, optimizer, batches, and the sweep over one of them."""
-    fit.add_argument("--hidden", type=int, nargs="+", default=[], metavar="N", help="neurons of each hidden layer")
-    names = ", ".join(NET_ACTIVATIONS)
-    fit.add_argument("--activation", default="tanh", help=f"of the hidden layers: {names} (default %(default)s)")
-    text = "cross-entropies take labels -1 and +1 as 0 and 1, cross_entropy class indices too"
-    fit.add_argument("--loss", default="mse_loss", help=f"{', '.join(LOSSES)} (default %(default)s); {text}")
-    fit.add_argument("--optimizer", default="SGD", help=f"{', '.join(OPTIMIZERS)} (default %(default)s)")
-    fit.add_argument("--batch-size", type=int, help="points in a step, in shuffled order (default all, in order)")
-    fit.add_argument("--tolerance", type=float, default=0.0, help="stop when the loss changes by no more than this")
-    text = "train RUNS times and show the final loss over lr, spaced logarithmically, hidden, epochs or batch-size"
-    fit.add_argument("--sweep", metavar="NAME=FROM:TO:RUNS", help=text)
+    add = fit.add_argument
+    add("--hidden", type=int, nargs="+", default=[], metavar="N", help="number of neurons in each hidden layer")
+    text = f"activation of the hidden layers: {', '.join(NET_ACTIVATIONS)} (default: %(default)s)"
+    add("--activation", default="tanh", help=text)
+    text = "the cross-entropies take labels -1 and +1 as 0 and 1, cross_entropy takes class indices as well"
+    add("--loss", default="mse_loss", help=f"loss function: {', '.join(LOSSES)} (default: %(default)s); {text}")
+    add("--optimizer", default="SGD", help=f"optimizer: {', '.join(OPTIMIZERS)} (default: %(default)s)")
+    add("--batch-size", type=int, metavar="N", help="points in a batch, in shuffled order (default: all, in order)")
+    _add_tolerance(fit)
+    text = "train RUNS times and show the final loss over lr (spaced logarithmically), hidden, epochs or batch-size"
+    add("--sweep", metavar="NAME=FROM:TO:RUNS", help=text)
 
 
 @np.errstate(all="ignore")  # a training that goes out of range is reported in a sentence of its own
@@ -115,12 +124,12 @@ def run(args):
 def _train(backend, args, x, y):
     """One run; whether it stayed within range."""
     frames = []
-    with _one_line_warnings(), _bar("epochs", args.epochs) as move_bar:
+    with _one_line_warnings(), bar("epochs", args.epochs) as move_bar:
 
-        def on_epoch(epoch, weight, bias, value):
-            move_bar(epoch)
+        def on_epoch(epoch, weight, bias, loss=None, note=""):
+            move_bar(epoch, note if loss is None else f"loss {loss:.4g}")
             if args.animate:
-                frames.append((epoch, np.asarray(weight).copy(), np.asarray(bias).copy(), value))
+                frames.append((epoch, np.asarray(weight).copy(), np.asarray(bias).copy(), loss))
 
         result = RULES[args.rule](backend, args, x, y, on_epoch)
     _report(result, x, y)
@@ -132,21 +141,26 @@ def _perceptron(backend, args, x, y, on_epoch):
     rng = np.random.default_rng(args.seed)
     orders = (rng.permutation(len(x)) for _ in range(args.epochs))
     weight, bias = _initial(backend, x, seed=None)
-    on_epoch(0, weight, bias, None)
-    result = backend.train_perceptron(weight, bias, x, y, max_epochs=args.epochs, orders=orders, on_epoch=on_epoch)
-    return _neuron_run(backend, result, y, [], {"updates": result.updates})
+
+    def on_pass(epoch, weight, bias, corrected):
+        on_epoch(epoch, weight, bias, note=f"{corrected} corrected")
+
+    on_epoch(0, weight, bias)
+    result = backend.train_perceptron(weight, bias, x, y, max_epochs=args.epochs, orders=orders, on_epoch=on_pass)
+    order = f"shuffled before each epoch, --seed {args.seed}"
+    return _neuron_run(backend, result, y, [], {"updates": result.updates}, order)
 
 
 def _gradient(backend, args, x, y, on_epoch):
     weight, bias = _initial(backend, x, args.seed)
-    on_epoch(0, weight, bias, None)
+    on_epoch(0, weight, bias)
     options = {"lr": args.lr, "epochs": args.epochs, "tolerance": args.tolerance, "activation": args.activation}
     result = backend.train_gradient(weight, bias, x, y, on_epoch=on_epoch, **options)
     pred = backend.neuron(x, result.weight, result.bias, args.activation)
     return _neuron_run(backend, result, y, result.losses, {"squared error": float(backend.squared_error(pred, y))})
 
 
-def _neuron_run(backend, result, y, losses, numbers):
+def _neuron_run(backend, result, y, losses, numbers, order=""):
     """The run of a rule for one neuron, whose sign decides; 0 and weights that are not finite decide nothing."""
     weight, bias = result.weight, result.bias
     labels = np.unique(np.asarray(y))
@@ -157,7 +171,7 @@ def _neuron_run(backend, result, y, losses, numbers):
         return np.select([finite & (sign > 0), finite & (sign < 0)], labels[::-1], np.nan)
 
     state = {"fc1.weight": weight, "fc1.bias": bias}
-    return Run(state, (weight, bias), predict, result.converged, result.epochs, losses, numbers)
+    return Run(state, (weight, bias), predict, result.converged, result.epochs, losses, numbers, order)
 
 
 def _fit(backend, args, x, y, on_epoch):
@@ -174,7 +188,7 @@ def _fit(backend, args, x, y, on_epoch):
     def predict(points):
         return _scores(args.loss, plots.array(net(points)), labels)
 
-    on_epoch(0, *_line(args.loss, net, labels), None)
+    on_epoch(0, *_line(args.loss, net, labels))
     names = ("loss", "optimizer", "lr", "epochs", "batch_size", "tolerance")
     options = {name: getattr(args, name) for name in names}
     history = backend.fit(net, x, target, orders=orders, on_step=on_step, **options)
@@ -377,29 +391,15 @@ def _one_line_warnings():
         print(f"parity train: {message}", file=sys.stderr)
 
 
-@contextmanager
-def _bar(name, total):
-    """Yield what to call with the number done: on a terminal it moves a bar, which vanishes at the end."""
-    if not (sys.stderr.isatty() and find_spec("rich")):
-        yield lambda done: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(name, total=total)
-        yield lambda done: bar.update(task, completed=done)
-
-
 def _sweep(backend, args, trials, x, y):
     """Train once for each value; print the final losses, and draw them; whether any run stayed within range."""
     name = args.sweep.partition("=")[0]
     results = {}
-    with _bar("runs", len(trials)) as move_bar, warnings.catch_warnings():
+    with bar("runs", len(trials)) as move_bar, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that a run diverges stands in the table
         for value, trial in trials.items():
             results[value] = _fit(backend, trial, x, y, lambda *_: None)
-            move_bar(len(results))
+            move_bar(len(results), f"{name} {value:.6g}: loss {_final_loss(results[value]):.4g}")
     losses = [_final_loss(result) for result in results.values()]
     print(f"{name:<19} {'loss':<12} accuracy")
     for (value, result), loss in zip(results.items(), losses, strict=True):
@@ -412,6 +412,7 @@ def _sweep(backend, args, trials, x, y):
         ceiling = 10 * min((result.losses[0] for result in results.values() if result.losses), default=math.inf)
         figure, axes = plots.new_figure()
         plots.plot_sweep(name, list(results), losses, ceiling=ceiling, log_values=name == "lr", ax=axes[0])
+        plots.set_title(figure, _title(args))
         plots.save(figure, args.plot)
         print(f"wrote {args.plot}")
     return math.isfinite(losses[best])
@@ -428,7 +429,8 @@ def _out_of_range(result):
 
 
 def _report(result, x, y):
-    lines = {"epochs": result.epochs, **result.numbers, **_described(result), "accuracy": _accuracy(result, x, y)}
+    lines = {"epochs": result.epochs, **result.numbers, **({"order": result.order} if result.order else {})}
+    lines |= {**_described(result), "accuracy": _accuracy(result, x, y)}
     for name, value in lines.items():
         print(f"{name:<19} {value}")
     print(_verdict(result, _mistakes(result, x, y), len(x)))
@@ -459,8 +461,8 @@ def _accuracy(result, x, y):
 
 def _verdict(result, wrong, n):
     """One sentence: did it settle?"""
-    epochs = f"{result.epochs} epoch{'s' * (result.epochs != 1)}"
-    right = f"{wrong} of {n} points are wrong" if wrong else "every point is right"
+    epochs = _epochs(result.epochs)
+    right = plots.how_many_are_wrong(wrong, n)
     if (loss := _out_of_range(result)) is not None:
         return f"diverged: the loss became {loss} in epoch {result.epochs}; try a smaller --lr"
     if result.losses and result.settled:
@@ -476,26 +478,50 @@ def _verdict(result, wrong, n):
 def _write(args, result, frames, x, y):
     """The files asked for."""
     if args.plot:
-        _plot(result, x, y, args.plot)
+        _plot(args, result, x, y)
         print(f"wrote {args.plot}")
     if args.animate:
-        plots.animate(frames, x, y, args.animate)
+        with bar("frames") as move_bar:
+            options = {"title": _title(args), "on_frame": lambda done, total: move_bar(done, total=total)}
+            plots.animate(frames, x, y, args.animate, **options)
         print(f"wrote {args.animate}")
     if args.save:
         _save(result, args.save)
         print(f"wrote {args.save}")
 
 
-def _plot(result, x, y, path):
+def _plot(args, result, x, y):
     """The line or the regions, and beside them the loss where the rule has one."""
     figure, axes = plots.new_figure(columns=2 if result.losses else 1)
     if result.line is None:
         plots.plot_decision(x, y, result.predict, ax=axes[0])
     else:
         plots.plot_line(x, y, *result.line, ax=axes[0])
+    axes[0].set_title(f"after {_epochs(result.epochs)}: {axes[0].get_title()}")
     if result.losses:
         plots.plot_losses(result.losses, ax=axes[1])
-    plots.save(figure, path)
+    plots.set_title(figure, _title(args))
+    plots.save(figure, args.plot)
+
+
+def _title(args):
+    """What has been trained, and how: data, backend, rule or optimizer, learning rate; not what a sweep varies."""
+    parts = [shown(args.data), args.backend, getattr(args, "optimizer", args.rule)]
+    swept = (getattr(args, "sweep", None) or "").partition("=")[0]
+    if hasattr(args, "lr") and swept != "lr":
+        parts.append(f"lr {args.lr:g}")
+    return ", ".join(parts)
+
+
+def shown(data):
+    """The name of the data in a title: of a file without its directories, shortened where it is long."""
+    name = Path(data).name
+    return name if len(name) <= 40 else f"{name[:39]}…"
+
+
+def _epochs(number):
+    """In words."""
+    return f"{number} epoch{'s' * (number != 1)}"
 
 
 def _save(result, path):

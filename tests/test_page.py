@@ -2,7 +2,9 @@
 
 import html
 import json
+import os
 import re
+from pathlib import Path
 
 import pytest
 
@@ -247,6 +249,48 @@ def test_other_peoples_files_are_left_alone(tmp_path, evidence, capsys):
     assert build(tmp_path, "--evidence", evidence(), "--force") == 0
     assert (folder / "thesis.txt").read_text() == "years of work"
     assert build(tmp_path, "--evidence", evidence()) == 2, "it still holds a file of somebody else"
+
+
+def test_a_directory_is_not_searched_to_its_end(tmp_path, evidence, capsys, monkeypatch):
+    """The first file of somebody else is enough: it may be the root of all files. With --force none is looked for."""
+    (tmp_path / "site" / "a" / "b").mkdir(parents=True)
+    (tmp_path / "site" / "mine.txt").write_text("")
+    looked_at = []
+    walk = os.walk
+
+    def watched(folder):
+        for found in walk(folder):
+            looked_at.append(found[0])
+            yield found
+
+    monkeypatch.setattr(os, "walk", watched)
+    monkeypatch.setattr(Path, "rglob", None)
+    assert build(tmp_path, "--evidence", evidence()) == 2
+    assert "holds mine.txt, which parity page has not written" in capsys.readouterr().err
+    assert looked_at == [str(tmp_path / "site")]
+    assert build(tmp_path, "--evidence", evidence(), "--force") == 0
+    assert len(looked_at) == 1
+
+
+def test_progress_on_a_terminal(tmp_path, evidence, capsys, monkeypatch):
+    """While the course is read and while the pictures are drawn; without a terminal there is none."""
+    assert build(tmp_path, "--evidence", evidence()) == 0
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    (tmp_path / "site" / "figures" / "paths.svg").unlink()
+    assert build(tmp_path, "--evidence", evidence()) == 0
+    err = capsys.readouterr().err
+    assert "reading the course" in err
+    assert re.search(r"drawing.*100%", err)
+
+
+def test_a_page_of_ours_that_was_spoiled_is_written_anew(tmp_path, evidence):
+    """Also where it is no text any more."""
+    assert build(tmp_path, "--evidence", evidence()) == 0
+    (tmp_path / "site" / "index.html").write_bytes(b"\xff")
+    assert build(tmp_path, "--evidence", evidence()) == 0
+    assert "<html" in text_of(tmp_path, "index")
 
 
 @pytest.mark.parametrize("name", ["index.html", "figures/paths.svg", page.MANIFEST])

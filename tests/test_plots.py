@@ -281,6 +281,52 @@ def test_line_needs_one_neuron_and_two_labels():
         plots.plot_line(X, np.array([0, 1, 2, 0, 1, 2, 0, 1]), np.zeros((1, 2)), np.zeros(1))
 
 
+# What is wrong
+
+
+def rings(ax):
+    """The points around which there is a ring."""
+    [drawn] = [group for group in ax.collections if group.get_label() == "wrong"] or [None]
+    return [] if drawn is None else drawn.get_offsets().tolist()
+
+
+def test_wrong_points_of_a_line_are_ringed():
+    """Those on the other side and those on the line itself; the title counts them, the legend names them."""
+    ax = plots.plot_line(X, Y, np.array([[-1.0, 0.0]]), np.array([2.0]))
+    assert rings(ax) == [[2.5, -1.0], [2.0, 1.0]] or rings(ax) == [[2.0, 1.0], [2.5, -1.0]]
+    assert ax.get_title() == "2 of 8 points are wrong"
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["-1", "+1", "wrong"]
+    ax = plots.plot_line(X, Y, np.array([[-1.0, 0.0]]), np.array([2.5]))
+    assert rings(ax) == [[2.5, -1.0]]
+    assert ax.get_title() == "1 of 8 points is wrong"
+
+
+def test_where_every_point_is_right_nothing_is_ringed():
+    """And the title says so."""
+    ax = plots.plot_line(X, Y, np.array([[-1.0, 0.0]]), np.array([2.75]))
+    assert (rings(ax), ax.get_title()) == ([], "every point is right")
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["-1", "+1"]
+
+
+@pytest.mark.parametrize("weight", [[0.0, 0.0], [np.nan, 1.0]])
+def test_without_sides_every_point_is_wrong(weight):
+    """As the accuracy counts it."""
+    ax = plots.plot_line(X, Y, np.array([weight]), np.zeros(1))
+    assert rings(ax) == X.tolist()
+    assert ax.get_title() == "8 of 8 points are wrong"
+
+
+def test_wrong_points_of_a_net_are_ringed():
+    """For scores of three classes and for labels 0 and 1."""
+    x, y = scratch.load_data("blobs")
+    corners = np.array([(2, -1), (-2, -1), (0, 2)])  # the first two interchanged
+    ax = plots.plot_decision(x, y, lambda p: -((p[:, None] - corners) ** 2).sum(axis=-1))
+    assert len(rings(ax)) > 50
+    assert ax.get_title() == f"{len(rings(ax))} of {len(x)} points are wrong"
+    ax = plots.plot_decision(X, (Y + 1) / 2, lambda points: 0.5 * (points[:, :1] < 2.2))
+    assert rings(ax) == X[Y[:, 0] > 0].tolist()
+
+
 # The losses
 
 
@@ -394,7 +440,7 @@ def frames_of(path):
 def line_frames(count):
     """A line that turns."""
     angles = np.linspace(0, 3, count)
-    return [(i, np.array([[np.cos(a), np.sin(a)]]), np.array([-1.0]), i) for i, a in enumerate(angles)]
+    return [(i, np.array([[np.cos(a), np.sin(a)]]), np.array([-1.0]), None) for i, a in enumerate(angles)]
 
 
 def test_animation(tmp_path):
@@ -414,17 +460,23 @@ def test_animation_of_many_epochs_is_thinned(tmp_path, monkeypatch):
     monkeypatch.setattr(plots, "_caption", lambda *args: titles.append(caption(*args)) or titles[-1])
     plots.animate(line_frames(301), X, Y, tmp_path / "line.gif")
     assert len(frames_of(tmp_path / "line.gif")) == 4
-    assert titles[0] == "epoch 0: 0 mistakes"
-    assert titles[-1] == "epoch 300: 300 mistakes"
+    assert titles[0] == "epoch 0: 6 of 8 points are wrong"
+    assert titles[-1] == "epoch 300: 4 of 8 points are wrong"
+
+
+def test_animation_says_how_far_it_is(tmp_path):
+    """After each frame, those included for which the last is held."""
+    said = []
+    plots.animate(line_frames(3), X, Y, tmp_path / "line.gif", on_frame=lambda *numbers: said.append(numbers))
+    assert said == [(i, 7) for i in range(1, 8)]
 
 
 @pytest.mark.parametrize(
-    ("value", "title"),
-    [(None, "epoch 7"), (0, "epoch 7: 0 mistakes"), (1, "epoch 7: 1 mistake"), (0.25, "epoch 7: loss 0.25")],
+    ("loss", "title"), [(None, "epoch 7: every point is right"), (0.25, "epoch 7: every point is right, loss 0.25")]
 )
-def test_caption(value, title):
-    """The title says the epoch, and the mistakes or the loss."""
-    assert plots._caption(7, value) == title
+def test_caption(loss, title):
+    """The title says the epoch, what is wrong in the picture, and the loss."""
+    assert plots._caption(7, loss, "every point is right") == title
 
 
 def test_animation_refuses(tmp_path):
@@ -434,7 +486,7 @@ def test_animation_refuses(tmp_path):
     with pytest.raises(ValueError, match=r"got the suffix '\.png', expected \.gif$"):
         plots.animate(line_frames(2), X, Y, tmp_path / "line.png")
     with pytest.raises(ValueError, match=r"^weight, bias: got shapes"):
-        plots.animate([*line_frames(1), (1, np.zeros(2), np.zeros(1), 0)], X, Y, tmp_path / "line.gif")
+        plots.animate([*line_frames(1), (1, np.zeros(2), np.zeros(1), None)], X, Y, tmp_path / "line.gif")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -1,5 +1,6 @@
 """``parity train`` as its user meets it: what it prints, what it writes, and its exit codes."""
 
+import re
 import subprocess
 import sys
 from importlib import import_module
@@ -62,9 +63,15 @@ def test_perceptron(parity, backend):
     """It settles on the deck's points, and says how."""
     code, out, err = parity("perceptron", "--backend", backend, "--data", "toy")
     assert (code, err) == (0, [])
-    assert list(table(out)) == ["epochs", "updates", "weight", "bias", "accuracy"]
+    assert list(table(out)) == ["epochs", "updates", "order", "weight", "bias", "accuracy"]
     assert out[-1] == f"every point is right after {table(out)['epochs']} epochs"
     assert table(out)["accuracy"] == "8 of 8 (100.0%)"
+
+
+def test_perceptron_says_its_order(parity):
+    """It is not that of train_perceptron alone, which takes the points as they stand: other epochs, other updates."""
+    assert table(parity("perceptron", "--seed", 7)[1])["order"] == "shuffled before each epoch, --seed 7"
+    assert "order" not in table(parity("gradient")[1])
 
 
 def test_perceptron_is_the_backend_s(parity):
@@ -159,7 +166,7 @@ def test_backends_print_the_same(parity, rule, data):
     ours, theirs = map(table, printed)
     assert printed[0][-1] == printed[1][-1]
     assert list(ours) == list(theirs)
-    for name in set(ours) - {"accuracy"}:
+    for name in set(ours) - {"accuracy", "order"}:
         assert numbers(ours[name]) == pytest.approx(numbers(theirs[name]), rel=1e-9, abs=1e-12)
 
 
@@ -225,7 +232,7 @@ def test_a_net_prints_its_sizes(parity):
 def test_a_net_that_is_not_done_says_what_may_help(parity):
     """More epochs, more neurons or another learning rate."""
     out = parity("fit", "--data", "xor", "--hidden", 2, "--epochs", 1)[1]
-    assert out[-1].endswith(" points are wrong after 1 epoch: more epochs, more neurons or another --lr are needed")
+    assert out[-1].endswith(" points is wrong after 1 epoch: more epochs, more neurons or another --lr are needed")
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
@@ -374,6 +381,34 @@ def test_bar_on_a_terminal(parity, monkeypatch):
     assert any("epochs" in line for line in err)
 
 
+@pytest.mark.parametrize(("rule", "note"), [("perceptron", "5 corrected"), ("gradient", "loss 3.623")])
+def test_the_bar_shows_the_loss(parity, monkeypatch, rule, note):
+    """Beside it stands the loss of the epoch, or the corrections where there is no loss."""
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "120")
+    err = parity(rule, "--epochs", 1)[2]
+    assert any("epochs" in line and note in line for line in err)
+
+
+@pytest.mark.parametrize("ipykernel", [True, False])
+def test_a_notebook_shows_no_bar(parity, monkeypatch, ipykernel):
+    """Even where its stderr says that it is a terminal."""
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    if ipykernel:
+        monkeypatch.setitem(sys.modules, "ipykernel", sys)
+    assert bool(parity("perceptron")[2]) is not ipykernel
+
+
+def test_the_animation_shows_a_bar(parity, monkeypatch, tmp_path):
+    """As the training does: it takes longer."""
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    err = parity("perceptron", "--epochs", 1, "--animate", tmp_path / "a.gif")[2]
+    assert any("frames" in line and "100%" in line for line in err)
+
+
 # Files
 
 
@@ -399,6 +434,58 @@ def test_animation_has_a_frame_for_each_epoch(parity, tmp_path):
     _, out, _ = parity("perceptron", "--animate", tmp_path / "line.gif")
     with Image.open(tmp_path / "line.gif") as image:
         assert image.n_frames == int(table(out)["epochs"]) + 1
+
+
+@pytest.mark.parametrize(
+    ("args", "title", "sentence"),
+    [
+        ("perceptron --data toy", "toy, scratch, perceptron", "after 9 epochs: every point is right"),
+        (
+            "gradient --data toy_flipped --lr 0.01 --epochs 100 --backend torchref",
+            "toy_flipped, torchref, gradient, lr 0.01",
+            "after 100 epochs: 1 of 8 points is wrong",
+        ),
+        (
+            "fit --data xor --hidden 2 --optimizer Adam --lr 0.5 --epochs 0",
+            "xor, scratch, Adam, lr 0.5",
+            "after 0 epochs: 1 of 4 points is wrong",
+        ),
+        ("fit --sweep lr=0.1:1:2 --epochs 1", "toy, scratch, SGD", ""),
+        ("fit --sweep epochs=1:2:2 --lr 0.2", "toy, scratch, SGD, lr 0.2", ""),
+    ],
+)
+def test_titles(parity, monkeypatch, tmp_path, args, title, sentence):
+    """Data, backend and learning rate, and how many of the points that one sees are wrong: as many as are printed."""
+    figures = []
+    monkeypatch.setattr(plots, "save", lambda figure, path: figures.append(figure))
+    _, out, _ = parity(*args.split(), "--plot", tmp_path / "a.png")
+    [figure] = figures
+    assert figure.get_suptitle() == title
+    assert figure.axes[0].get_title() == sentence
+    wrong = re.search(r"(\d+) of (\d+)", sentence)
+    right = wrong and f"{int(wrong[2]) - int(wrong[1])} of {wrong[2]}"
+    assert not right or table(out)["accuracy"].startswith(right)
+
+
+def test_the_animation_counts_what_it_shows(parity, monkeypatch, tmp_path):
+    """Not the corrections that were made during the pass."""
+    titles = []
+    caption = plots._caption
+    monkeypatch.setattr(plots, "_caption", lambda *args: titles.append(caption(*args)) or titles[-1])
+    parity("perceptron", "--animate", tmp_path / "a.gif")
+    assert titles[0] == "epoch 0: 8 of 8 points are wrong"
+    assert titles[-2:] == ["epoch 8: every point is right", "epoch 9: every point is right"]
+
+
+def test_a_file_of_any_name_has_a_title(parity, csv, tmp_path):
+    """What looks like a formula, has no character in any font, or goes on for long: there is a picture, and no word."""
+    content = csv("x1,x2,y\n0,1,-1\n1,0,1\n").read_bytes()
+    for name in ("$a$ $x_1$", "数据", "line\nbreak", "x" * 200, "\udcff"):
+        path = tmp_path / f"{name}.csv"
+        path.write_bytes(content)
+        files = ["--plot", tmp_path / "a.png", "--animate", tmp_path / "a.gif"]
+        code, _, err = parity("perceptron", "--data", path, "--epochs", 1, *files)
+        assert (code, err) == (0, [])
 
 
 @pytest.mark.parametrize(("option", "suffix"), [("--plot", "png"), ("--animate", "gif"), ("--save", "npz")])
@@ -602,8 +689,8 @@ def test_an_option_given_twice(capsys, args, message):
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_sizes_beyond_the_memory(parity, backend):
-    """An allocation that fails is one line."""
-    message = "parity train: this takes more memory than there is"
+    """A net that hardly a memory holds is refused in one line, before any of it is allocated."""
+    message = "parity train: sizes: got [2, 1000000, 1000000, 1], expected at most 10000 sizes and 134217728 weights"
     assert parity("fit", "--backend", backend, "--hidden", *[1_000_000] * 2) == (2, [], [message])
 
 
