@@ -1,15 +1,33 @@
 # Two commands do all the set-up: make parity, make test.
 PYTHON ?= python3
 BIN = .venv/bin
+# The properties run as `parity check`, in the tests of the README.
+PYTEST = $(BIN)/python -m pytest -n 2 --ignore-glob='parity/test_*.py'
+# Without byte code every process compiles everything again.
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: parity test lint site notebooks site-test benchmark nightly mutants clean
+.PHONY: parity test test-all test-machines test-numpy lint site notebooks site-test benchmark nightly mutants clean
 
 parity: .venv/ready
 	$(BIN)/parity check
 
 test: .venv/ready
-	$(BIN)/parity check
-	$(BIN)/python -m pytest -n 2 --ignore-glob='parity/test_*.py'
+	$(PYTEST) -m "not slow"
+
+# Also what is slow by nature: every known mistake, every solution, the notebooks, the site in a browser.
+test-all: .venv/ready
+	$(PYTEST)
+
+# The tests that hold figures or text, as on the machines of tests/machines.py: all, or MACHINES="sse away".
+test-machines: .venv/ready
+	$(BIN)/python tests/machines.py $(MACHINES)
+
+# What needs no PyTorch, without it, in an environment of its own: quick to have for another Python.
+test-numpy:
+	$(PYTHON) -m venv build/numpy
+	build/numpy/bin/pip install --quiet -c constraints.txt -e '.[parity,plot]'
+	build/numpy/bin/parity check --reference scratch
+	build/numpy/bin/python -m pytest -n 2 scratch tests/test_rounding.py tests/test_mistakes.py tests/test_examples.py
 
 lint: .venv/ready
 	$(BIN)/ruff check
@@ -26,7 +44,7 @@ notebooks: .venv/ready
 	mkdir -p notebooks
 	for file in course/*.md; do $(BIN)/jupytext --quiet --to ipynb --output notebooks/$$(basename $$file .md).ipynb $$file; done
 
-# The page in a real browser; `make test` does it too where there is one.
+# The page in a real browser; `make test-all` does it too where there is one.
 site-test: .venv/ready
 	@command -v chromium chromedriver || echo "first: apt-get install chromium chromium-driver"
 	$(BIN)/python -m pytest -n 2 tests/test_site.py

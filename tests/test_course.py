@@ -19,6 +19,7 @@ def test_every_chapter_has_a_notebook():
     assert [path.stem for path in COURSE] == [f"{number:02}_{name}" for number, name in enumerate(names, start=1)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", COURSE, ids=lambda path: path.stem)
 def test_runs_from_top_to_bottom(path, tmp_path):
     """Its assertions hold, no cell is empty; there is a picture to look at, and right homework that passes a check."""

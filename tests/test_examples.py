@@ -16,5 +16,5 @@ def test_the_adapter_passes(report):
 def test_optax_passes(report):
     """An independent implementation of SGD and Adam. JAX compiles for each shape anew, which takes its time."""
     pytest.importorskip("optax", reason="optax is not installed")
-    rows = report(EXAMPLES / "optax_adapter.py", "--examples", "20", "--time-limit", "600")
+    rows = report(EXAMPLES / "optax_adapter.py", "--examples", "20")
     assert rows["exit_code"] == 0, [row["message"] for row in rows["properties"] if row["lessons"]]

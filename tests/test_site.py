@@ -18,6 +18,7 @@ from selenium.webdriver.common.by import By  # noqa: E402
 
 from parity.cli import main  # noqa: E402
 
+pytestmark = pytest.mark.slow
 PAGES = ["index", *contract.FILES]
 WIDE, PHONE = (1280, 900), (390, 844)
 

@@ -105,6 +105,7 @@ def test_every_solution_is_listed():
     assert found == {"right": sorted(RIGHT), "wrong": sorted(name for name, _, _ in WRONG)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", RIGHT)
 def test_right_solutions_pass(name, report):
     """No false alarm, whatever the style."""
@@ -119,6 +120,7 @@ def test_right_solutions_pass_against_pytorch(name, report):
     assert rows["exit_code"] == 0, wrong_ones(rows)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "function", "mistake"), WRONG)
 def test_wrong_solutions_are_caught(name, function, mistake, report):
     """At the function that is wrong, and the mistake is named if it is a known one."""

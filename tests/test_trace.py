@@ -386,6 +386,20 @@ def test_one_step_is_a_point(drawn):
         assert len(line.get_xdata()) == 1
 
 
+@pytest.mark.parametrize(
+    ("options", "title"),
+    [
+        (("--data", "xor", "--optimizer", "Adam"), "xor, scratch against scratch, Adam, lr 0.05"),
+        (("--rule", "gradient", "--lr", "0.01"), "toy, scratch against scratch, gradient, lr 0.01"),
+        (("--rule", "perceptron"), "toy, scratch against scratch, perceptron"),
+    ],
+)
+def test_the_title_says_what_is_traced(drawn, options, title):
+    """Data, both sides, optimizer or rule, learning rate."""
+    losses, _ = drawn("scratch", *options, *small(options))
+    assert losses.figure.get_suptitle() == title
+
+
 def test_legends_lie_above_the_axes(drawn):
     """Under the perceptron the losses fill the axes."""
     for ax in drawn("scratch", "--rule", "perceptron", "--epochs", "3"):
