@@ -411,11 +411,11 @@ TRIES = {
     "kernel": "os.open('/proc/sys/kernel/core_pattern', os.O_WRONLY)",  # and nothing is written
 }
 REFUSED = {
-    "network": "ConnectionRefusedError",
-    "disk": "OSError",
-    "home": "OSError",
-    "device": "OSError",
-    "kernel": "OSError",
+    "network": ["ConnectionRefusedError"],
+    "disk": ["OSError"],
+    "home": ["OSError", "FileNotFoundError"],  # a home below /tmp is not there
+    "device": ["OSError"],
+    "kernel": ["OSError"],
 }
 
 
@@ -430,7 +430,7 @@ def test_walls(tmp_path, name):
         if name in REFUSED:
             with pytest.raises(Raised) as caught:
                 backend.sign(np.ones(1))
-            assert caught.value.kind == REFUSED[name]
+            assert caught.value.kind in REFUSED[name]
         else:
             assert backend.sign(np.ones(1)) == 1
         backend.close()
@@ -443,7 +443,7 @@ def test_walls(tmp_path, name):
     "text",
     [
         "import ctypes\nassert not ctypes.CDLL(None).fopen(os.path.join(FOLDER, 'neuron.py').encode(), b'r')",
-        "import ctypes\nlibc = ctypes.CDLL(None)\nlibc.system(b'cp -r ' + FOLDER.encode() + b' /tmp/copy')\n"
+        "import ctypes, shlex\nlibc = ctypes.CDLL(None)\nlibc.system(f'cp -r {shlex.quote(FOLDER)} /tmp/copy'.encode())\n"
         "assert os.listdir('/tmp/copy') == ['__init__.py']\nassert 'forbidden' in open('/tmp/copy/__init__.py').read()",
     ],
 )

@@ -1,5 +1,6 @@
 """``parity train`` as its user meets it: what it prints, what it writes, and its exit codes."""
 
+import os
 import re
 import subprocess
 import sys
@@ -481,7 +482,8 @@ def test_a_file_of_any_name_has_a_title(parity, csv, tmp_path):
     """What looks like a formula, has no character in any font, or goes on for long: there is a picture, and no word."""
     content = csv("x1,x2,y\n0,1,-1\n1,0,1\n").read_bytes()
     for name in ("$a$ $x_1$", "数据", "line\nbreak", "x" * 200, "\udcff"):
-        path = tmp_path / f"{name}.csv"
+        # As this locale reads the bytes of such a name.
+        path = tmp_path / os.fsdecode(f"{name}.csv".encode(errors="surrogateescape"))
         path.write_bytes(content)
         files = ["--plot", tmp_path / "a.png", "--animate", tmp_path / "a.gif"]
         code, _, err = parity("perceptron", "--data", path, "--epochs", 1, *files)
