@@ -1,7 +1,18 @@
-"""``python -m parity`` is ``parity``."""
+"""``parity``, and ``python -m parity``."""
 
 import sys
 
-from parity.cli import main
 
-sys.exit(main())
+def main():
+    """The command; an interrupt while it is being imported is one line too."""
+    try:
+        from parity import cli
+
+        return cli.main()
+    except KeyboardInterrupt:
+        print("parity: stopped", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

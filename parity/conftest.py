@@ -16,6 +16,8 @@ from parity.host import die_with
 from parity.lesson import Examples, learn
 from parity.options import option
 
+collect_ignore = ["forbidden.py"]  # its import is an error by design
+
 
 def pytest_configure(config):
     """Hypothesis without deadlines and without memory of earlier runs."""

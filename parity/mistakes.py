@@ -229,6 +229,16 @@ def sigmoid_from_tanh(z):
 
 
 @mistake("sigmoid")
+def whole_numbers_stay_whole(z):
+    """the result has the dtype of z, so that every value at an integer z is cut to 0 (or to 1 at a large z).
+
+    Met where a stable sigmoid fills np.empty_like(z) branch by branch.
+    """
+    s = scratch.sigmoid(z)
+    return s if np.asarray(z).dtype.kind == "f" else np.trunc(s)
+
+
+@mistake("sigmoid")
 def hard_sigmoid(z):
     """straight lines stand for the curve: 0.2 z + 0.5, cut off at 0 and 1.
 

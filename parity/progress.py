@@ -11,14 +11,18 @@ def bar(name, total=None):
 
     Without a total, which may be given later, the bar only shows that something goes on. A notebook is no terminal.
     """
-    if "ipykernel" in sys.modules or not (sys.stderr.isatty() and find_spec("rich")):
+    console = None
+    if sys.stderr.isatty() and find_spec("rich"):
+        from rich.console import Console
+
+        console = Console(stderr=True)
+    if console is None or console.is_jupyter:
         yield lambda done, note="", total=None: None
         return
-    from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
     columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
     note = TextColumn("{task.fields[note]}", markup=False)
-    with Progress(*columns, note, console=Console(stderr=True), transient=True) as shown:
+    with Progress(*columns, note, console=console, transient=True) as shown:
         task = shown.add_task(name, total=total, note="")
         yield lambda done, note="", total=total: shown.update(task, completed=done, note=note, total=total)

@@ -271,3 +271,15 @@ def test_a_report_that_cannot_be_written_takes_no_other_with_it(check, tmp_path,
     assert (code, err) == (2, f"parity check: {files[0]}: cannot be written: No space left on device\n")
     assert not files[0].exists()
     assert json.loads(files[1].read_text())["tests"]
+
+
+@pytest.mark.parametrize("module", ["numpy", "parity.cli"])
+def test_an_interrupt_while_it_starts_is_one_line(module):
+    """Ctrl-C in the first second, while this module is being imported."""
+    program = (
+        "import sys\nclass Stop:\n    def find_spec(self, name, *_):\n"
+        f"        if name == {module!r}: raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Stop())\nfrom parity.__main__ import main\nsys.exit(main())"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (run.returncode, run.stdout, run.stderr) == (130, "", "parity: stopped\n")

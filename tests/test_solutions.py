@@ -80,6 +80,7 @@ WRONG = [
     ("rmsprop_divides_first", "rmsprop_update", "square_average_before_this_gradient"),
     ("sigmoid_falls", "sigmoid", "exponent_without_its_minus"),
     ("sigmoid_loses_digits", "sigmoid", "sigmoid_from_tanh"),
+    ("sigmoid_of_integers", "sigmoid", "whole_numbers_stay_whole"),
     ("sigmoid_overflows", "sigmoid", "sigmoid_overflows"),
     ("sigmoid_slope_of_z", "sigmoid_backward", "derivative_of_the_output"),
     ("sigmoid_without_chain", "sigmoid_backward", "gradient_from_above_left_out"),

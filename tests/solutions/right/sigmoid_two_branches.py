@@ -15,7 +15,7 @@ def _same(a, b):
 
 
 def sigmoid(z):
-    result = np.empty_like(z)
+    result = np.empty(z.shape, np.result_type(z, np.float32(0)))
     positive = z >= 0
     negative = ~positive
     result[positive] = 1 / (1 + np.exp(-z[positive]))
