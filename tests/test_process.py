@@ -443,7 +443,7 @@ def test_walls(tmp_path, name):
     "text",
     [
         "import ctypes\nassert not ctypes.CDLL(None).fopen(os.path.join(FOLDER, 'neuron.py').encode(), b'r')",
-        "import ctypes, shlex\nlibc = ctypes.CDLL(None)\nlibc.system(f'cp -r {shlex.quote(FOLDER)} /tmp/copy'.encode())\n"
+        "import ctypes, shlex\nctypes.CDLL(None).system(f'cp -r {shlex.quote(FOLDER)} /tmp/copy'.encode())\n"
         "assert os.listdir('/tmp/copy') == ['__init__.py']\nassert 'forbidden' in open('/tmp/copy/__init__.py').read()",
     ],
 )
