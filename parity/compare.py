@@ -85,6 +85,10 @@ class Sided(NamedTuple):
     referee: Any
 
 
+# What a training computes and nobody types: no integers are tried here on a stranger. Inputs and labels may be some.
+COMPUTED = ("weight", "bias", "param", "grad", "grad_output", "pred")
+
+
 class Check:
     """``check(name, *args)``: both backends compute ``name(*args)``, and the referee judges every number of it."""
 
@@ -115,7 +119,7 @@ class Check:
         args = [self.cast(arg) for arg in given]
         options = {key: self.cast(value) for key, value in options.items() if self.takes(name, key)}
         self.expected = expected = self.judge(name, *args, **options)
-        of_candidate = [arg.candidate if isinstance(arg, Sided) else arg for arg in args]
+        of_candidate = self.as_floats(name, [arg.candidate if isinstance(arg, Sided) else arg for arg in args])
         of_reference = [arg.reference if isinstance(arg, Sided) else arg for arg in args]
         self.results = results = (
             call(self.reference, name, of_reference, options),
@@ -140,6 +144,13 @@ class Check:
                 continue
             self.compare(where, label, bound, theirs, ours, called)
         return results[0]
+
+    def as_floats(self, name, args):
+        """The arguments of a stranger's function: what is computed on the way of a training is never an integer."""
+        if self.candidate.ours or not any(stored(arg) == "integers" for arg in args):
+            return args
+        names = [key for key, _, _ in self.reference.signature(name)]
+        return [np.asarray(arg) if key in COMPUTED else arg for key, arg in zip(names, args, strict=False)]
 
     def judge(self, name, *given, **options):
         """The referee's results by name; a single one is called ``result``."""

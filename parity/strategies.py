@@ -177,6 +177,11 @@ def arrays(draw, *shapes, sources=None, exponent=7):
     return [Formed.of(part, form) for part in cut] if form else cut
 
 
+def floating(array):
+    """The same, but never integers: weights move by fractions."""
+    return np.asarray(array) if getattr(array, "form", "") == "integers" else array
+
+
 @st.composite
 def size(draw, axis, most, least=1, large=None):
     """``least`` to ``most`` samples, inputs or outputs, or steps; ``large`` where those of the scope are too many."""
@@ -239,7 +244,7 @@ def problems(draw, sources=None, features=None, neurons=None, in_turn=False):
     n = draw(samples(5, large=IN_TURN if in_turn else None))
     d, k = features or draw(width(4)), neurons or draw(width(3))
     x, y, weight, bias = draw(arrays((n, d), (n, k), (k, d), (k,), sources=sources))
-    return Problem(x, y, weight, bias)
+    return Problem(x, y, floating(weight), floating(bias))
 
 
 @st.composite

@@ -10,4 +10,4 @@ def perceptron_step(weight, bias, x, y):
     s = np.where(z == 0, 0, np.where(z > 0, 1, -1))
     delta = 0.5 * (y - s)
     weight = weight + (delta * np.array([x]).T).T
-    return weight.astype(x.dtype), (bias + delta).astype(x.dtype)
+    return weight.astype(bias.dtype), (bias + delta).astype(bias.dtype)

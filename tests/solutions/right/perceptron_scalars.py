@@ -31,7 +31,7 @@ def linear(x, weight, bias):
     if x.size == 0 or x.dtype == object:
         raise ValueError("no numbers")
     rows = np.atleast_2d(x)
-    z = np.zeros((rows.shape[0], weight.shape[0]), dtype=x.dtype)
+    z = np.zeros((rows.shape[0], weight.shape[0]), dtype=weight.dtype)
     for n in range(z.shape[0]):
         for k in range(z.shape[1]):
             s = float(bias[k])

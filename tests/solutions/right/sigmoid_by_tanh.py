@@ -11,8 +11,8 @@ def right_half(z):
 
 
 def sigmoid(z):
-    with np.errstate(over="ignore"):
-        return np.where(z < 0, np.exp(np.minimum(z, 0)), 1).astype(z.dtype) * right_half(np.abs(z))
+    left = np.exp(np.minimum(z, 0))
+    return np.where(z < 0, left, 1).astype(left.dtype) * right_half(np.abs(z))
 
 
 def sigmoid_backward(z, grad_output):
