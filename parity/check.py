@@ -9,10 +9,10 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from contract.arguments import NonNegative, choice
 from parity import backend, contract, interrupt, many
 from parity.files import check_path, written_whole
 from parity.host import die_with
-from scratch.checks import choice, not_negative
 
 HERE = Path(__file__).parent
 HINTS = ("none", "message", "full")
@@ -181,7 +181,7 @@ def validate(args):
     if args.examples < 1:
         raise ValueError(f"--examples: got {args.examples}, expected a whole number from 1 on")
     for option in ("time_limit", "memory_limit"):
-        if not not_negative(f"--{option.replace('_', '-')}", getattr(args, option)):
+        if not NonNegative(f"--{option.replace('_', '-')}", getattr(args, option)):
             raise ValueError(f"--{option.replace('_', '-')}: got 0, expected more")
     if args.memory_limit >= 2**43:  # in bytes it would be no number that an operating system takes
         raise ValueError(f"--memory-limit: got {args.memory_limit}, expected MiB, fewer than 2**43")
@@ -239,7 +239,7 @@ def weight(text):
     name, _, points = text.partition("=")
     choice("--weight", name, contract.all_names())
     try:
-        return name, not_negative("--weight", float(points))
+        return name, NonNegative("--weight", float(points))
     except ValueError:
         raise ValueError(f"--weight: got {text!r}, expected NAME=POINTS, as sign=2") from None
 

@@ -7,27 +7,15 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 
+from contract.names import FILES
+
 ROOT = Path(__file__).parents[1]
 TREES = ("scratch", "torchref")
-FILES = (
-    "tensors",
-    "datasets",
-    "activations",
-    "neuron",
-    "perceptron",
-    "losses",
-    "gradients",
-    "networks",
-    "optimizers",
-    "training",
-)
 # Where a name of these files is looked up: by itself, or with its backward or its update.
 TABLES = {
     "activations": (
         ("scratch/activations.py", "ACTIVATIONS"),
         ("torchref/activations.py", "ACTIVATIONS"),
-        ("scratch/networks.py", "FORWARD"),
-        ("scratch/networks.py", "BACKWARD"),
         ("parity/referee.py", "ACTIVATIONS"),
     ),
     "losses": (
@@ -57,7 +45,7 @@ def all_names():
 
 def digest():
     """A fingerprint of both trees and of the check itself: evidence belongs to the code that it was found on."""
-    texts = [path.read_bytes() for tree in (*TREES, "parity") for path in sorted((ROOT / tree).glob("*.py"))]
+    texts = [path.read_bytes() for tree in ("contract", *TREES, "parity") for path in sorted((ROOT / tree).glob("*.py"))]
     return hashlib.sha256(b"\0".join(texts)).hexdigest()
 
 
@@ -105,7 +93,7 @@ def places(file, name):
             continue
         if name not in listed(path, "__all__"):
             yield f"not in __all__ of {path}"
-        if name not in exported(tree, file) or name not in listed(f"{tree}/__init__.py", "__all__"):
+        elif name not in exported(tree, file):
             yield f"not in {tree}/__init__.py"
 
 
@@ -164,9 +152,9 @@ def listed(path, name):
 
 
 def exported(tree, file):
-    """What the package takes from one of its files."""
+    """What the package takes from one of its files: all public names, or none."""
     found = [node for node in parsed(f"{tree}/__init__.py").body if isinstance(node, ast.ImportFrom)]
-    return [alias.name for node in found if node.module == f"{tree}.{file}" for alias in node.names]
+    return listed(f"{tree}/{file}.py", "__all__") if any(node.module == f"{tree}.{file}" for node in found) else []
 
 
 def strings(path, function):

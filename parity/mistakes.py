@@ -12,8 +12,12 @@ from types import FunctionType, SimpleNamespace
 import numpy as np
 
 import scratch
-from scratch import activations, gradients, networks, perceptron, training
-from scratch.checks import epoch_orders
+from contract.arguments import epoch_orders
+from contract.border import bordered
+from contract.training import PerceptronRun
+from scratch import arrays, training
+from scratch.activations import ACTIVATIONS
+from scratch.losses import LOSSES, Loss
 
 
 class Mistake(SimpleNamespace):
@@ -94,8 +98,8 @@ def rewired(function, **names):
     """The same function, in which these names mean something else."""
     function = inspect.unwrap(function)
     twin = FunctionType(function.__code__, function.__globals__ | names, function.__name__, function.__defaults__)
-    twin.__kwdefaults__ = function.__kwdefaults__
-    return twin
+    twin.__kwdefaults__, twin.__annotations__ = function.__kwdefaults__, function.__annotations__
+    return bordered(twin, arrays)
 
 
 # tensors --------------------------------------------------------------------------------------------------------------
@@ -748,7 +752,7 @@ def orders_of_perceptron_ignored(weight, bias, x, y, *, max_epochs=1000, orders=
 
     Met where the permutation is drawn and then not used as an index.
     """
-    unshuffled = rewired(perceptron.train_perceptron, epoch_orders=in_plain_order)
+    unshuffled = rewired(scratch.train_perceptron, epoch_orders=in_plain_order)
     return unshuffled(weight, bias, x, y, max_epochs=max_epochs, orders=orders, on_epoch=on_epoch)
 
 
@@ -795,7 +799,7 @@ def convergence_seen_afterwards(weight, bias, x, y, *, max_epochs=1000, orders=N
     for order in epoch_orders(orders, max_epochs, len(x)):
         weight, bias, mistakes = scratch.perceptron_epoch(result.weight, result.bias, x[order], y[order])
         right = bool((scratch.predict(x, weight, bias) == y).all())
-        result = perceptron.PerceptronRun(weight, bias, right, result.epochs + 1, result.updates + mistakes)
+        result = PerceptronRun(weight, bias, right, result.epochs + 1, result.updates + mistakes)
         if on_epoch is not None:
             on_epoch(result.epochs, weight, bias, mistakes)
         if right:
@@ -815,7 +819,7 @@ def all_epochs_run(weight, bias, x, y, *, max_epochs=1000, orders=None, on_epoch
         kept.extend(epoch_orders(*given))
         return kept
 
-    to_the_end = rewired(perceptron.train_perceptron, epoch_orders=every_order)
+    to_the_end = rewired(scratch.train_perceptron, epoch_orders=every_order)
     result = to_the_end(weight, bias, x, y, max_epochs=max_epochs, orders=orders, on_epoch=on_epoch)
     for epoch in range(result.epochs + 1, len(kept) + 1) if on_epoch is not None else ():
         on_epoch(epoch, result.weight, result.bias, 0)
@@ -1458,7 +1462,7 @@ def derivative_at_the_output(weight, bias, x, y, activation="identity"):
     Met where the activation overwrites z, which its derivative still needs.
     """
     output = scratch.neuron(x, weight, bias, activation)
-    return products(activations.activation_pair(activation)[1](output, output - y), x)
+    return products(ACTIVATIONS[activation].backward(output, output - y), x)
 
 
 @mistake("neuron_gradients")
@@ -1531,7 +1535,7 @@ def slope_of_the_output_given_the_sum(weight, bias, x, y, activation="identity")
         "tanh": tanh_derivative_of_the_output.tanh_backward,
         "softmax": softmax_derivative_of_the_output.softmax_backward,
     }
-    right, error = activations.activation_pair(activation)[1], scratch.neuron(x, weight, bias, activation) - y
+    right, error = ACTIVATIONS[activation].backward, scratch.neuron(x, weight, bias, activation) - y
     return products(rules.get(activation, right)(z, error), x)
 
 
@@ -1651,8 +1655,7 @@ def gradients_pile_up(weight, bias, x, y, lr, activation="identity"):
 
 def gradient_run(*args, names, **options):
     """``train_gradient`` with other functions inside."""
-    names["_epoch"] = rewired(gradients._epoch, **names)
-    return rewired(gradients.train_gradient, **names)(*args, **options)
+    return rewired(scratch.train_gradient, **names)(*args, **options)
 
 
 @mistake("train_gradient")
@@ -1973,7 +1976,7 @@ def passed_forward(net, x, layer_output):
     net.outputs = []
     for layer, name in zip(net.layers, net.activations, strict=True):
         layer.x = x
-        x = layer_output(networks.FORWARD[name], x, layer.weight.data, layer.bias.data)
+        x = layer_output(ACTIVATIONS[name].forward, x, layer.weight.data, layer.bias.data)
         net.outputs.append(x)
     return x
 
@@ -2016,7 +2019,7 @@ def derivative_of_the_outputs(net, grad_output, input_grad=True):
     Met where the activation overwrites z, which its derivative still needs.
     """
     for layer, output, name in reversed([*zip(net.layers, net.outputs, net.activations, strict=True)]):
-        grad_output = layer.backward(scratch.activations.activation_pair(name)[1](output, grad_output))
+        grad_output = layer.backward(ACTIVATIONS[name].backward(output, grad_output))
     return grad_output
 
 
@@ -2946,7 +2949,7 @@ def batches_are_views(x, y, batch_size=None, order=None):
 def stepped(model, x, y, loss, optimizer, **names):
     """``train_step`` with other functions inside."""
     with np.errstate(all="ignore"):
-        return rewired(training.train_step, **names)(model, x, y, loss, optimizer)
+        return rewired(scratch.train_step, **names)(model, x, y, loss, optimizer)
 
 
 @mistake("train_step")
@@ -3005,11 +3008,9 @@ def loss_summed(model, x, y, loss, optimizer):
     Met where the division by N is written into the loss and not into its derivative.
     """
 
-    def summed_pair(loss):
-        function, function_backward = scratch.losses.loss_pair(loss)
-        return function, lambda pred, target: function_backward(pred, target) * len(pred)
-
-    return stepped(model, x, y, loss, optimizer, backward=rewired(training.backward, loss_pair=summed_pair))
+    right = LOSSES[loss]
+    summed = Loss(right.forward, lambda pred, target: right.backward(pred, target) * len(pred))
+    return stepped(model, x, y, loss, optimizer, backward=rewired(training.backward, LOSSES={loss: summed}))
 
 
 @mistake("train_step")
@@ -3036,10 +3037,10 @@ def backward_through_updated_weights(model, x, y, loss, optimizer):
     """
 
     def updating(model, loss, pred, y):
-        function, function_backward = scratch.losses.loss_pair(loss)
+        function, function_backward = LOSSES[loss]
         grad = function_backward(pred, y)
         for layer, output, name in reversed([*zip(model.layers, model.outputs, model.activations, strict=True)]):
-            grad_z = networks.BACKWARD[name](output, grad)
+            grad_z = ACTIVATIONS[name].from_output(output, grad)
             layer.backward(grad_z, input_grad=False)
             optimizer.step()
             grad = grad_z @ layer.weight.data
@@ -3056,7 +3057,7 @@ def backward_through_updated_weights(model, x, y, loss, optimizer):
 
 def fitted(model, x, y, options, **names):
     """``fit`` with other functions inside."""
-    return rewired(training.fit, **names)(model, x, y, **options)
+    return rewired(scratch.fit, **names)(model, x, y, **options)
 
 
 @mistake("fit")

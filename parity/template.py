@@ -4,11 +4,13 @@ import ast
 import inspect
 from importlib import import_module
 from pathlib import Path
-from textwrap import dedent, indent
+from textwrap import dedent, fill, indent
 
+from contract.arguments import choice
+from contract.arrays import Array
 from parity import contract
 from parity.files import check_path, written_whole
-from scratch.checks import choice
+from parity.text import printable
 
 HEADER = '''"""What is not written yet raises NotImplementedError; ``parity check {file}`` checks the rest.
 
@@ -49,7 +51,7 @@ def chosen(given):
 
 def template(names, file):
     """The text."""
-    file = file.replace("\\", "\\\\").replace('"', '\\"')  # it stands in a docstring
+    file = printable(file).replace("\\", "\\\\").replace('"', '\\"')  # it stands in a docstring
     return "\n\n".join([HEADER.format(file=file), *map(skeleton, names)])
 
 
@@ -70,12 +72,15 @@ def skeleton(name):
 
 
 def emptied(function):
-    """A function without its body."""
-    source = dedent(inspect.getsource(function))
-    [node] = ast.parse(source).body
-    assert isinstance(node, ast.FunctionDef)
-    head = source.splitlines()[node.lineno - 1 : node.body[0].lineno - 1]
-    return "\n".join([*head, *documented(source), "    raise NotImplementedError", ""])
+    """A function without its body; what its arguments are stands in the docstring."""
+    signature = inspect.signature(function)
+    takes = [f"{p.name}: {p.annotation!r}" for p in signature.parameters.values() if isinstance(p.annotation, Array)]
+    plain = [parameter.replace(annotation=parameter.empty) for parameter in signature.parameters.values()]
+    head = f"def {function.__name__}{signature.replace(parameters=plain)}:"
+    docstring = documented(dedent(inspect.getsource(function)))
+    if takes and docstring:
+        docstring[1:1] = ["", *indent(fill(", ".join(takes), 84), "    ").splitlines()]
+    return "\n".join([head, *docstring, "    raise NotImplementedError", ""])
 
 
 def documented(source):

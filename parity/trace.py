@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import scratch
+from contract.arguments import Count, NonNegative, batch_count, choice
 from parity import backend, compare, plots, referee, train
 from parity.files import check_path
 from parity.rounding import bounded, magnitude
-from scratch.checks import batch_count, choice, count, not_negative
 
 NET_OPTIONS = ("hidden", "output", "loss", "optimizer", "set", "batch_size")
 # The rules, and the options that each makes no use of.
@@ -142,8 +142,8 @@ def check_options(args):
         raise ValueError(f"--output: got {args.output!r}, expected sigmoid or softmax: {args.loss} takes probabilities")
     if args.rule == "net":
         train.check_layers(args)
-    count("--seed", args.seed)
-    count("--epochs", args.epochs)
+    Count("--seed", args.seed)
+    Count("--epochs", args.epochs)
     if not args.epochs:
         raise ValueError("--epochs: got 0, expected a whole number from 1 on")
     args.update = referee.UPDATES[args.optimizer].__name__
@@ -158,7 +158,7 @@ def check_options(args):
 def optimizer_options(args):
     """The learning rate and what --set says, each once and as the optimizer takes it."""
     names = tuple(inspect.signature(referee.UPDATES[args.optimizer]).parameters)[3:]
-    options = {"lr": not_negative("--lr", args.lr)}
+    options = {"lr": NonNegative("--lr", args.lr)}
     before = {"lr"} & args.given
     for name, value in map(setting, args.set):
         choice(f"--set for {args.optimizer}", name, names)

@@ -11,12 +11,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from contract.arguments import Count, NonNegative, batch_count, choice
+from contract.arrays import signs
 from parity import plots
 from parity.files import check_path, written_whole
 from parity.progress import bar
 from scratch.activations import ACTIVATIONS as NET_ACTIVATIONS
 from scratch.activations import sigmoid
-from scratch.checks import batch_count, choice, count, not_negative, signs
 from scratch.losses import LOSSES
 from scratch.optimizers import OPTIMIZERS
 
@@ -278,11 +279,11 @@ def _backend(name):
 def _check_options(args):
     """Refuse before the training what would fail in it or after it."""
     options = vars(args)
-    count("--epochs", args.epochs)
+    Count("--epochs", args.epochs)
     if options.get("seed") is not None:
-        count("--seed", args.seed)
+        Count("--seed", args.seed)
     for name in {"lr", "tolerance"} & options.keys():
-        not_negative(f"--{name}", options[name])
+        NonNegative(f"--{name}", options[name])
     if args.rule == "gradient":
         choice("--activation", args.activation, ACTIVATIONS)
     if args.rule == "fit":

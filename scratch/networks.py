@@ -1,32 +1,22 @@
-r"""Neurons put together: a layer, the deck's one-neuron net, and networks of
-any depth.
+r"""Neurons put together: a layer, the deck's one-neuron net, and networks of any depth.
 
-Each class has a ``forward`` and, in the order of the chain rule, a
-``backward`` that takes the gradient of the loss with respect to the output,
-adds the gradients of the parameters to their ``grad`` and returns that of
-the input.
+Each class has a ``forward`` and, in the order of the chain rule, a ``backward`` that
+takes the gradient of the loss with respect to the output, adds the gradients of the
+parameters to their ``grad`` and returns that of the input.
 """
 
 import itertools
-from collections.abc import Callable
-from typing import Any, NamedTuple
 
 import numpy as np
 
-from scratch.activations import softmax
-from scratch.checks import (
-    choice,
-    count,
-    floats,
-    generator_seed,
-    layer_sizes,
-    neuron_shapes,
-    not_negative,
-    options_held,
-    parameter_arrays,
-    quiet,
-    state_fits,
-)
+from contract import DTYPES, Count, Float, NonNegative, OneOf, Seed, Size, Sizes
+from contract.arguments import expect_memory
+from contract.arrays import expect_shape
+from contract.messages import invalid
+from contract.states import expect_held, parameter_arrays
+from scratch import arrays
+from scratch.activations import ACTIVATIONS
+from scratch.arrays import admitted, checked, quiet
 from scratch.gradients import gradient_step
 from scratch.losses import mse_loss, mse_loss_backward
 from scratch.neuron import linear
@@ -36,9 +26,7 @@ __all__ = ["Linear", "ToyNet", "MLP"]
 
 
 class Parameter:
-    """An array that is trained: ``data``, and after a backward pass
-    ``grad``.
-    """
+    """An array that is trained: ``data``, and after a backward pass ``grad``."""
 
     def __init__(self, data):
         self.data = data
@@ -66,8 +54,8 @@ class Parameter:
 
 
 class Module:
-    """What all networks share: parameters that are found by name, read, set
-    and printed.
+    """What all networks share: parameters that are found by name, read, set and
+    printed.
     """
 
     def forward(self, x):
@@ -78,9 +66,7 @@ class Module:
         return self.forward(x)
 
     def named_parameters(self, prefix=""):
-        """Pairs of name and Parameter, as ``fc1.weight``, in the order of
-        the layers.
-        """
+        """Pairs of name and Parameter, as ``fc1.weight``, in the order of layers."""
         for name, value in vars(self).items():
             if isinstance(value, Parameter):
                 yield prefix + name, value
@@ -93,43 +79,31 @@ class Module:
             yield parameter
 
     def zero_grad(self):
-        """Forget the gradients; otherwise the next backward pass adds to
-        them.
-        """
+        """Reset the gradients; otherwise the next backward pass adds to them."""
         for parameter in self.parameters():
             parameter.grad = None
 
     def state_dict(self):
         """A copy of every parameter's array, by name."""
-        return {
-            name: parameter.data.copy()
-            for name, parameter in self.named_parameters()
-        }
+        return {name: p.data.copy() for name, p in self.named_parameters()}
 
     @quiet
     def load_state_dict(self, state_dict):
         """Set every parameter from arrays by name, of either backend."""
         parameters = dict(self.named_parameters())
-        arrays = parameter_arrays(state_dict)
-        state_fits(arrays, parameters)
+        given = parameter_arrays(state_dict, parameters, arrays)
         for name, parameter in parameters.items():
-            parameter.data = arrays[name].astype(parameter.data.dtype)
+            parameter.data = given[name].astype(parameter.data.dtype)
 
     def extra_repr(self):
         """What stands between the parentheses of a layer."""
         return ""
 
     def __repr__(self):
-        modules = [
-            (name, value)
-            for name, value in vars(self).items()
-            if isinstance(value, Module)
-        ]
+        modules = [pair for pair in vars(self).items() if isinstance(pair[1], Module)]
         if not modules:
             return f"{type(self).__name__}({self.extra_repr()})"
-        lines = "".join(
-            f"  ({name}): {module!r}\n" for name, module in modules
-        )
+        lines = "".join(f"  ({name}): {module!r}\n" for name, module in modules)
         return f"{type(self).__name__}(\n{lines})"
 
 
@@ -143,203 +117,125 @@ class Linear(Module):
               = \sum_n \frac{\partial L}{\partial z_n}, \qquad
               \frac{\partial L}{\partial x} = \frac{\partial L}{\partial z} W
 
-    Parameters
-    ----------
-    in_features : int
-        D, the number of inputs.
-    out_features : int
-        K, the number of neurons.
-    dtype : "float64" or "float32"
-    seed : int, optional
-        Of this library's own generator; equal seeds give different numbers
-        in NumPy and PyTorch.
+    ``weight`` (K, D) and ``bias`` (K,) are drawn uniformly from -1/sqrt(D) to
+    1/sqrt(D), as ``torch.nn.Linear`` does, by this library's own generator: equal seeds
+    give different numbers in NumPy and PyTorch. Source: ``torch.nn.Linear``.
 
-    Attributes
-    ----------
-    weight : (K, D) float
-    bias : (K,) float
-        Both drawn evenly from -1/sqrt(D) to 1/sqrt(D), as
-        ``torch.nn.Linear`` does.
-
-    Raises
-    ------
-    ValueError
-        If a size is no count from 1 on, the dtype is unknown, or the seed is
-        no whole number from 0 on.
-
-    Notes
-    -----
-    Source: ``torch.nn.Linear``.
-
-    Examples
-    --------
     >>> layer = Linear(2, 1)
     >>> layer
     Linear(in_features=2, out_features=1, bias=True)
-    >>> layer.weight.data, layer.bias.data = (
-    ...     tensor([[0.5, -1.0]]),
-    ...     tensor([0.25]),
-    ... )
+    >>> layer.weight.data, layer.bias.data = tensor([[0.5, -1.0]]), tensor([0.25])
     >>> layer(tensor([[2.0, 1.0]])).tolist()
     [[0.25]]
     """
 
+    @checked
     def __init__(
-        self, in_features, out_features, *, dtype="float64", seed=None
+        self,
+        in_features: Size,
+        out_features: Size,
+        *,
+        dtype: DTYPES = "float64",
+        seed: Seed = None,
     ):
-        in_features, out_features = layer_sizes(
-            "in_features, out_features", (in_features, out_features)
-        )
-        choice("dtype", dtype, ("float64", "float32"))
+        expect_memory("in_features, out_features", (in_features, out_features))
+        self._draw(in_features, out_features, dtype, np.random.default_rng(seed))
+
+    def _draw(self, in_features, out_features, dtype, generator):
+        """The first weights."""
         self.in_features, self.out_features = in_features, out_features
-        rng = _generator(seed)
         bound = 1 / in_features**0.5
-        self.weight = Parameter(
-            rng.uniform(-bound, bound, (out_features, in_features)).astype(
-                dtype
-            )
-        )
-        self.bias = Parameter(
-            rng.uniform(-bound, bound, out_features).astype(dtype)
-        )
-        self.x: Any = None
+        weight = generator.uniform(-bound, bound, (out_features, in_features))
+        bias = generator.uniform(-bound, bound, out_features)
+        self.weight = Parameter(weight.astype(dtype))
+        self.bias = Parameter(bias.astype(dtype))
+        self.x = None
 
     @quiet
     def forward(self, x):
         """The weighted sums (N, K) of x (N, D)."""
-        x, weight, bias = floats(
-            x=x, weight=self.weight.data, bias=self.bias.data
-        )
-        z = linear.__wrapped__(x, weight, bias)
-        self.x = x
-        return z
+        parameters = self.weight.data, self.bias.data
+        self.x, weight, bias = admitted(linear, x, *parameters)
+        return linear(self.x, weight, bias)
 
-    @quiet
-    def backward(self, grad_output, input_grad=True):
-        """The gradient with respect to x (N, D), given that with respect to
-        the output (N, K); None if not asked.
+    @checked
+    def backward(self, grad_output: Float, input_grad=True):
+        """The gradient with respect to x (N, D), given that with respect to the output
+        (N, K); None if not asked.
         """
         if self.x is None:
-            raise ValueError(
-                "backward: no input is known yet, expected a call of the "
-                "layer before"
-            )
-        (grad_output,) = floats(grad_output=grad_output)
-        if grad_output.shape != (*self.x.shape[:-1], self.out_features):
-            raise ValueError(
-                f"grad_output: got shape {grad_output.shape}, expected that "
-                "of the output"
-            )
-        return self.go_back(grad_output, input_grad)
+            raise invalid("backward", "no input yet", "a call of the layer before")
+        output_shape = (*self.x.shape[:-1], self.out_features)
+        expect_shape("grad_output", grad_output.shape, output_shape, "output")
+        return self._backward(grad_output, input_grad)
 
-    def go_back(self, grad_output, input_grad):
-        """``backward``, unchecked."""
-        x, grad = (
-            (self.x, grad_output)
-            if grad_output.ndim == 2
-            else np.atleast_2d(self.x, grad_output)
-        )
+    def _backward(self, grad_output, input_grad):
+        """The same, unchecked."""
+        x, grad = self.x, grad_output
+        if grad.ndim == 1:
+            x, grad = x[None], grad[None]
         accumulate(self.weight, grad.T @ x)
         accumulate(self.bias, grad.sum(axis=0))
         return grad_output @ self.weight.data if input_grad else None
 
     def extra_repr(self):
         """As torch.nn.Linear has it."""
-        return (
-            f"in_features={self.in_features}, "
-            f"out_features={self.out_features}, bias=True"
-        )
+        sizes = f"in_features={self.in_features}, out_features={self.out_features}"
+        return f"{sizes}, bias=True"
 
 
 class ToyNet(Module):
-    r"""The deck's net: one neuron with two inputs, and three ways to train
-    it.
+    r"""The deck's net: one neuron with two inputs, and three ways to train it.
 
-    Parameters
-    ----------
-    dtype : "float64" or "float32"
-    seed : int, optional
-        Of this library's own generator.
+    ``fc1`` is its layer, whose ``weight`` (1, 2) and ``bias`` (1,) can be read and set:
+    ``net.fc1.weight.data = tensor([[0, 0]])``. The deck calls ``fit`` ``train``; a net
+    of PyTorch has a ``train(mode)`` of another meaning, which that would override, so
+    that ``eval()`` breaks. Source: the deck.
 
-    Attributes
-    ----------
-    fc1 : Linear
-        Its ``weight`` (1, 2) and ``bias`` (1,) can be read and set:
-        ``net.fc1.weight.data = tensor([[0, 0]])``.
-
-    Raises
-    ------
-    ValueError
-        If the dtype is unknown, or the seed is no whole number from 0 on;
-        each method, if the shapes do not fit.
-
-    Notes
-    -----
-    The deck calls ``fit`` ``train``; a net of PyTorch has a ``train(mode)``
-    of another meaning, which that would override, so that ``eval()`` breaks.
-    Source: the deck.
-
-    Examples
-    --------
     >>> net = ToyNet()
-    >>> net
-    ToyNet(
-      (fc1): Linear(in_features=2, out_features=1, bias=True)
-    )
-    >>> net.load_state_dict(
-    ...     {"fc1.weight": tensor([[0, 0]]), "fc1.bias": tensor([0])}
-    ... )
+    >>> net.load_state_dict({"fc1.weight": [[0, 0]], "fc1.bias": [0]})
     >>> net.train_sample_perceptron(tensor([2.0, 1.0]), tensor([1.0]))
-    >>> [
-    ...     (name, parameter.tolist())
-    ...     for name, parameter in net.named_parameters()
-    ... ]
+    >>> [(name, parameter.tolist()) for name, parameter in net.named_parameters()]
     [('fc1.weight', [[1.0, 0.5]]), ('fc1.bias', [0.5])]
     """
 
-    def __init__(self, *, dtype="float64", seed=None):
+    def __init__(self, *, dtype: DTYPES = "float64", seed: Seed = None):
         self.fc1 = Linear(2, 1, dtype=dtype, seed=seed)
 
     def forward(self, x):
-        """The weighted sums (N, 1) of the points x (N, 2); their signs are
-        the classes.
-        """
+        """The weighted sums (N, 1) of points x (N, 2); their signs are the classes."""
         return self.fc1(x)
 
     def backward(self, grad_output, input_grad=True):
-        """The gradient with respect to x, given that with respect to the
-        output; None if not asked.
+        """The gradient with respect to x, given that with respect to the output; None
+        if not asked.
         """
         return self.fc1.backward(grad_output, input_grad)
 
     def train_sample_perceptron(self, x, y):
-        """Correct the weights by one sample, x (2,) and y (1,), as
-        ``perceptron_step`` does.
-        """
+        """Correct the weights by one sample, x (2,) and y (1,): ``perceptron_step``."""
         weight, bias = self.fc1.weight.data, self.fc1.bias.data
-        self._set(*perceptron_step(weight, bias, x, y))
+        self._set(*checked(perceptron_step)(weight, bias, x, y))
 
     def train_sample_gradient(self, x, y, lr):
-        """One step against the gradient of one sample's squared error, as
-        ``gradient_step`` does.
+        """One step against the gradient of one sample's squared error:
+        ``gradient_step``.
         """
         weight, bias = self.fc1.weight.data, self.fc1.bias.data
-        self._set(*gradient_step(weight, bias, x, y, lr))
+        self._set(*checked(gradient_step)(weight, bias, x, y, lr))
 
-    @quiet
-    def fit(self, x, y, epochs=40, lr=0.05):
-        """The built-in solution: MSE loss of all samples, SGD; returns the
-        loss before each step.
+    @checked
+    def fit(self, x, y, epochs: Count = 40, lr: NonNegative = 0.05):
+        """The built-in solution: MSE loss of all samples, SGD; returns the loss before
+        each step.
         """
-        count("epochs", epochs)
-        lr = not_negative("lr", lr)
-        options_held({"lr": lr}, self.parameters())
+        expect_held({"lr": lr}, arrays, self.parameters())
         losses = []
         for _ in range(epochs):
-            pred = self(x)
-            losses.append(float(mse_loss(pred, y)))
+            pred, target = admitted(mse_loss, self(x), y)
+            losses.append(float(mse_loss(pred, target)))
             self.zero_grad()
-            self.backward(mse_loss_backward(pred, y))
+            self.backward(mse_loss_backward(pred, target))
             for parameter in self.parameters():
                 parameter.data = parameter.data - lr * parameter.grad
         return losses
@@ -353,42 +249,16 @@ class ToyNet(Module):
 
 
 class MLP(Module):
-    r"""A multilayer perceptron: layers of neurons, each fed by the one
-    before.
+    r"""A multilayer perceptron: layers of neurons, each fed by the one before.
 
-    .. math:: a_0 = x, \qquad
-              z_l = a_{l-1} W_l^\top + b_l, \qquad
-              a_l = g_l(z_l)
+    .. math:: a_0 = x, \qquad z_l = a_{l-1} W_l^\top + b_l, \qquad a_l = g_l(z_l)
 
-    Parameters
-    ----------
-    sizes : sequence of int
-        The number of inputs, of neurons in each hidden layer, and of
-        outputs: ``[2, 8, 1]``.
-    activation : "identity", "sigmoid", "tanh", "relu" or "softmax"
-        Of the hidden layers.
-    output : "identity", "sigmoid", "tanh", "relu" or "softmax"
-        Of the last layer. Leave it at identity for losses that take logits.
-    dtype : "float64" or "float32"
-    seed : int, optional
-        Of this library's own generator.
-
-    Attributes
-    ----------
-    fc1, fc2, ... : Linear
-
-    Raises
-    ------
-    ValueError
-        If there are fewer than two sizes, one is no count from 1 on, a name
-        is unknown, or the seed is no whole number from 0 on.
-
-    Notes
-    -----
+    ``sizes`` holds the number of inputs, of neurons in each hidden layer, and of
+    outputs: ``[2, 8, 1]``. ``activation`` is that of the hidden layers, ``output`` that
+    of the last: leave it at identity for losses that take logits. ``fc1``, ``fc2``, ...
+    are the layers.
     Source: the deck's exercises; ``torch.nn.Linear`` layer by layer.
 
-    Examples
-    --------
     >>> net = MLP([2, 3, 1], activation="tanh")
     >>> net
     MLP(
@@ -399,28 +269,22 @@ class MLP(Module):
     ['fc1.weight', 'fc1.bias', 'fc2.weight', 'fc2.bias']
     """
 
+    @checked
     def __init__(
         self,
-        sizes,
-        activation="sigmoid",
-        output="identity",
+        sizes: Sizes,
+        activation: OneOf[ACTIVATIONS] = "sigmoid",
+        output: OneOf[ACTIVATIONS] = "identity",
         *,
-        dtype="float64",
-        seed=None,
+        dtype: DTYPES = "float64",
+        seed: Seed = None,
     ):
-        sizes = layer_sizes("sizes", sizes)
-        choice("activation", activation, IN_A_NET)
-        choice("output", output, IN_A_NET)
-        rng = Shared(_generator(seed))
-        self.outputs = []
-        self.layers, self.activations = (
-            [],
-            [activation] * (len(sizes) - 2) + [output],
-        )
-        for number, (n_in, n_out) in enumerate(
-            itertools.pairwise(sizes), start=1
-        ):
-            layer = Linear(n_in, n_out, dtype=dtype, seed=rng)
+        generator = np.random.default_rng(seed)
+        self.layers, self.outputs = [], []
+        self.activations = [activation] * (len(sizes) - 2) + [output]
+        for number, (n_in, n_out) in enumerate(itertools.pairwise(sizes), start=1):
+            layer = Linear.__new__(Linear)
+            layer._draw(n_in, n_out, dtype, generator)
             setattr(self, f"fc{number}", layer)
             self.layers.append(layer)
 
@@ -428,87 +292,33 @@ class MLP(Module):
     def forward(self, x):
         """The output (N, sizes[-1]) for x (N, sizes[0])."""
         fc1 = self.layers[0]
-        x, weight, bias = floats(
-            x=x, weight=fc1.weight.data, bias=fc1.bias.data
-        )
-        neuron_shapes(x, weight, bias)
+        x, _, _ = admitted(linear, x, fc1.weight.data, fc1.bias.data)
         self.outputs = []
         for layer, name in zip(self.layers, self.activations, strict=True):
             layer.x = x
-            x = FORWARD[name](x @ layer.weight.data.T + layer.bias.data)
+            g = ACTIVATIONS[name].forward
+            x = g(linear(x, layer.weight.data, layer.bias.data))
             self.outputs.append(x)
         return x.copy()  # whoever changes it does not change what is kept
 
-    @quiet
-    def backward(self, grad_output, input_grad=True):
-        """The gradient with respect to x, given that with respect to the
-        output; None if not asked.
+    @checked
+    def backward(self, grad_output: Float, input_grad=True):
+        """The gradient with respect to x, given that with respect to the output; None
+        if not asked.
         """
         if not self.outputs:
-            raise ValueError(
-                "backward: no input is known yet, expected a call of the "
-                "net before"
-            )
-        (grad_output,) = floats(grad_output=grad_output)
-        if grad_output.shape != self.outputs[-1].shape:
-            raise ValueError(
-                f"grad_output: got shape {grad_output.shape}, expected that "
-                "of the output"
-            )
+            raise invalid("backward", "no input yet", "a call of the net before")
+        expect_shape("grad_output", grad_output.shape, self.outputs[-1].shape, "output")
         for number in reversed(range(len(self.layers))):
-            grad_z = BACKWARD[self.activations[number]](
-                self.outputs[number], grad_output
-            )
-            grad_output = self.layers[number].go_back(
-                grad_z, input_grad or number > 0
-            )
+            g_backward = ACTIVATIONS[self.activations[number]].from_output
+            grad_z = g_backward(self.outputs[number], grad_output)
+            further = input_grad or number > 0
+            grad_output = self.layers[number]._backward(grad_z, further)
         return grad_output
 
 
-# The activations once more, to the last bit, as a net has them: without
-# checks, for z comes from a layer, and backward from the output g(z), which
-# forward has kept, so that no exponential is computed twice.
-FORWARD: dict[str, Callable] = {
-    "identity": lambda z: z,
-    "sigmoid": lambda z: (
-        np.maximum(e := np.exp(-np.abs(z)), np.sign(z)) / (1 + e)
-    ),
-    "tanh": np.tanh,
-    "relu": lambda z: np.maximum(z, 0),
-    "softmax": softmax,
-}
-BACKWARD = {
-    "identity": lambda output, grad: grad,
-    "sigmoid": lambda output, grad: grad * (1 - output) * output,
-    "tanh": lambda output, grad: grad * (1 - output * output),
-    "relu": lambda output, grad: np.where(output <= 0, 0, grad),
-    "softmax": lambda output, grad: (
-        output * (grad - (output * grad).sum(axis=-1, keepdims=True))
-    ),
-}
-IN_A_NET = tuple(name for name in FORWARD if name in BACKWARD)
-
-
-class Shared(NamedTuple):
-    """The generator that all layers of a net draw from in turn."""
-
-    generator: Any
-
-
-def _generator(seed):
-    """A new generator of numbers; a shared one goes on."""
-    if isinstance(seed, Shared):
-        return seed.generator
-    generator_seed(seed)
-    return np.random.default_rng(seed)
-
-
 def accumulate(parameter, grad):
-    """Add to the gradient, in the parameter's dtype, as PyTorch's backward
-    does.
-    """
+    """Add to the gradient, in the parameter's dtype, as PyTorch's backward does."""
     if grad.dtype != parameter.data.dtype:
         grad = grad.astype(parameter.data.dtype)
-    parameter.grad = (
-        grad if parameter.grad is None else parameter.grad + grad
-    )
+    parameter.grad = grad if parameter.grad is None else parameter.grad + grad

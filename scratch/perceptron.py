@@ -1,229 +1,99 @@
-r"""The perceptron rule: look at one sample, and where its sign is wrong,
-correct the weights by that sample.
+r"""The perceptron rule: look at one sample, and where its sign is wrong, correct the
+weights by that sample.
 """
-
-from typing import Any, NamedTuple
 
 import numpy as np
 
-from scratch.checks import (
-    batch_shapes,
-    callback,
-    count,
-    epoch_orders,
-    floats,
-    quiet,
-    sample_shapes,
-    signs,
-)
+from contract import Callback, Count, D, Float, K, N, Sign
+from contract.arguments import epoch_orders
+from contract.training import PerceptronRun
 from scratch.neuron import sign
 
 __all__ = ["perceptron_step", "perceptron_epoch", "train_perceptron"]
 
 
-class PerceptronRun(NamedTuple):
-    """What ``train_perceptron`` returns."""
+def perceptron_step(weight: Float[K, D], bias: Float[K], x: Float[D], y: Sign[K]):
+    r"""One correction by one sample, where its sign is wrong.
 
-    weight: Any
-    bias: Any
-    converged: bool
-    epochs: int
-    updates: int
+    .. math:: \delta_k = \tfrac12 (y_k - \operatorname{sign}(w_k \cdot x + b_k)), \qquad
+              w_k \leftarrow w_k + \delta_k x, \qquad b_k \leftarrow b_k + \delta_k
 
+    Nothing moves where the sign is right; a point on the line, sign 0, is corrected by
+    half a step. There is no learning rate: from W = 0 it would only scale the weights.
+    Source: the deck; F. Rosenblatt, "The perceptron", Psychological Review 65 (1958).
 
-@quiet
-def perceptron_step(weight, bias, x, y):
-    r"""One correction by one sample.
-
-    .. math:: \delta_k = \tfrac12
-              (y_k - \operatorname{sign}(w_k \cdot x + b_k)), \qquad
-              w_k \leftarrow w_k + \delta_k x, \qquad
-              b_k \leftarrow b_k + \delta_k
-
-    Parameters
-    ----------
-    weight : (K, D) float
-    bias : (K,) float
-    x : (D,) float
-    y : (K,) float
-        -1 or +1.
-
-    Returns
-    -------
-    weight : (K, D) float
-    bias : (K,) float
-
-    Raises
-    ------
-    ValueError
-        If the shapes do not fit, or a label is neither -1 nor +1.
-
-    Notes
-    -----
-    Nothing moves where the sign is right. A point on the line, sign 0, is
-    corrected by half a step. There is no learning rate: with W = 0 at the
-    start it would only scale the weights. Where the sum is nan its sign is
-    0, and the step a half.
-    Source: the deck; F. Rosenblatt, "The perceptron", Psychological Review
-    65 (1958).
-
-    Examples
-    --------
-    >>> weight, bias = perceptron_step(
-    ...     tensor([[0.0, 0.0]]),
-    ...     tensor([0.0]),
-    ...     tensor([2.0, 1.0]),
-    ...     tensor([1.0]),
-    ... )
+    >>> weight, bias, x, y = tensor([[0, 0]]), tensor([0]), tensor([2, 1]), tensor([1])
+    >>> weight, bias = perceptron_step(weight, bias, x, y)
     >>> weight.tolist(), bias.tolist()
     ([[1.0, 0.5]], [0.5])
     """
-    weight, bias, x, y = floats(weight=weight, bias=bias, x=x, y=y)
-    sample_shapes(x, y, weight, bias)
-    signs("y", y)
-    weight, bias, _ = _corrected(weight, bias, [x], [y])
-    return weight, bias
+    delta = (y - sign(weight @ x + bias)) / 2
+    return weight + delta[:, None] * x, bias + delta
 
 
-@quiet
-def perceptron_epoch(weight, bias, x, y):
+def perceptron_epoch(
+    weight: Float[K, D], bias: Float[K], x: Float[N, D], y: Sign[N, K]
+):
     r"""One pass over all samples, in the order given.
 
-    Parameters
-    ----------
-    weight : (K, D) float
-    bias : (K,) float
-    x : (N, D) float
-    y : (N, K) float
-        -1 or +1.
+    Returns weight, bias and the number of mistakes: of the samples that were corrected,
+    a point on the line included. Source: the deck.
 
-    Returns
-    -------
-    weight : (K, D) float
-    bias : (K,) float
-    mistakes : int
-        How many samples called for a correction, a point on the line
-        included.
-
-    Raises
-    ------
-    ValueError
-        If the shapes do not fit, or a label is neither -1 nor +1.
-
-    Notes
-    -----
-    Source: the deck.
-
-    Examples
-    --------
     >>> x, y = tensor([[2.0, 1.0], [6.0, 0.5]]), tensor([[1.0], [-1.0]])
-    >>> weight, bias, mistakes = perceptron_epoch(
-    ...     tensor([[0.0, 0.0]]), tensor([0.0]), x, y
-    ... )
+    >>> weight, bias, mistakes = perceptron_epoch(tensor([[0, 0]]), tensor([0]), x, y)
     >>> weight.tolist(), bias.tolist(), mistakes
     ([[-5.0, 0.0]], [-0.5], 2)
     """
-    weight, bias, x, y = floats(weight=weight, bias=bias, x=x, y=y)
-    batch_shapes(x, y, weight, bias)
-    signs("y", y)
-    return _corrected(weight, bias, x, y)
+    result = _epoch(weight, bias, x, y, np.sign)
+    # NumPy's sign of nan is nan and stays in the bias; ours, 0, is slower.
+    return _epoch(weight, bias, x, y, sign) if np.isnan(result[1]).any() else result
+
+
+def _epoch(weight, bias, x, y, sign):
+    mistakes = 0
+    for x_i, y_i in zip(x, y, strict=True):
+        delta = (y_i - sign(weight @ x_i + bias)) / 2
+        weight, bias = weight + delta[:, None] * x_i, bias + delta
+        mistakes += bool(np.count_nonzero(delta))
+    return weight, bias, mistakes
 
 
 def train_perceptron(
-    weight, bias, x, y, *, max_epochs=1000, orders=None, on_epoch=None
+    weight: Float[K, D],
+    bias: Float[K],
+    x: Float[N, D],
+    y: Sign[N, K],
+    *,
+    max_epochs: Count = 1000,
+    orders=None,
+    on_epoch: Callback = None,
 ):
     r"""Epochs of the perceptron rule until one passes without a mistake.
 
-    Parameters
-    ----------
-    weight : (K, D) float
-        The deck starts with zeros.
-    bias : (K,) float
-    x : (N, D) float
-    y : (N, K) float
-        -1 or +1.
-    max_epochs : int
-        Where no line separates the classes the rule never settles; here it
-        ends.
-    orders : iterable of (N,) int, optional
-        The order of the samples in each epoch; training ends with the
-        orders. None: 0 to N-1 each time.
-    on_epoch : callable, optional
-        Called as ``on_epoch(epoch, weight, bias, mistakes)`` after each
-        epoch, the first being 1.
+    ``max_epochs`` ends it where no line separates the classes. ``orders`` holds the
+    order of the samples in each epoch, a permutation of 0..N-1, and training ends with
+    it; None is 0 to N-1 each time. ``on_epoch(epoch, weight, bias, mistakes)`` is
+    called after each epoch, the first being 1. The result has ``weight``, ``bias``,
+    ``converged`` (an epoch passed without a mistake), ``epochs`` (that one included)
+    and ``updates`` (corrections in all).
 
-    Returns
-    -------
-    result
-        With ``weight``, ``bias``, ``converged`` (an epoch passed without a
-        mistake), ``epochs`` (that last one included) and ``updates``
-        (corrections in all).
+    On separable data it ends after at most (R / gamma)^2 updates from W = 0, of which
+    one on the line counts half: R is the largest length of (x, 1), gamma the distance
+    from the nearest of these points to a separating plane through 0.
+    Source: the deck; A. Novikoff, "On convergence proofs on perceptrons" (1962).
 
-    Raises
-    ------
-    ValueError
-        If the shapes do not fit, a label is neither -1 nor +1, max_epochs is
-        no count, or an order no permutation.
-
-    Notes
-    -----
-    On separable data it ends after at most (R / gamma)^2 updates from W = 0,
-    of which one on the line counts half, R being the largest length of
-    (x, 1) and gamma the distance from the nearest of these points to a
-    separating plane through 0.
-    Source: the deck; A. Novikoff, "On convergence proofs on perceptrons"
-    (1962).
-
-    Examples
-    --------
     >>> x, y = tensor([[2.0, 1.0], [6.0, 0.5]]), tensor([[1.0], [-1.0]])
-    >>> result = train_perceptron(tensor([[0.0, 0.0]]), tensor([0.0]), x, y)
+    >>> result = train_perceptron(tensor([[0, 0]]), tensor([0]), x, y)
     >>> result.converged, result.epochs, result.updates
     (True, 4, 4)
-    >>> predict(x, result.weight, result.bias).tolist()
-    [[1.0], [-1.0]]
     """
-    count("max_epochs", max_epochs)
-    callback("on_epoch", on_epoch)
-    weight, bias, x, y = floats(weight=weight, bias=bias, x=x, y=y)
-    batch_shapes(x, y, weight, bias)
-    signs("y", y)
     weight, bias = weight.copy(), bias.copy()
-    epochs = updates = 0
-    converged = False
+    epochs, updates, converged = 0, 0, False
     for order in epoch_orders(orders, max_epochs, len(x)):
-        weight, bias, mistakes = perceptron_epoch(
-            weight, bias, x[order], y[order]
-        )
-        epochs, updates, converged = (
-            epochs + 1,
-            updates + mistakes,
-            mistakes == 0,
-        )
+        weight, bias, mistakes = perceptron_epoch(weight, bias, x[order], y[order])
+        epochs, updates, converged = epochs + 1, updates + mistakes, mistakes == 0
         if on_epoch is not None:
             on_epoch(epochs, weight, bias, mistakes)
         if converged:
             break
     return PerceptronRun(weight, bias, converged, epochs, updates)
-
-
-def _corrected(weight, bias, x, y):
-    """The weights after all samples in turn, and how many called for a
-    correction.
-    """
-    corrected = _pass(weight, bias, x, y, np.sign)
-    kept = corrected[1] @ corrected[1]
-    # NumPy's sign of nan is nan, and stays in the bias; our own, 0, is slow.
-    return _pass(weight, bias, x, y, sign) if kept != kept else corrected
-
-
-def _pass(weight, bias, x, y, sign_of):
-    """delta is half the error of the sign: 0 where it is right, 1 or -1
-    where wrong, a half on the line.
-    """
-    mistakes = 0
-    for x_i, y_i in zip(x, y, strict=True):
-        delta = (y_i - sign_of(weight @ x_i + bias)) / 2
-        weight, bias = weight + delta[:, None] * x_i, bias + delta
-        mistakes += bool(np.count_nonzero(delta))
-    return weight, bias, mistakes

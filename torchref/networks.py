@@ -1,8 +1,7 @@
-r"""Neurons put together: a layer, the deck's one-neuron net, and networks of
-any depth.
+r"""Neurons put together: a layer, the deck's one-neuron net, and networks of any depth.
 
-Each class is a ``torch.nn.Module``: it has a ``forward``, and
-``loss.backward()`` goes back through it by itself.
+Each class is a ``torch.nn.Module``: it has a ``forward``, and ``loss.backward()`` goes
+back through it by itself.
 """
 
 import copy
@@ -12,17 +11,12 @@ from contextlib import contextmanager
 import torch
 from torch import nn
 
+from contract import DTYPES, Count, NonNegative, OneOf, Seed, Size, Sizes
+from contract.arguments import expect_memory
+from contract.states import expect_held, parameter_arrays
+from torchref import arrays
 from torchref.activations import ACTIVATIONS
-from torchref.checks import (
-    choice,
-    count,
-    generator_seed,
-    layer_sizes,
-    not_negative,
-    options_held,
-    parameter_arrays,
-    state_fits,
-)
+from torchref.arrays import admitted, checked
 from torchref.gradients import gradient_step
 from torchref.losses import mse_loss
 from torchref.neuron import linear
@@ -32,19 +26,18 @@ __all__ = ["Linear", "ToyNet", "MLP"]
 
 
 class Module(nn.Module):
-    """What all networks share: parameters that are found by name, read, set
-    and printed.
+    """What all networks share: parameters that are found by name, read, set and
+    printed.
     """
 
     def state_dict(self, *args, **options):
         """A copy of every parameter's array, by name."""
         return copy.deepcopy(super().state_dict(*args, **options))
 
-    def load_state_dict(self, state_dict):  # type: ignore[override]
+    def load_state_dict(self, state_dict):
         """Set every parameter from arrays by name, of either backend."""
-        arrays = parameter_arrays(state_dict)
-        state_fits(arrays, dict(self.named_parameters()))
-        super().load_state_dict(arrays)
+        given = parameter_arrays(state_dict, dict(self.named_parameters()), arrays)
+        super().load_state_dict(given)
 
 
 class Linear(Module, nn.Linear):
@@ -57,146 +50,83 @@ class Linear(Module, nn.Linear):
               = \sum_n \frac{\partial L}{\partial z_n}, \qquad
               \frac{\partial L}{\partial x} = \frac{\partial L}{\partial z} W
 
-    Parameters
-    ----------
-    in_features : int
-        D, the number of inputs.
-    out_features : int
-        K, the number of neurons.
-    dtype : "float64" or "float32"
-    seed : int, optional
-        Of this library's own generator; equal seeds give different numbers
-        in NumPy and PyTorch.
+    ``weight`` (K, D) and ``bias`` (K,) are drawn uniformly from -1/sqrt(D) to
+    1/sqrt(D), as ``torch.nn.Linear`` does, by this library's own generator: equal seeds
+    give different numbers in NumPy and PyTorch. Source: ``torch.nn.Linear``.
 
-    Attributes
-    ----------
-    weight : (K, D) float
-    bias : (K,) float
-        Both drawn evenly from -1/sqrt(D) to 1/sqrt(D), as
-        ``torch.nn.Linear`` does.
-
-    Raises
-    ------
-    ValueError
-        If a size is no count from 1 on, the dtype is unknown, or the seed is
-        no whole number from 0 on.
-
-    Notes
-    -----
-    Source: ``torch.nn.Linear``.
-
-    Examples
-    --------
     >>> layer = Linear(2, 1)
     >>> layer
     Linear(in_features=2, out_features=1, bias=True)
-    >>> layer.weight.data, layer.bias.data = (
-    ...     tensor([[0.5, -1.0]]),
-    ...     tensor([0.25]),
-    ... )
+    >>> layer.weight.data, layer.bias.data = tensor([[0.5, -1.0]]), tensor([0.25])
     >>> layer(tensor([[2.0, 1.0]])).tolist()
     [[0.25]]
     """
 
+    @checked
     def __init__(
-        self, in_features, out_features, *, dtype="float64", seed=None
+        self,
+        in_features: Size,
+        out_features: Size,
+        *,
+        dtype: DTYPES = "float64",
+        seed: Seed = None,
     ):
-        in_features, out_features = layer_sizes(
-            "in_features, out_features", (in_features, out_features)
-        )
-        choice("dtype", dtype, ("float64", "float32"))
-        with _seeded(seed):
+        expect_memory("in_features, out_features", (in_features, out_features))
+        with seeded(seed):
             nn.Linear.__init__(
                 self, in_features, out_features, dtype=getattr(torch, dtype)
             )
 
     def forward(self, x):
         """The weighted sums (N, K) of x (N, D)."""
-        return linear(x, self.weight, self.bias)
+        return linear(*admitted(linear, x, self.weight, self.bias))
 
 
 class ToyNet(Module):
-    r"""The deck's net: one neuron with two inputs, and three ways to train
-    it.
+    r"""The deck's net: one neuron with two inputs, and three ways to train it.
 
-    Parameters
-    ----------
-    dtype : "float64" or "float32"
-    seed : int, optional
-        Of this library's own generator.
+    ``fc1`` is its layer, whose ``weight`` (1, 2) and ``bias`` (1,) can be read and set:
+    ``net.fc1.weight.data = tensor([[0, 0]])``. The deck calls ``fit`` ``train``; a net
+    of PyTorch has a ``train(mode)`` of another meaning, which that would override, so
+    that ``eval()`` breaks. Source: the deck.
 
-    Attributes
-    ----------
-    fc1 : Linear
-        Its ``weight`` (1, 2) and ``bias`` (1,) can be read and set:
-        ``net.fc1.weight.data = tensor([[0, 0]])``.
-
-    Raises
-    ------
-    ValueError
-        If the dtype is unknown, or the seed is no whole number from 0 on;
-        each method, if the shapes do not fit.
-
-    Notes
-    -----
-    The deck calls ``fit`` ``train``; a net of PyTorch has a ``train(mode)``
-    of another meaning, which that would override, so that ``eval()`` breaks.
-    Source: the deck.
-
-    Examples
-    --------
     >>> net = ToyNet()
-    >>> net
-    ToyNet(
-      (fc1): Linear(in_features=2, out_features=1, bias=True)
-    )
-    >>> net.load_state_dict(
-    ...     {"fc1.weight": tensor([[0, 0]]), "fc1.bias": tensor([0])}
-    ... )
+    >>> net.load_state_dict({"fc1.weight": [[0, 0]], "fc1.bias": [0]})
     >>> net.train_sample_perceptron(tensor([2.0, 1.0]), tensor([1.0]))
-    >>> [
-    ...     (name, parameter.tolist())
-    ...     for name, parameter in net.named_parameters()
-    ... ]
+    >>> [(name, parameter.tolist()) for name, parameter in net.named_parameters()]
     [('fc1.weight', [[1.0, 0.5]]), ('fc1.bias', [0.5])]
     """
 
-    def __init__(self, *, dtype="float64", seed=None):
+    def __init__(self, *, dtype: DTYPES = "float64", seed: Seed = None):
         super().__init__()
         self.fc1 = Linear(2, 1, dtype=dtype, seed=seed)
 
     def forward(self, x):
-        """The weighted sums (N, 1) of the points x (N, 2); their signs are
-        the classes.
-        """
+        """The weighted sums (N, 1) of points x (N, 2); their signs are the classes."""
         return self.fc1(x)
 
     def train_sample_perceptron(self, x, y):
-        """Correct the weights by one sample, x (2,) and y (1,), as
-        ``perceptron_step`` does.
-        """
+        """Correct the weights by one sample, x (2,) and y (1,): ``perceptron_step``."""
         weight, bias = self.fc1.weight.data, self.fc1.bias.data
-        self._set(*perceptron_step(weight, bias, x, y))
+        self._set(*checked(perceptron_step)(weight, bias, x, y))
 
     def train_sample_gradient(self, x, y, lr):
-        """One step against the gradient of one sample's squared error, as
-        ``gradient_step`` does.
+        """One step against the gradient of one sample's squared error:
+        ``gradient_step``.
         """
         weight, bias = self.fc1.weight.data, self.fc1.bias.data
-        self._set(*gradient_step(weight, bias, x, y, lr))
+        self._set(*checked(gradient_step)(weight, bias, x, y, lr))
 
-    def fit(self, x, y, epochs=40, lr=0.05):
-        """The built-in solution: MSE loss of all samples, SGD; returns the
-        loss before each step.
+    @checked
+    def fit(self, x, y, epochs: Count = 40, lr: NonNegative = 0.05):
+        """The built-in solution: MSE loss of all samples, SGD; returns the loss before
+        each step.
         """
-        count("epochs", epochs)
-        lr = not_negative("lr", lr)
-        options_held({"lr": lr}, self.parameters())
+        expect_held({"lr": lr}, arrays, self.parameters())
         optimizer = torch.optim.SGD(self.parameters(), lr=lr)
         losses = []
         for _ in range(epochs):
-            pred = self(x)
-            loss = mse_loss(pred, y)
+            loss = mse_loss(*admitted(mse_loss, self(x), y))
             losses.append(loss.item())
             optimizer.zero_grad()
             loss.backward()
@@ -211,42 +141,16 @@ class ToyNet(Module):
 
 
 class MLP(Module):
-    r"""A multilayer perceptron: layers of neurons, each fed by the one
-    before.
+    r"""A multilayer perceptron: layers of neurons, each fed by the one before.
 
-    .. math:: a_0 = x, \qquad
-              z_l = a_{l-1} W_l^\top + b_l, \qquad
-              a_l = g_l(z_l)
+    .. math:: a_0 = x, \qquad z_l = a_{l-1} W_l^\top + b_l, \qquad a_l = g_l(z_l)
 
-    Parameters
-    ----------
-    sizes : sequence of int
-        The number of inputs, of neurons in each hidden layer, and of
-        outputs: ``[2, 8, 1]``.
-    activation : "identity", "sigmoid", "tanh", "relu" or "softmax"
-        Of the hidden layers.
-    output : "identity", "sigmoid", "tanh", "relu" or "softmax"
-        Of the last layer. Leave it at identity for losses that take logits.
-    dtype : "float64" or "float32"
-    seed : int, optional
-        Of this library's own generator.
-
-    Attributes
-    ----------
-    fc1, fc2, ... : Linear
-
-    Raises
-    ------
-    ValueError
-        If there are fewer than two sizes, one is no count from 1 on, a name
-        is unknown, or the seed is no whole number from 0 on.
-
-    Notes
-    -----
+    ``sizes`` holds the number of inputs, of neurons in each hidden layer, and of
+    outputs: ``[2, 8, 1]``. ``activation`` is that of the hidden layers, ``output`` that
+    of the last: leave it at identity for losses that take logits. ``fc1``, ``fc2``, ...
+    are the layers.
     Source: the deck's exercises; ``torch.nn.Linear`` layer by layer.
 
-    Examples
-    --------
     >>> net = MLP([2, 3, 1], activation="tanh")
     >>> net
     MLP(
@@ -257,27 +161,21 @@ class MLP(Module):
     ['fc1.weight', 'fc1.bias', 'fc2.weight', 'fc2.bias']
     """
 
+    @checked
     def __init__(
         self,
-        sizes,
-        activation="sigmoid",
-        output="identity",
+        sizes: Sizes,
+        activation: OneOf[ACTIVATIONS] = "sigmoid",
+        output: OneOf[ACTIVATIONS] = "identity",
         *,
-        dtype="float64",
-        seed=None,
+        dtype: DTYPES = "float64",
+        seed: Seed = None,
     ):
         super().__init__()
-        sizes = layer_sizes("sizes", sizes)
-        choice("activation", activation, ACTIVATIONS)
-        choice("output", output, ACTIVATIONS)
-        self.layers, self.activations = (
-            [],
-            [activation] * (len(sizes) - 2) + [output],
-        )
-        with _seeded(seed):
-            for number, (n_in, n_out) in enumerate(
-                itertools.pairwise(sizes), start=1
-            ):
+        self.layers = []
+        self.activations = [activation] * (len(sizes) - 2) + [output]
+        with seeded(seed):
+            for number, (n_in, n_out) in enumerate(itertools.pairwise(sizes), start=1):
                 layer = Linear(n_in, n_out, dtype=dtype)
                 setattr(self, f"fc{number}", layer)
                 self.layers.append(layer)
@@ -291,11 +189,8 @@ class MLP(Module):
 
 
 @contextmanager
-def _seeded(seed):
-    """A generator of its own where a seed is given; otherwise PyTorch's, as
-    it stands.
-    """
-    generator_seed(seed)
+def seeded(seed):
+    """A generator of its own where a seed is given, else PyTorch's, as it stands."""
     if seed is None:
         yield
         return

@@ -1,51 +1,28 @@
-"""This backend's array: a PyTorch tensor of float64, or of float32 where
-asked.
-"""
+"""This backend's array: a tensor of float64, or float32 where asked."""
 
 import numpy as np
 import torch
 
-from torchref.checks import choice, ragged, read
+from contract import DTYPES
+from contract.arrays import irregular, read
 
 __all__ = ["tensor"]
 
 
-def tensor(values, dtype="float64"):
+def tensor(values, dtype: DTYPES = "float64"):
     r"""This backend's array of the given numbers, always a copy.
 
-    It lets a program, or an example in a docstring, read the same in both
-    backends.
+    With it a program, or an example in a docstring, reads the same in both backends.
+    ``values`` is a number, nested lists of numbers, or an array. float64 unless asked
+    otherwise, as in NumPy; ``torch.tensor`` makes float32 of Python floats.
 
-    Parameters
-    ----------
-    values : numbers, nested lists of numbers, or an array
-    dtype : "float64" or "float32"
-
-    Returns
-    -------
-    array of any shape, of the given dtype
-
-    Raises
-    ------
-    ValueError
-        If the values are no numbers, are ragged, or the dtype is another.
-
-    Notes
-    -----
-    float64 unless asked otherwise, as in NumPy; ``torch.tensor`` makes
-    float32 of Python floats.
-
-    Examples
-    --------
     >>> tensor([[1, 2], [3, 4]]).tolist()
     [[1.0, 2.0], [3.0, 4.0]]
     """
-    choice("dtype", dtype, ("float64", "float32"))
     if isinstance(values, torch.Tensor) and not values.is_meta:
         values = values.detach().cpu()
-    # PyTorch would leave out imaginary parts.
     numbers = read("values", values)
-    if numbers.dtype.kind not in "biuf":
-        raise ragged("values", values)
+    if numbers.dtype.kind not in "biuf":  # PyTorch would leave out imaginary parts
+        raise irregular("values", values)
     with np.errstate(all="ignore"):
         return torch.tensor(numbers.astype(dtype))

@@ -1,0 +1,238 @@
+"""What an argument may be that is no array: numbers, names, counts, functions.
+
+Each kind is called with the argument's name and value; it returns the value as the
+function wants it, or raises a ValueError of one line: what was got, what was expected.
+"""
+
+import itertools
+import math
+import numbers
+import operator
+from difflib import get_close_matches
+
+from contract.messages import invalid, shown
+
+# More than this is a mistake, and would fill the memory.
+MAX_SIZES, MAX_WEIGHTS, MAX_PARAMETERS = 10_000, 2**27, 10**6
+
+
+class Argument:
+    """A kind of argument, as it stands in a signature."""
+
+    def __init__(self, check):
+        self.name, self.check, self.__doc__ = check.__name__, check, check.__doc__
+
+    def __call__(self, name, value):
+        return self.check(name, value)
+
+    def __repr__(self):
+        return self.name
+
+
+class Choice:
+    """``OneOf["a", "b"]`` or ``OneOf[a dictionary by name]``, which may grow later."""
+
+    def __init__(self, options=()):
+        self.options = options
+
+    def __getitem__(self, options):
+        return Choice(options)
+
+    def check(self, name, value):
+        return choice(name, value, self.options)
+
+    __call__ = check
+
+    def __repr__(self):
+        return f"OneOf[{', '.join(map(repr, self.options))}]"
+
+
+OneOf = Choice()
+
+
+def choice(name, value, options):
+    """One of the named options; the nearest is suggested."""
+    if isinstance(value, str) and value in options:
+        return value
+    typed = value.lower() if isinstance(value, str) else ""
+    known = {option.lower(): option for option in options}
+    begins = [key for key in known if typed and key.startswith(typed)]
+    nearest = begins or get_close_matches(typed[:60], known, n=1)
+    hint = f"; did you mean {known[nearest[0]]!r}?" if nearest else ""
+    raise invalid(name, shown(value), f"one of {', '.join(options)}{hint}")
+
+
+def real(value):
+    """A Python float; nan for what is no real number, inf where it is beyond all
+    floats.
+    """
+    # float first: numbers.Real is slow, and an optimizer needs it at every step.
+    is_real = isinstance(value, (float, numbers.Real)) and not isinstance(value, bool)
+    try:
+        return float(value) if is_real else math.nan
+    except OverflowError:
+        return math.inf
+
+
+def is_integer(value):
+    """Whether it is an integer of Python or NumPy; a truth value is none."""
+    return isinstance(value, numbers.Integral) and not isinstance(value, bool)
+
+
+@Argument
+def NonNegative(name, value):  # noqa: N802
+    """A finite non-negative number, as a Python float: NumPy's would widen float32
+    arrays.
+    """
+    number = real(value)
+    if not 0 <= number < math.inf:
+        raise invalid(name, shown(value), "a finite non-negative number")
+    return number
+
+
+@Argument
+def Rate(name, value):  # noqa: N802
+    """A learning rate, or a function of the epoch that gives one."""
+    return value if callable(value) else NonNegative(name, value)
+
+
+@Argument
+def Count(name, value):  # noqa: N802
+    """A non-negative integer."""
+    if not is_integer(value) or int(value) < 0:
+        raise invalid(name, shown(value), "a non-negative integer")
+    return int(value)
+
+
+@Argument
+def Size(name, value):  # noqa: N802
+    """A positive integer: the number of inputs or neurons of a layer."""
+    if not is_integer(value) or int(value) < 1:
+        raise invalid(name, shown(value), "a positive integer")
+    return int(value)
+
+
+@Argument
+def Sizes(name, value):  # noqa: N802
+    """At least two positive integers, as a list: layers that fit into memory."""
+    try:
+        sizes = list(itertools.islice(value, MAX_SIZES + 1))
+    except TypeError:
+        sizes = []
+    if len(sizes) < 2 or not all(is_integer(size) and int(size) > 0 for size in sizes):
+        raise invalid(name, shown(value), "at least two positive integers")
+    sizes = [int(size) for size in sizes]
+    expect_memory(name, sizes)
+    return sizes
+
+
+def expect_memory(name, sizes):
+    """No layers that would fill the memory."""
+    weights = sum(d * k for d, k in itertools.pairwise(sizes))
+    if len(sizes) > MAX_SIZES or weights > MAX_WEIGHTS:
+        raise invalid(
+            name, shown(sizes), f"at most {MAX_SIZES} sizes and {MAX_WEIGHTS} weights"
+        )
+
+
+@Argument
+def Seed(name, value):  # noqa: N802
+    """None, or an integer that seeds the generator of either library."""
+    if value is not None and Count(name, value) >= 2**64:
+        raise invalid(name, value, "an integer below 2**64")
+    return value
+
+
+@Argument
+def Flag(name, value):  # noqa: N802
+    """True or False."""
+    if not isinstance(value, bool):
+        raise invalid(name, shown(value), "True or False")
+    return value
+
+
+@Argument
+def Betas(name, value):  # noqa: N802
+    """Two decay rates, each from 0 up to but not including 1."""
+    if not isinstance(value, (tuple, list)) or len(value) != 2:
+        raise invalid(name, shown(value), "a pair of numbers")
+    for index, beta in enumerate(value):
+        if not 0 <= real(beta) < 1:
+            raise invalid(
+                f"{name}[{index}]",
+                shown(beta),
+                "a number from 0 up to but not including 1",
+            )
+    return float(value[0]), float(value[1])
+
+
+@Argument
+def Callback(name, value):  # noqa: N802
+    """None, or a function that is called after each epoch or step."""
+    if value is not None and not callable(value):
+        raise invalid(name, shown(value), "a function or None")
+    return value
+
+
+@Argument
+def Net(name, value):  # noqa: N802
+    """A network: it has gradients that can be reset."""
+    if isinstance(value, type) or not hasattr(value, "zero_grad"):
+        raise invalid(name, shown(value), "a net such as MLP")
+    return value
+
+
+@Argument
+def OptimizerObject(name, value):  # noqa: N802
+    """An optimizer made over the parameters of a net."""
+    able = hasattr(value, "zero_grad") and hasattr(value, "step")
+    if isinstance(value, type) or not able:
+        raise invalid(name, shown(value), "an optimizer such as SGD")
+    return value
+
+
+def listed(name, values):
+    """All elements of an iterable, as a list."""
+    try:
+        return list(itertools.islice(values, MAX_PARAMETERS))
+    except TypeError:
+        raise invalid(name, shown(values), "a list") from None
+
+
+def batch_count(batch_size, n, name="batch_size"):
+    """The number of samples in a batch: from 1 to n, all for None."""
+    if batch_size is None:
+        return n
+    if not is_integer(batch_size) or not 1 <= int(batch_size) <= n:
+        raise invalid(
+            name, shown(batch_size), f"an integer from 1 to {n}, the number of samples"
+        )
+    return int(batch_size)
+
+
+def permutation(name, order, n):
+    """The order as a list in which each of 0..n-1 stands once."""
+    try:
+        indices = [operator.index(i) for i in itertools.islice(order, n + 1)]
+    except TypeError:
+        indices = []
+    if sorted(indices) != list(range(n)):
+        raise invalid(name, shown(order), f"a permutation of 0..{n - 1}")
+    return indices
+
+
+def epoch_orders(orders, epochs, n):
+    """The order of the samples in each epoch: permutations as given, or 0..n-1."""
+    if orders is None:
+        for _ in range(epochs):
+            yield list(range(n))
+        return
+    try:
+        orders = iter(orders)
+    except TypeError:
+        raise invalid(
+            "orders", shown(orders), f"a permutation of 0..{n - 1} for each epoch"
+        ) from None
+    # range first: zip then takes no epoch too many from a generator.
+    for epoch, order in zip(range(epochs), orders, strict=False):
+        yield permutation(f"orders[{epoch}]", order, n)

@@ -1,0 +1,157 @@
+"""The border around ``scratch`` and ``torchref``: what comes in is checked there, once.
+
+The files of either package hold bare formulas that call each other unchecked. The
+package exports them behind this border: every argument is checked as the signature
+declares it, an overflow is a result like any other, and no result is an argument.
+"""
+
+import functools
+import inspect
+import sys
+
+from contract.arguments import Argument, Choice, NonNegative
+from contract.arrays import Array, expect_classes, expect_samples
+from contract.names import FILES
+from contract.states import State, expect_held, expect_nesterov
+
+MAX_ACCEPTED = 1000
+
+
+def checked(library):
+    """A decorator that checks arguments; ``library`` is the file ``arrays``."""
+    return functools.cache(lambda function: bordered(function, library))
+
+
+def admitted(library):
+    """A function that gives the arguments of a call as the called one wants them."""
+    signature = functools.cache(lambda function: Signature(function, library))
+
+    def admit(function, *args):
+        takes = signature(function)
+        given = dict(zip(takes.names, args))  # noqa: B905
+        takes.admit(given)
+        return given.values()
+
+    return admit
+
+
+def bordered(function, library):
+    """The function behind the border."""
+    signature = Signature(function, library)
+    names, arrays = signature.names, [name for name, _ in signature.arrays]
+
+    @library.quiet
+    def outside(*args, **kwargs):
+        given = dict(zip(names, args)) | kwargs  # noqa: B905
+        if len(given) < len(args) + len(kwargs) or len(args) > signature.most:
+            function(*args, **kwargs)  # raises Python's own TypeError
+        signature.admit(given)
+        result = function(**given)
+        for name in arrays:
+            if given[name] is result:
+                return library.copied(result)
+        return result
+
+    return functools.wraps(function)(outside)
+
+
+def export(package, library):
+    """Put the public functions of a package behind the border; their names in study
+    order.
+    """
+    files = [sys.modules[f"{package['__name__']}.{file}"] for file in FILES]
+    names = [name for file in files for name in file.__all__]
+    for name in names:
+        if inspect.isfunction(package[name]):
+            package[name] = checked(library)(package[name])
+            package[name].__module__ = package["__name__"]  # where pickle finds it
+    return names
+
+
+class Signature:
+    """What a function takes, as its annotations declare it."""
+
+    def __init__(self, function, library):
+        parameters = inspect.signature(function).parameters.values()
+        self.function, self.library = function, library
+        self.names = [parameter.name for parameter in parameters]
+        self.most = sum(p.kind is p.POSITIONAL_OR_KEYWORD for p in parameters)
+        self.defaults = {
+            p.name: p.default for p in parameters if p.default is not p.empty
+        }
+        self.required = set(self.names) - set(self.defaults)
+        kinds = {p.name: p.annotation for p in parameters}
+        self.plain = [(name, k.check) for name, k in of_kind(kinds, Argument | Choice)]
+        self.arrays = of_kind(kinds, Array)
+        self.ranged = [(name, kind) for name, kind in self.arrays if kind.check]
+        self.classes = [name for name, kind in self.arrays if kind.numbers == "classes"]
+        self.rates = [name for name, kind in kinds.items() if kind is NonNegative]
+        self.states = of_kind(kinds, State)
+        self.accepted: set = set()
+
+    def admit(self, given):
+        """Check what is given, and convert it in place."""
+        if not self.required <= given.keys():
+            self.function(**given)  # raises Python's own TypeError
+        for name, check in self.plain:
+            if name in given:
+                given[name] = check(name, given[name])
+        if self.arrays:
+            self.admit_arrays(given)
+        for name, kind in self.states:
+            options = {**self.defaults, **given}
+            expect_nesterov(options)
+            state, param = given.get(name), given["param"]
+            given[name] = kind.admit(name, state, param, options, self.library)
+
+    def admit_arrays(self, given):
+        """Arrays of the library, of one dtype, whose shapes fit, in their ranges."""
+        form = self.library.form
+        forms = tuple([form(given[name]) for name, _ in self.arrays])
+        if forms not in self.accepted:
+            self.convert(given, forms)
+        for name, kind in self.ranged:
+            kind.check(name, given[name])
+        for name in self.classes:
+            target, pred = given[name], given["pred"]
+            given[name] = indices = self.library.classes(target)
+            expect_classes(name, target, indices, self.library.dtype_name(target), pred)
+        if self.rates:
+            expect_held(
+                {name: given.get(name) for name in self.rates},
+                self.library,
+                given.values(),
+            )
+
+    def convert(self, given, forms):
+        """Read the arrays, give the floats among them one dtype, and compare the
+        shapes.
+        """
+        before = [given[name] for name, _ in self.arrays]
+        for name, _ in self.arrays:
+            given[name] = self.library.read(name, given[name])
+        floats = [name for name, kind in self.arrays if kind.numbers == "float"]
+        values = self.library.as_floats([given[name] for name in floats])
+        given.update(zip(floats, values, strict=True))
+        bound: dict = {}
+        for name, kind in self.arrays:
+            if kind.numbers == "any":
+                expect_samples(name, given[name], given["x"])
+            else:
+                kind.fit(name, given[name], bound)
+        if None not in forms and all(
+            given[name] is value
+            for (name, _), value in zip(self.arrays, before, strict=True)
+        ):
+            self.remember(forms)
+
+    def remember(self, forms):
+        """Arrays of these dtypes and shapes need not be looked at again."""
+        if len(self.accepted) == MAX_ACCEPTED:
+            self.accepted.clear()
+        self.accepted.add(forms)
+
+
+def of_kind(kinds, kind):
+    """The arguments of one kind."""
+    return [(name, found) for name, found in kinds.items() if isinstance(found, kind)]

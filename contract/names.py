@@ -1,0 +1,6 @@
+"""The files of either package, in study order."""
+
+FILES = (
+    *("tensors", "datasets", "activations", "neuron", "perceptron", "losses"),
+    *("gradients", "networks", "optimizers", "training"),
+)

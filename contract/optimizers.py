@@ -1,0 +1,174 @@
+"""What the classes of optimizers check: options, groups of parameters, saved states.
+
+An update rule declares its options and its state in its signature; the class made from
+the rule reads them there.
+"""
+
+import inspect
+
+from contract.arguments import choice, listed
+from contract.messages import expect_no, invalid, label, shown
+from contract.states import State, expect_held, expect_nesterov
+
+# Switches of PyTorch's groups that change nothing here.
+IGNORED = ("params", "foreach", "fused", "capturable", "differentiable")
+
+
+class Rule:
+    """The options and the state of an update rule, as its signature declares them."""
+
+    def __init__(self, update, **defaults):
+        self.update = update
+        parameters = inspect.signature(update).parameters.values()
+        self.state = next(
+            p.annotation for p in parameters if isinstance(p.annotation, State)
+        )
+        options = [p for p in parameters if p.kind is p.KEYWORD_ONLY]
+        self.kinds = {p.name: p.annotation for p in options}
+        self.defaults = {p.name: p.default for p in options} | defaults
+        self.names = tuple(self.defaults)
+
+    def signature(self):
+        """The constructor's: the parameters of a net, then the options of the rule."""
+        form = inspect.Parameter.POSITIONAL_OR_KEYWORD
+        options = [
+            inspect.Parameter(name, form, default=self.defaults[name], annotation=kind)
+            for name, kind in self.kinds.items()
+        ]
+        return inspect.Signature([inspect.Parameter("params", form), *options])
+
+    def bind(self, params, args, options):
+        """The parameters and all options of a constructor's call, checked."""
+        bound = self.signature().bind(params, *args, **options)
+        bound.apply_defaults()
+        params, *values = bound.arguments.values()
+        return params, self.checked(dict(zip(self.names, values, strict=True)))
+
+    def checked(self, options):
+        """The options, each of its kind."""
+        options = {name: self.kinds[name](name, options[name]) for name in self.names}
+        expect_nesterov(options)
+        return options
+
+    def checked_group(self, group, library):
+        """The options of a group of parameters, as they are now."""
+        options = self.checked(group)
+        expect_held(options, library, group["params"])
+        return options
+
+    def expect_state_dict(self, kind, state_dict, groups, library):
+        """A state_dict that fits the groups; all faults are named at once."""
+        if not isinstance(state_dict, dict):
+            raise invalid("state_dict", shown(state_dict), "a dictionary")
+        expect_no(list(self.form_faults(kind, state_dict)), "state_dict")
+        saved, states = state_dict["param_groups"], state_dict["state"]
+        sizes, wanted = ([len(g["params"]) for g in some] for some in (saved, groups))
+        if sizes != wanted:
+            raise invalid("state_dict", f"groups of {sizes} parameters", wanted)
+        owners = {
+            index: (parameter, old)
+            for old, new in zip(saved, groups, strict=True)
+            for index, parameter in zip(old["params"], new["params"], strict=True)
+        }
+        expect_no(
+            [
+                f"state[{label(i)}] belongs to no parameter"
+                for i in states
+                if i not in owners
+            ]
+            or [
+                f"state[{index}]: {fault}"
+                for index, state in states.items()
+                for fault in self.state.faults(state, *owners[index], library)
+            ],
+            "state_dict",
+        )
+        for group in saved:
+            self.checked(group)
+
+    def form_faults(self, kind, state_dict):
+        """What is wrong with the keys of a state_dict, and with its groups."""
+        keys = ("state", "param_groups")
+        missing = [f"{key} is missing" for key in keys if key not in state_dict]
+        extra = [f"{label(key)} is unknown" for key in state_dict if key not in keys]
+        if missing or extra:
+            yield from missing + extra
+            return
+        saved, states = state_dict["param_groups"], state_dict["state"]
+        if not isinstance(saved, list):
+            yield f"param_groups is {shown(saved)}, expected a list"
+        else:
+            for number, group in enumerate(saved):
+                for fault in self.group_faults(kind, group):
+                    yield f"param_groups[{number}]{fault}"
+        if not isinstance(states, dict):
+            yield f"state is {shown(states)}, expected a dictionary"
+
+    def group_faults(self, kind, group):
+        """PyTorch's groups hold switches to ignore, and two that must stand as here."""
+        if not isinstance(group, dict):
+            yield f" is {shown(group)}, expected a dictionary"
+            return
+        fixed = {"maximize": False, "decoupled_weight_decay": kind == "AdamW"}
+        params = group.get("params", [])
+        if not isinstance(params, list) or not all(isinstance(i, int) for i in params):
+            yield ": params is no list of integers"
+            return
+        yield from (
+            f": {n} is missing" for n in (*self.names, "params") if n not in group
+        )
+        for name, value in group.items():
+            if name in fixed and value is not fixed[name]:
+                yield f": {name} is {shown(value)}, expected {fixed[name]} in {kind}"
+            elif name not in (*self.names, *IGNORED, *fixed):
+                yield f": {label(name)} is unknown"
+
+
+def parameter_groups(params, rule, options, kind, library):
+    """The groups of an optimizer, each with its parameters, of this kind, and all
+    options.
+    """
+    if isinstance(params, kind):
+        raise invalid("params", f"one {kind.__name__}", "a list of them")
+    params = listed("params", params)
+    if not params:
+        raise invalid("params", "none", "at least one parameter")
+    groups = params if isinstance(params[0], dict) else [{"params": params}]
+    made = []
+    for number, group in enumerate(groups):
+        members = group_members(f"params[{number}]", group, kind)
+        for option in group:
+            if option != "params":
+                choice(f"params[{number}]", option, rule.names)
+        group = {**options, **group, "params": members}
+        made.append({"params": members, **rule.checked_group(group, library)})
+    everything = [id(parameter) for group in made for parameter in group["params"]]
+    if len(set(everything)) < len(everything):
+        raise invalid("params", "a parameter twice", "each in one group")
+    return made
+
+
+def group_members(name, group, kind):
+    """The parameters of one group."""
+    if not isinstance(group, dict) or "params" not in group:
+        raise ValueError(
+            f'{name}: got {shown(group)}, expected a dictionary with "params"'
+        )
+    params = group["params"]
+    params = [params] if isinstance(params, kind) else listed(name, params)
+    for parameter in params:
+        if not isinstance(parameter, kind):
+            raise invalid(name, type(parameter).__name__, f"a {kind.__name__}")
+    return params
+
+
+def optimizer_over(model, optimizer, lr, optimizers):
+    """The optimizer of that name, or the one given, over this model's parameters."""
+    if isinstance(optimizer, str) or not hasattr(optimizer, "param_groups"):
+        choice("optimizer", optimizer, optimizers)
+        rate = {} if callable(lr) else {"lr": lr}
+        return optimizers[optimizer](model.parameters(), **rate)
+    given = (p for group in optimizer.param_groups for p in group["params"])
+    if not set(map(id, given)) <= set(map(id, model.parameters())):
+        raise invalid("optimizer", "one made over other parameters", "the model's own")
+    return optimizer

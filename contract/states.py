@@ -1,0 +1,117 @@
+"""What an optimizer remembers, and what a ``state_dict`` must look like."""
+
+import math
+
+from contract.messages import expect_no, invalid, label, shape, shown
+
+LARGEST = 3.4028234663852886e38  # of float32
+
+
+class State:
+    """What an update rule remembers of one parameter: ``State["step", "max if
+    amsgrad"]``.
+    """
+
+    def __init__(self, *keys):
+        # Each key, and the option without which it is not needed.
+        parts = (key.partition(" if ") for key in keys)
+        self.keys = {key: option or None for key, _, option in parts}
+
+    def __repr__(self):
+        keys = [
+            f"{key} if {option}" if option else key for key, option in self.keys.items()
+        ]
+        return f"State({', '.join(map(repr, keys))})"
+
+    def admit(self, name, state, param, options, library):
+        """The state as a copy, its arrays in the dtype of the parameter; None is an
+        empty one.
+        """
+        state = {} if state is None else state
+        expect_no(self.faults(state, param, options, library), name)
+        return {
+            key: library.state_value(key, value, param) for key, value in state.items()
+        }
+
+    def faults(self, state, param, options, library):
+        """All that is wrong with the state of one parameter."""
+        if not isinstance(state, dict):
+            return [f"got {shown(state)}, expected a dictionary"]
+        if not state:
+            return []
+        missing = [
+            f"{key} is missing"
+            for key, option in self.keys.items()
+            if key not in state and (not option or options[option])
+        ]
+        extra = [f"{label(key)} is unknown" for key in state if key not in self.keys]
+        found = [
+            entry_fault(key, value, param, library)
+            for key, value in state.items()
+            if key in self.keys
+        ]
+        return missing + extra + [fault for fault in found if fault]
+
+
+def entry_fault(key, value, param, library):
+    """What is wrong with one entry of a state, or None."""
+    try:
+        value = library.read(key, value)
+    except ValueError as error:
+        return str(error)
+    wanted = () if key == "step" else shape(param)
+    if shape(value) != wanted:
+        return f"{key} has shape {shape(value)}, expected {wanted}"
+    if key == "step" and not 0 <= value.item() < math.inf:
+        return f"step is {value.item()}, expected a finite non-negative number"
+    return None
+
+
+def state_lacks(key):
+    """The error about an entry that an update does not find."""
+    return ValueError(
+        f"state: {key} is missing; an option that needs it cannot be switched on "
+        "between steps"
+    )
+
+
+def expect_nesterov(options):
+    """Nesterov's form goes with momentum, and without dampening."""
+    if options.get("nesterov") and (
+        options["momentum"] == 0 or options["dampening"] != 0
+    ):
+        raise ValueError("Nesterov momentum requires a momentum and zero dampening")
+
+
+def expect_held(options, library, arrays):
+    """No number that is too large for float32 where an array is one."""
+    for name, value in options.items():
+        if (
+            type(value) is float
+            and value > LARGEST
+            and any(map(library.is_narrow, arrays))
+        ):
+            raise invalid(
+                name, value, f"at most {LARGEST:.1e}, as the parameters are float32"
+            )
+
+
+def parameter_arrays(state_dict, parameters, library):
+    """The arrays from which a net is set: its keys and shapes; all faults are named at
+    once.
+    """
+    if not isinstance(state_dict, dict):
+        raise invalid("state_dict", shown(state_dict), "a dictionary")
+    arrays = {
+        key: library.as_floats([library.read(label(key), value)])[0]
+        for key, value in state_dict.items()
+    }
+    missing = [f"{name} is missing" for name in parameters if name not in arrays]
+    extra = [f"{label(name)} is unknown" for name in arrays if name not in parameters]
+    shapes = [
+        f"{name} has shape {shape(arrays[name])}, expected {shape(parameter)}"
+        for name, parameter in parameters.items()
+        if name in arrays and shape(arrays[name]) != shape(parameter)
+    ]
+    expect_no(missing + extra + shapes, "state_dict")
+    return arrays

@@ -1,0 +1,81 @@
+"""What a training returns, what it records, and what ends it."""
+
+import copy
+import dataclasses
+import math
+import warnings
+from typing import Any, NamedTuple
+
+from contract.arguments import NonNegative
+
+
+class PerceptronRun(NamedTuple):
+    """What ``train_perceptron`` returns."""
+
+    weight: Any
+    bias: Any
+    converged: bool
+    epochs: int
+    updates: int
+
+
+class GradientRun(NamedTuple):
+    """What ``train_gradient`` returns."""
+
+    weight: Any
+    bias: Any
+    converged: bool
+    epochs: int
+    losses: list[float]
+
+
+@dataclasses.dataclass
+class History:
+    """What ``fit`` returns."""
+
+    losses: list[float] = dataclasses.field(default_factory=list)
+    epochs: int = 0
+    converged: bool = False
+    weights: list[dict[str, Any]] = dataclasses.field(default_factory=list)
+    gradients: list[dict[str, Any]] = dataclasses.field(default_factory=list)
+    state: list[dict[str, Any]] = dataclasses.field(default_factory=list)
+
+    def record(self, kinds, model, optimizer):
+        """Keep copies of what was asked for, by the parameter's name."""
+        for kind in kinds:
+            found = {
+                name: copy.deepcopy(RECORDED[kind](parameter, optimizer))
+                for name, parameter in model.named_parameters()
+            }
+            getattr(self, kind).append(found)
+
+
+RECORDED = {
+    "weights": lambda parameter, optimizer: parameter.data,
+    "gradients": lambda parameter, optimizer: parameter.grad,
+    "state": lambda parameter, optimizer: optimizer.state.get(parameter, {}),
+}
+
+
+def batches(x, y, batch_size, order):
+    """The samples in this order, batch by batch."""
+    for start in range(0, len(order), batch_size):
+        batch = order[start : start + batch_size]
+        yield x[batch], y[batch]
+
+
+def set_lr(optimizer, lr):
+    """The learning rate of every group from now on."""
+    lr = NonNegative("lr", lr)
+    for group in optimizer.param_groups:
+        group["lr"] = lr
+
+
+def finite_loss(loss, where):
+    """Whether training may go on; a warning says where the loss became inf or nan."""
+    if math.isfinite(loss):
+        return True
+    # Level 4 is the caller of the training, behind the border.
+    message = f"the loss became {float(loss)} {where}; training stopped"
+    warnings.warn(message, stacklevel=4)
+    return False
