@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from parity import isolation
+from parity.border import isolation
 from parity.cli import main
 from parity.mistakes import MISTAKES
 

@@ -85,14 +85,15 @@ def test_torchref_leaves_out():
 
 def test_parity_leaves_out():
     """The parity check itself loads PyTorch only through a backend, matplotlib only to draw."""
-    left_out("import parity.backend, parity.referee, parity.compare, parity.cli", "torch", "matplotlib")
+    modules = "parity.border.backend, parity.judge.referee, parity.judge.compare, parity.cli"
+    left_out(f"import {modules}", "torch", "matplotlib")
 
 
 def test_check_without_torch():
     """Checking scratch against scratch works where PyTorch cannot be imported."""
     code = BLOCKER.format(blocked={"torch"}) + "import pytest\nsys.exit(pytest.main(sys.argv[1:]))"
-    sides = ["--parity-candidate", "scratch", "--parity-reference", "scratch"]
-    done = python(code, "parity/test_neuron.py", *sides, "--parity-examples", "5", "-p", "no:cacheprovider", "-q")
+    options = ["--parity-candidate", "scratch", "--parity-reference", "scratch", "--parity-examples", "5"]
+    done = python(code, "parity/properties/test_neuron.py", *options, "-p", "no:cacheprovider", "-q")
     assert done.returncode == 0, done.stdout + done.stderr
     assert " passed" in done.stdout
 

@@ -176,8 +176,8 @@ def test_a_property_whose_process_ends_is_no_point(tmp_path):
     """Neither that row nor one that has never been begun is lost; both are about what they are about."""
     from types import SimpleNamespace
 
-    from parity.report import Report
-    from parity.session import Session
+    from parity.commands.session import Session
+    from parity.reports.report import Report
 
     seen = Report(
         SimpleNamespace(only=None, candidate="a.py", reference="scratch", seed=0, dtype=None, device="cpu", all=False)
@@ -258,7 +258,7 @@ def test_reports_have_files_of_their_own(check, tmp_path, monkeypatch, options, 
 
 def test_a_report_that_cannot_be_written_takes_no_other_with_it(check, tmp_path, monkeypatch):
     """The others are written, and one line says which was not."""
-    from parity.report import Report
+    from parity.reports.report import Report
 
     def failing(self, weights):
         raise OSError(28, "No space left on device")

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 import scratch
-from parity import isolation
-from parity.backend import Changed, Limits, Raised, Stopped, load
+from parity.border import isolation
+from parity.border.backend import Changed, Limits, Raised, Stopped, load
 from parity.cli import main
 
 # What each function does instead of its task, and what is said of it.
@@ -182,7 +182,7 @@ def test_the_time_of_a_property_is_used_up(tmp_path):
         "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'import scratch'])",
         "import os\nos.system('true')",
         "import sys, multiprocessing.util as m\nm.spawnv_passfds(sys.executable, [b'-c', b'import scratch'], [])",
-        "import parity.host",
+        "import parity.border.host",
     ],
 )
 def test_forbidden_imports_by_other_ways(tmp_path, text):
@@ -193,7 +193,8 @@ def test_forbidden_imports_by_other_ways(tmp_path, text):
 
 def test_the_judge_is_not_found_among_the_modules(tmp_path):
     """Whoever changes parity's functions in the candidate's process changes those of another copy."""
-    text = "import parity.host\nparity.host.Host.changed = lambda *_: False\ndef relu(z):\n    z[:] = 0\n    return z\n"
+    text = "import parity.border.host\nparity.border.host.Host.changed = lambda *_: False\n"
+    text += "def relu(z):\n    z[:] = 0\n    return z\n"
     backend = load(homework(tmp_path, text))
     with pytest.raises(Changed):
         backend.relu(np.ones(2))
@@ -287,8 +288,8 @@ def test_time_is_up_for_a_fork_too(tmp_path, text, walls, marked):
 JUDGE = """
 import sys
 import scratch
-from parity import isolation
-from parity.backend import load
+from parity.border import isolation
+from parity.border.backend import load
 import numpy as np
 if sys.argv[2] == "False":
     isolation.missing = lambda: "not isolated: a test"

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from parity import contract
+from parity import trees
 from parity.cli import main
-from parity.formulas import formula
+from parity.reports.formulas import formula
 
 WRONG = Path(__file__).parent / "solutions" / "wrong" / "sigmoid_slope_of_z.py"
 QUICK = ("--reference", "scratch", "--examples", "20", "--dtype", "float64")
@@ -205,7 +205,7 @@ def test_bad_options_are_one_line(check, options, told):
 
 def test_every_formula_is_readable():
     """Nothing of LaTeX is left in it."""
-    formulas = {name: formula(name) for name in contract.all_names()}
+    formulas = {name: formula(name) for name in trees.all_names()}
     assert not [name for name, text in formulas.items() if "\\" in text or "  " in text]
     assert sum(map(bool, formulas.values())) > 40
     assert formulas["gradient_step"] == "w ← w - η ∂ L/∂ w, b ← b - η ∂ L/∂ b"

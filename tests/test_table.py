@@ -8,10 +8,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from parity import contract
+from parity import trees
 from parity.cli import main
-from parity.report import Report
-from parity.table import wrapped
+from parity.reports.report import Report
+from parity.reports.table import wrapped
 from parity.text import printable
 
 QUICK = ("--reference", "scratch", "--examples", "5", "--dtype", "float64")
@@ -88,8 +88,8 @@ def test_a_terminal_without_greek_letters(tmp_path):
 
 def test_a_function_that_no_property_is_about(check, monkeypatch):
     """Is said to be one."""
-    names = contract.all_names()
-    monkeypatch.setattr(contract, "all_names", lambda: [*names, "leaky_relu"])
+    names = trees.all_names()
+    monkeypatch.setattr(trees, "all_names", lambda: [*names, "leaky_relu"])
     code, out = check("def leaky_relu(z):\n    return z\n", "--only", "leaky_relu")
     assert (code, out.splitlines()[-1]) == (2, "Nothing has been shown: no property is about leaky_relu.")
 

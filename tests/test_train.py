@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 
 import scratch
-from parity import cli, plots, train
+from parity import cli, plots
+from parity.commands import train
 from scratch.losses import LOSSES
 from scratch.optimizers import OPTIMIZERS
 
@@ -724,7 +725,7 @@ def test_scratch_needs_no_torch():
     """With the NumPy backend neither PyTorch nor matplotlib is imported."""
     code = """if True:
         import sys
-        from parity import train
+        from parity.commands import train
         from parity.cli import Parser
         parser = Parser()
         train.add_arguments(parser)
