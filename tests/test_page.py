@@ -348,7 +348,7 @@ def test_broken_evidence(changed, tmp_path, evidence, capsys, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("prepare", "told"),
+    ("prepare", "message"),
     [
         (lambda path: None, "no such file"),
         (lambda path: path.write_text("{"), "cannot be read as evidence"),
@@ -358,12 +358,12 @@ def test_broken_evidence(changed, tmp_path, evidence, capsys, monkeypatch):
         (lambda path: path.write_bytes(b"\xff\xfe"), "cannot be read as evidence"),
     ],
 )
-def test_evidence_that_is_none(prepare, told, tmp_path, capsys):
+def test_evidence_that_is_none(prepare, message, tmp_path, capsys):
     """One line, exit code 2, nothing written."""
     prepare(tmp_path / "given.json")
     assert build(tmp_path, "--evidence", tmp_path / "given.json") == 2
     said = capsys.readouterr().err
-    assert told.lower() in said.lower()
+    assert message.lower() in said.lower()
     assert len(said.splitlines()) == 1
     assert not (tmp_path / "site").exists()
 
@@ -387,9 +387,9 @@ def test_every_figure_says_what_can_be_seen():
     """A caption and alternative text for each; every chapter but the first has one."""
     assert tuple(figures.FIGURES) == trees.FILES[1:]
     for draw in (draw for draws in figures.FIGURES.values() for draw in draws):
-        told = page.caption(draw)
-        assert told["caption"].endswith(".")
-        assert len(told["words"]) > 60
+        shown = page.caption(draw)
+        assert shown["caption"].endswith(".")
+        assert len(shown["words"]) > 60
 
 
 @pytest.mark.parametrize("draw", [figures.activations, figures.losses])

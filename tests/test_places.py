@@ -152,13 +152,13 @@ def test_the_check_fails_in_one_row(folder):
     assert done.returncode == 1, done.stderr
     lines = done.stdout.splitlines()
     assert [line.split("  ")[0] for line in lines if "DIFFERENT" in line] == ["contract: every name has its places"]
-    [told] = [line for line in lines if "leaky_relu: " in line]
+    [line] = [line for line in lines if "leaky_relu: " in line]
     for lack in (
         "not in torchref/activations.py",
         "no property (parity/properties/test_activations.py)",
         "no referee (parity/judge/ref",
     ):
-        assert lack in told
+        assert lack in line
     assert any(line.startswith("errors: ") for line in lines)
     assert "not checked" not in lines[-1]
 

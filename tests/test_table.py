@@ -122,9 +122,9 @@ LESSON = {
 def part(nodeid, outcome="passed", lesson=None, message="wrong", **counts):
     """What pytest reports of one part of a property."""
     evidence = {"verdicts": counts, "ulp": 12.5, "share": 0.12, "not_tried": [], "accepted": []}
-    told = [("functions", ["sign"]), ("parity", evidence), *[("lesson", lesson)] * bool(lesson)]
+    properties = [("functions", ["sign"]), ("parity", evidence), *[("lesson", lesson)] * bool(lesson)]
     states = {"outcome": outcome, "passed": outcome == "passed", "failed": outcome == "failed"}
-    return SimpleNamespace(nodeid=nodeid, when="call", user_properties=told, longrepr=message, **states)
+    return SimpleNamespace(nodeid=nodeid, when="call", user_properties=properties, longrepr=message, **states)
 
 
 @pytest.fixture
@@ -241,8 +241,8 @@ def test_mistakes_that_fit_one_property_of_a_function_alone_are_not_named(table)
     parts = []
     for nodeid, names in zip(NAMES, sets, strict=False):
         mistakes = [{"name": name, "explanation": f"{name} is.", "met": "Met."} for name in names]
-        told = {"function": "sign", "headline": "sign differs", "facts": {"mistake": "many"}, "mistakes": mistakes}
-        parts.append(part(nodeid, "failed", told))
+        lesson = {"function": "sign", "headline": "sign differs", "facts": {"mistake": "many"}, "mistakes": mistakes}
+        parts.append(part(nodeid, "failed", lesson))
     table(parts, 160)
     rows = table.report.as_dict()["properties"]
     assert [[m["name"] for m in row["lessons"][0]["mistakes"]] for row in rows] == [["a", "b"], ["a"], ["d", "e"]]

@@ -36,7 +36,7 @@ class Absent(Raised, AttributeError):
     """The backend raised an AttributeError."""
 
 
-class Changed(Exception):
+class ArgumentMutated(Exception):
     """The backend changed an argument: one by its name, or by its position."""
 
     def __init__(self, backend, argument):
@@ -101,7 +101,7 @@ class Backend:
         return self.signatures[name]
 
     def __getattr__(self, name):
-        return Handle(self, name)
+        return ObjectRef(self, name)
 
     def begin(self):
         """A new property."""
@@ -138,7 +138,7 @@ class Backend:
             request = without_integers(request)
         answer = printable(self.process.ask(request, self.called) if self.process else self.host.answer(*request))
         if answer[0] == "changed":
-            raise Changed(self, answer[1])
+            raise ArgumentMutated(self, answer[1])
         if answer[0] == "raised" and self.may_want_floats(request):
             self.floats_only.add(given[0])
             return self.ask(action, *given)
@@ -162,7 +162,7 @@ class Backend:
 
     def outward(self, value):
         """A value of this side in terms of the other: tickets for objects and for functions."""
-        if isinstance(value, Handle):
+        if isinstance(value, ObjectRef):
             return value.target
         if isinstance(value, Formed):  # as an array and a word: whatever carries it need not know of forms
             return {"numbers": np.array(value, order="C", subok=False), "form": value.form}
@@ -178,10 +178,10 @@ class Backend:
         return value
 
     def inward(self, value):
-        """A value of the other side in terms of this: handles for tickets."""
+        """A value of the other side in terms of this: references for tickets."""
         if isinstance(value, Kept):
             self.keeps = True
-            return Handle(self, value)
+            return ObjectRef(self, value)
         if isinstance(value, list | tuple):
             return type(value)(map(self.inward, value))
         if isinstance(value, dict):
@@ -212,10 +212,10 @@ def holds_integers(value):
     return type(value) is tuple and any(map(holds_integers, value))
 
 
-class Handle:
+class ObjectRef:
     """A function or object of a backend, behind the border.
 
-    Results cross the border as values; those of ``handle.kept`` stay behind it, as objects that one can change.
+    Results cross the border as values; those of ``ref.kept`` stay behind it, as objects that one can change.
     """
 
     def __init__(self, backend, target, keep=False):
@@ -226,12 +226,12 @@ class Handle:
     @property
     def kept(self):
         """The same, whose attributes, items and results stay behind the border."""
-        return Handle(self.backend, self.target, True)
+        return ObjectRef(self.backend, self.target, True)
 
     @property
     def plain(self):
         """The same, whose attributes, items and results cross the border."""
-        return Handle(self.backend, self.target)
+        return ObjectRef(self.backend, self.target)
 
     def __call__(self, *args, **options):
         return self.inner(self.backend.record("call", self.target, args, options, keep=self.keep))
@@ -259,7 +259,7 @@ class Handle:
             return value
         if isinstance(value, list | tuple):
             return type(value)(map(self.inner, value))
-        return value.kept if isinstance(value, Handle) else value
+        return value.kept if isinstance(value, ObjectRef) else value
 
 
 UNKNOWN = [("args", "VAR_POSITIONAL", False), ("options", "VAR_KEYWORD", False)]
@@ -297,4 +297,4 @@ def expect_importable(module, needed_by):
         raise ValueError(f"{needed_by} needs {module}: pip install 'neuron-parity[{EXTRAS[module]}]'")
 
 
-__all__ = ["Absent", "Backend", "Changed", "Handle", "Limits", "Raised", "Refused", "Stopped", "load"]
+__all__ = ["Absent", "Backend", "ArgumentMutated", "ObjectRef", "Limits", "Raised", "Refused", "Stopped", "load"]

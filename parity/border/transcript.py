@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from parity.border.backend import Formed, Handle
+from parity.border.backend import Formed, ObjectRef
 from parity.border.host import Kept, is_whole
 
 PROGRAM = '''"""{headline}
@@ -134,7 +134,7 @@ class Writer:
 
     def show(self, value: Any):
         """A value as one would type it."""
-        if isinstance(value, Handle):
+        if isinstance(value, ObjectRef):
             return self.show_target(value.target)
         if stored(value):
             return self.array(np.asarray(value), stored(value))

@@ -13,7 +13,7 @@ from parity import interrupt, trees
 from parity.border import backend
 from parity.border.host import die_with
 from parity.commands import many
-from parity.files import check_path, written_whole
+from parity.files import atomic_write, check_path
 from scratch.checks import choice, not_negative
 
 PROPERTIES = trees.ROOT / "parity" / "properties"
@@ -101,7 +101,7 @@ def write_reports(args, report):
     for file, text in texts.items():
         try:
             if file:
-                with written_whole(file) as path:
+                with atomic_write(file) as path:
                     path.write_text(text(), encoding="utf-8")
         except (ValueError, OSError) as error:
             errors.append(str(error))

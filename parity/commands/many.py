@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from parity.border.backend import is_ours
-from parity.files import written_whole
+from parity.files import atomic_write
 from parity.interrupt import Interrupted
 from parity.trees import ROOT, digest
 
@@ -30,14 +30,14 @@ def check_all(args):
 
     kept = Kept(args)
     known = kept.read() if args.resume else {}
-    seen = [known.get((candidate, content(candidate))) for candidate in args.candidates]
-    kept.begin(filter(None, seen))
+    found = [known.get((candidate, content(candidate))) for candidate in args.candidates]
+    kept.begin(filter(None, found))
     rows = Submissions(args.candidates, args.reference)
     try:
-        for position, report in enumerate(seen):
+        for position, report in enumerate(found):
             if report:
                 rows.add(position, report)
-        with closing(judged(args, [position for position, report in enumerate(seen) if not report])) as results:
+        with closing(judged(args, [position for position, report in enumerate(found) if not report])) as results:
             for position, report in results:
                 kept.add(report)
                 rows.add(position, report)
@@ -96,7 +96,7 @@ class Judges:
 
     def report(self, options, candidate):
         """What a process says of it, or that none can."""
-        seen = content(candidate)  # before it is read: whoever changes it meanwhile has it checked again
+        fingerprint = content(candidate)  # before it is read: whoever changes it meanwhile has it checked again
         try:
             if getattr(self.own, "process", None) is None:
                 self.start()
@@ -110,7 +110,7 @@ class Judges:
         else:
             self.own.process = None
             report = unusable(candidate, f"it ended the process that checks it ({how(process)})")
-        return {**report, "content": seen}
+        return {**report, "content": fingerprint}
 
     def end(self):
         """None is left, and none is started any more."""
@@ -185,7 +185,7 @@ class Kept:
     def begin(self, reports):
         """With these."""
         if self.file:
-            with written_whole(self.path) as path:
+            with atomic_write(self.path) as path:
                 path.write_text("".join(json.dumps(line) + "\n" for line in ({"run": self.run}, *reports)))
 
     def add(self, report):
@@ -206,7 +206,7 @@ class Kept:
     def end(self, reports):
         """All are there: from now on they stand in the file itself."""
         if self.file:
-            with written_whole(self.file) as path:
+            with atomic_write(self.file) as path:
                 text = json.dumps({"run": self.run, "submissions": reports}, indent=1)
                 path.write_text(text, encoding="utf-8")
             self.path.unlink()

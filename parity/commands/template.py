@@ -7,7 +7,7 @@ from pathlib import Path
 from textwrap import dedent, indent
 
 from parity import trees
-from parity.files import check_path, written_whole
+from parity.files import atomic_write, check_path
 from scratch.checks import choice
 
 HEADER = '''"""What is not written yet raises NotImplementedError; ``parity check {file}`` checks the rest.
@@ -35,7 +35,7 @@ def run(args):
     names = dict.fromkeys(name for given in args.names or trees.FILES for name in chosen(given) if name != "tensor")
     if not names:
         raise ValueError("NAME: got tensor alone, which need not be written, expected another name")
-    with written_whole(args.output) as path:
+    with atomic_write(args.output) as path:
         path.write_text(template(names, args.output), encoding="utf-8", errors="backslashreplace")
     print(f"wrote {args.output}, {len(names)} names to fill in; then: parity check {args.output}")
     return 0

@@ -380,12 +380,12 @@ class Side:
             self.backends[0].begin()  # its time counts anew
             self.backends[0].transcript.clear()
             yield from STEPS[args.rule](args, self, memory, x, y)
-        except (backend.Raised, backend.Changed) as error:
-            raise compare.told(error, self.name) from error
+        except (backend.Raised, backend.ArgumentMutated) as error:
+            raise compare.as_mismatch(error, self.name) from error
         except backend.Stopped as stopped:
-            raise compare.Different(f"{self.name} {stopped} in {self.owner.name}") from None
+            raise compare.Mismatch(f"{self.name} {stopped} in {self.owner.name}") from None
         except (TypeError, ValueError, LookupError, AttributeError) as error:  # what it gave makes no sense here
-            raise compare.Different(f"after {self.last}: {type(error).__name__}: {error}") from error
+            raise compare.Mismatch(f"after {self.last}: {type(error).__name__}: {error}") from error
 
 
 def judge(name, *args, **options):
@@ -445,7 +445,7 @@ def accepted(args, steps):
     """The quantities of the reference; where it has none there is nothing to trace against."""
     try:
         return list(steps)
-    except compare.Different as error:
+    except compare.Mismatch as error:
         raise ValueError(f"--reference {args.reference}: {' '.join(error.headline.split())}") from None
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from parity import plots
-from parity.files import check_path, written_whole
+from parity.files import atomic_write, check_path
 from parity.progress import bar
 from scratch.activations import ACTIVATIONS as NET_ACTIVATIONS
 from scratch.activations import sigmoid
@@ -527,5 +527,5 @@ def _epochs(number):
 def _save(result, path):
     """The state of the net, by the names of its parameters."""
     state: dict[str, Any] = {name: np.asarray(value) for name, value in result.state.items()}
-    with written_whole(path) as temporary:
+    with atomic_write(path) as temporary:
         np.savez(temporary, **state)

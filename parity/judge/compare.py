@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from parity.border.backend import Changed, Handle, Raised, Refused
+from parity.border.backend import ArgumentMutated, ObjectRef, Raised, Refused
 from parity.border.transcript import Writer, stored
 from parity.judge import referee
 from parity.judge.rounding import PRECISIONS, bounded, magnitude
@@ -20,7 +20,7 @@ from parity.judge.rounding import PRECISIONS, bounded, magnitude
 VERDICTS = ("accepts bad input", "ill-conditioned", "ties", "rounding", "exact", "holds")
 
 
-class Different(AssertionError):
+class Mismatch(AssertionError):
     """The candidate differs from the reference; the message is for the reader.
 
     Where numbers differ, ``place`` says which, ``value`` holds the candidate's and ``slack`` the bound on each.
@@ -48,19 +48,19 @@ class Evidence:
         self.share = 0.0
         self.not_tried = set()
         self.accepted: list[str] = []
-        self.seen: set[str] = set()
+        self.kinds: set[str] = set()
 
     @contextmanager
     def example(self):
         """One example, whose verdict is the gravest of its comparisons."""
-        self.seen = {"holds"}
+        self.kinds = {"holds"}
         yield
-        self.verdicts[min(self.seen, key=VERDICTS.index)] += 1
+        self.verdicts[min(self.kinds, key=VERDICTS.index)] += 1
 
     def conclude(self):
         """A property most of whose examples prove nothing has tested nothing."""
         if self.verdicts["ill-conditioned"] * 2 > self.verdicts.total():
-            raise Different(
+            raise Mismatch(
                 f"{self.verdicts['ill-conditioned']} of {self.verdicts.total()} examples are ill-conditioned: "
                 "their rounding error may exceed the result, so this property has tested nothing"
             )
@@ -77,7 +77,7 @@ class Evidence:
         }
 
 
-class Sided(NamedTuple):
+class PerBackend(NamedTuple):
     """An argument of which each side has its own."""
 
     reference: Any
@@ -119,8 +119,8 @@ class Check:
         args = [self.cast(arg) for arg in given]
         options = {key: self.cast(value) for key, value in options.items() if self.takes(name, key)}
         self.expected = expected = self.judge(name, *args, **options)
-        of_candidate = self.as_floats(name, [arg.candidate if isinstance(arg, Sided) else arg for arg in args])
-        of_reference = [arg.reference if isinstance(arg, Sided) else arg for arg in args]
+        of_candidate = self.as_floats(name, [arg.candidate if isinstance(arg, PerBackend) else arg for arg in args])
+        of_reference = [arg.reference if isinstance(arg, PerBackend) else arg for arg in args]
         self.results = results = (
             call(self.reference, name, of_reference, options),
             call(self.candidate, name, of_candidate, options),
@@ -133,7 +133,7 @@ class Check:
             if label not in candidate and "." in label:
                 continue  # a state of the candidate's own kind
             if exactly and np.any(bound.error):
-                raise Different(f"{where}: {label} is not exact here, expected inputs whose sums fit the significand")
+                raise Mismatch(f"{where}: {label} is not exact here, expected inputs whose sums fit the significand")
             # The losses of a run are Python's own floats; whoever puts them into an array keeps them so.
             both = [list(side[label]) if label == "losses" else side[label] for side in (candidate, reference)]
             theirs, ours = (as_array(value, f"{where}: {label}", self.dtype) for value in both)
@@ -201,12 +201,12 @@ class Check:
         scale = np.max(magnitude(bound.value), initial=0)
         allowed = np.where(sure, 2 * bound.error, np.inf)
         if bound.tied:
-            self.evidence.seen.add("ties")
+            self.evidence.kinds.add("ties")
             return
         if np.any(~sure) or np.max(bound.error, initial=0) > scale > 0:
-            self.evidence.seen.add("ill-conditioned")
+            self.evidence.kinds.add("ill-conditioned")
             return
-        self.evidence.seen.add("rounding" if bound.error.any() else "exact")
+        self.evidence.kinds.add("rounding" if bound.error.any() else "exact")
         if gap.any() and scale > 0:
             self.evidence.ulp = max(self.evidence.ulp, float(gap.max() / spacing(scale, self.dtype)))
         if gap.any():
@@ -224,7 +224,7 @@ class Check:
                 called = inputs(name, args, options, self.reference)
                 facts = {backend.name: repr(result.tolist()), "expected": repr(wanted.tolist()), "call": called}
                 values = (result, np.zeros_like(wanted)) if backend is self.candidate else ()
-                raise Different(f"{name}: a convention differs", facts, (called, "result"), *values)
+                raise Mismatch(f"{name}: a convention differs", facts, (called, "result"), *values)
 
     def refuses(self, name, *given, **options):
         """Both backends refuse these arguments."""
@@ -253,24 +253,24 @@ class Check:
             else:
                 if backend.ours:
                     facts = {"call": called, backend.name: shorten(result)}
-                    raise Different(f"{name} accepts in {backend.name} what is no input, expected a ValueError", facts)
-                self.evidence.seen.add("accepts bad input")
+                    raise Mismatch(f"{name} accepts in {backend.name} what is no input, expected a ValueError", facts)
+                self.evidence.kinds.add("accepts bad input")
                 self.evidence.accepted.append(f"{called} gave {shorten(result)}, expected a ValueError")
                 return
         expected, said = messages
         if self.candidate.ours and self.reference.ours and said != expected:
-            told = f"{name} says {said!r} in {self.candidate.name}, expected {expected!r}"
-            raise Different(told, {"call": called})
+            message = f"{name} says {said!r} in {self.candidate.name}, expected {expected!r}"
+            raise Mismatch(message, {"call": called})
 
 
 def expect_refusal(name, called, backend, error, says):
     """A ValueError of one line that says this."""
     if not isinstance(error, Refused):
-        raise Different(f"{name} raised {error.kind} in {backend.name}, expected a ValueError", {"call": called})
+        raise Mismatch(f"{name} raised {error.kind} in {backend.name}, expected a ValueError", {"call": called})
     if "\n" in str(error) or not str(error):
-        raise Different(f"{name}: the ValueError of {backend.name} is not one line: {error}", {"call": called})
+        raise Mismatch(f"{name}: the ValueError of {backend.name} is not one line: {error}", {"call": called})
     if says not in str(error):
-        raise Different(f"{name}: the ValueError of {backend.name} does not say {says}: {error}", {"call": called})
+        raise Mismatch(f"{name}: the ValueError of {backend.name} does not say {says}: {error}", {"call": called})
 
 
 def in_plain_words(error):
@@ -280,7 +280,7 @@ def in_plain_words(error):
 
 def judged(value):
     """Float arrays as the referee reads them."""
-    if isinstance(value, Sided):
+    if isinstance(value, PerBackend):
         return value.referee
     if isinstance(value, dict):
         return {key: judged(item) for key, item in value.items()}
@@ -291,24 +291,24 @@ def call(backend, name, args, options):
     """The backend's result; what goes wrong on the way is a difference."""
     try:
         return getattr(backend, name)(*args, **options)
-    except (Raised, Changed) as error:
+    except (Raised, ArgumentMutated) as error:
         if getattr(error, "kind", "") == "NotImplementedError":
             raise
         called = inputs(name, args, options, backend)
-        raise told(error, name, {"call": called} if called else None) from error
+        raise as_mismatch(error, name, {"call": called} if called else None) from error
 
 
-def told(error, name, facts=None):
+def as_mismatch(error, name, facts=None):
     """What a backend did instead of giving a result."""
     backend = error.backend
-    if isinstance(error, Changed):
+    if isinstance(error, ArgumentMutated):
         at = error.args[0]
         argument = at if isinstance(at, str) else parameters(backend, name, range(at + 1))[at]
-        return Different(f"{name} changed its argument {argument} in {backend.name}, expected a new array", facts)
+        return Mismatch(f"{name} changed its argument {argument} in {backend.name}, expected a new array", facts)
     if error.kind == "Flood":
-        return Different(f"{name}: {backend.name} {error}", facts)
+        return Mismatch(f"{name}: {backend.name} {error}", facts)
     line = f", line {error.place}" if error.place else ""
-    return Different(f"{name} raised {error.kind} in {backend.name}{line}: {error}", facts)
+    return Mismatch(f"{name} raised {error.kind} in {backend.name}{line}: {error}", facts)
 
 
 def named(result, expected, where):
@@ -318,11 +318,11 @@ def named(result, expected, where):
         return {names[0]: result}
     if isinstance(result, tuple):
         if len(result) != len(names):
-            raise Different(f"{where} gave {len(result)} results, expected {len(names)}: {', '.join(names)}")
+            raise Mismatch(f"{where} gave {len(result)} results, expected {len(names)}: {', '.join(names)}")
         return dict(flat(dict(zip(names, result, strict=True))))
     missing = [name for name in names if not hasattr(result, name)]
     if missing:
-        raise Different(f"{where} gave a result without {', '.join(missing)}, expected {', '.join(names)}")
+        raise Mismatch(f"{where} gave a result without {', '.join(missing)}, expected {', '.join(names)}")
     return {name: getattr(result, name) for name in names}
 
 
@@ -337,22 +337,22 @@ def flat(results):
 def as_array(value, where, dtype):
     """Numbers as an array; Python's own floats, as in a list of losses, hold any dtype."""
     try:
-        array = np.asarray(None if isinstance(value, Handle) else value)
+        array = np.asarray(None if isinstance(value, ObjectRef) else value)
     except ValueError:
         array = np.asarray(None)
     if array.dtype.kind not in "biuf":
-        kind = value.target.type if isinstance(value, Handle) else type(value).__name__
+        kind = value.target.type if isinstance(value, ObjectRef) else type(value).__name__
         of = f" of {array.dtype.name}" if array.dtype.kind != "O" else ""
-        raise Different(f"{where} is {kind}{of}, expected an array of numbers")
+        raise Mismatch(f"{where} is {kind}{of}, expected an array of numbers")
     return array.astype(dtype) if isinstance(value, list | tuple) else array
 
 
 def expect_form(where, label, bound, candidate, dtype):
     """The right shape and, for float arrays, the right dtype."""
     if candidate.shape != bound.shape:
-        raise Different(f"{where}: {label} has shape {candidate.shape}, expected {bound.shape}")
+        raise Mismatch(f"{where}: {label} has shape {candidate.shape}, expected {bound.shape}")
     if candidate.ndim and candidate.dtype != dtype:
-        raise Different(f"{where}: {label} has dtype {candidate.dtype}, expected {dtype}")
+        raise Mismatch(f"{where}: {label} has dtype {candidate.dtype}, expected {dtype}")
 
 
 def explain(where, label, bound, candidate, reference, wrong, check, given):
@@ -382,7 +382,7 @@ def explain(where, label, bound, candidate, reference, wrong, check, given):
         facts["remark"] = "on paper this may be right: digits get lost, as where large numbers cancel"
     headline = f"{where}: {label}{position} differs"
     values = (np.asarray(candidate), bound.error) if "candidate" in sides else ()
-    return Different(headline, facts, (where, label), *values)
+    return Mismatch(headline, facts, (where, label), *values)
 
 
 def spacing(value, dtype):
@@ -399,7 +399,7 @@ def parameters(backend, name, args):
 def inputs(name, args, options, backend):
     """The call as one would type it; empty where an object is among the arguments, which only its making shows."""
     named: dict[str, Any] = dict(zip(parameters(backend, name, args), args, strict=True)) | options
-    if any(isinstance(value, Handle) for value in named.values()):
+    if any(isinstance(value, ObjectRef) for value in named.values()):
         return ""
     return f"{name}({', '.join(f'{key}={shorten(value)}' for key, value in named.items())})"
 

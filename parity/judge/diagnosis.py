@@ -3,7 +3,7 @@
 import numpy as np
 
 from parity.border.backend import Backend
-from parity.judge.compare import Check, Different
+from parity.judge.compare import Check, Mismatch
 from parity.judge.rounding import PRECISIONS, magnitude
 from parity.mistakes import MISTAKES
 
@@ -33,14 +33,14 @@ def diagnose(property_, check, transcript, examples, among=None):
     differ.
     """
     # What may be right on paper tells nothing of a mistake, unless it is all that there is.
-    telling = [(example, seen) for example, seen in examples if seen is None or "remark" not in seen.facts]
-    examples = telling if any(seen for _, seen in telling) else examples
+    telling = [(example, found) for example, found in examples if found is None or "remark" not in found.facts]
+    examples = telling if any(found for _, found in telling) else examples
     called = {asked.target for asked in transcript if isinstance(asked.target, str)}
     return [
         mistake
         for mistake in (MISTAKES.values() if among is None else among)
         if mistake.replaced.partition(".")[0] in called
-        and all(same(seen, difference(mistake, property_, check, example), check.dtype) for example, seen in examples)
+        and all(same(found, difference(mistake, property_, check, example), check.dtype) for example, found in examples)
     ]
 
 
@@ -50,25 +50,25 @@ def difference(mistake, property_, check, example):
     args, options = example
     try:
         property_(*args, **{key: other if value is check else value for key, value in options.items()})
-    except Different as different:
-        return different
+    except Mismatch as mismatch:
+        return mismatch
     except Exception as error:
-        return Different(str(error))
+        return Mismatch(str(error))
     return None
 
 
-def same(seen, other, dtype):
+def same(found, other, dtype):
     """Whether two differences are the same: the same place, the same numbers within their rounding."""
-    if seen is None or other is None:
-        return seen is other
-    if seen.value is None or other.value is None or seen.place != other.place:
+    if found is None or other is None:
+        return found is other
+    if found.value is None or other.value is None or found.place != other.place:
         return False
-    if seen.value.shape != other.value.shape:
+    if found.value.shape != other.value.shape:
         return False
     wide = PRECISIONS[dtype].wide
-    ours, theirs = wide(seen.value), wide(other.value)
+    ours, theirs = wide(found.value), wide(other.value)
     with np.errstate(all="ignore"):
         # The bound is that of the right formula; a wrong one is of the same length, but not of the same size.
-        noise = 2 * seen.slack + 16 * np.finfo(dtype).eps * (magnitude(ours) + magnitude(theirs))
+        noise = 2 * found.slack + 16 * np.finfo(dtype).eps * (magnitude(ours) + magnitude(theirs))
         close = np.isfinite(noise) & (magnitude(ours - theirs) <= noise)
         return bool(np.all(close | (ours == theirs) | (np.isnan(ours) & np.isnan(theirs))))

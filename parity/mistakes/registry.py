@@ -35,7 +35,7 @@ def in_class(method, *names):
 
 def add(name, replaced, wrong, refuses=True):
     """One more mistake."""
-    explanation, met = told(wrong)
+    explanation, met = explained(wrong)
     owner, _, method = replaced.partition(".")
     right = getattr(scratch, owner)
     if method:
@@ -49,7 +49,7 @@ def add(name, replaced, wrong, refuses=True):
     return MISTAKES[name]
 
 
-def told(wrong):
+def explained(wrong):
     """The two parts of a mistake's docstring."""
     explanation, _, rest = (inspect.getdoc(wrong) or "").partition("\n\n")
     met = " ".join(rest.split())

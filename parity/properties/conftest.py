@@ -14,7 +14,7 @@ from parity.border import backend
 from parity.border.backend import Stopped
 from parity.border.host import die_with
 from parity.judge import strategies
-from parity.judge.compare import Check, Different, Evidence
+from parity.judge.compare import Check, Evidence, Mismatch
 from parity.options import option
 from parity.reports.lesson import Examples, learn
 
@@ -142,11 +142,11 @@ def pytest_pyfunc_call(pyfuncitem):
             evidence.not_tried.add("integers")
         evidence.conclude()
         if complaint := side.complaint():
-            raise Different(f"{marker.args[0]}: {side.name} {complaint}")
-    except (Different, Stopped, Flaky) as error:
+            raise Mismatch(f"{marker.args[0]}: {side.name} {complaint}")
+    except (Mismatch, Stopped, Flaky) as error:
         survey = functools.partial(run_inner, pyfuncitem) if marker.kwargs.get("replay", True) else None
         lesson = learn(error, marker.args[0], examples, survey)
-        pyfuncitem.user_properties.append(("lesson", lesson.told(pyfuncitem.config, pyfuncitem.name)))
+        pyfuncitem.user_properties.append(("lesson", lesson.as_dict(pyfuncitem.config, pyfuncitem.name)))
         # The message is the lesson; the way through our own code is none.
         raise pytest.fail.Exception(str(lesson), pytrace=False) from None
     except pytest.skip.Exception as skipped:
@@ -196,7 +196,7 @@ def run_larger(item):
         few = settings(usual, max_examples=examples, phases=[Phase.generate])
         try:
             run_within(item, scope, few)
-        except Different:
+        except Mismatch:
             if Phase.shrink not in usual.phases:
                 raise
             shrinking = [Phase.generate, Phase.shrink]

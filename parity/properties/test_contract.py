@@ -6,7 +6,7 @@ import pytest
 
 from parity import trees
 from parity.judge import completeness
-from parity.judge.compare import Different
+from parity.judge.compare import Mismatch
 
 
 def whole(backend):
@@ -19,7 +19,7 @@ def test_every_name_has_its_places(candidate, reference):
     if not {candidate.spec, reference.spec} <= set(trees.TREES):
         pytest.skip("for this project's own trees only")
     if lacking := list(completeness.omissions({file: checked(file) for file in trees.FILES})):
-        raise Different("\n".join(lacking))
+        raise Mismatch("\n".join(lacking))
 
 
 def checked(file):
@@ -40,7 +40,7 @@ def test_names(candidate, reference):
     for file in ("", *trees.FILES):
         ours, theirs = (import_module(f"{side.name}.{file}".rstrip(".")).__all__ for side in (reference, candidate))
         if theirs != ours:
-            raise Different(f"{file or '__init__'}.py: the public names differ, or their order")
+            raise Mismatch(f"{file or '__init__'}.py: the public names differ, or their order")
 
 
 def test_signatures_and_docstrings(candidate, reference):
@@ -51,4 +51,4 @@ def test_signatures_and_docstrings(candidate, reference):
         defined = [name for name in trees.all_names() if candidate.defines(name) and reference.defines(name)]
         wrong = [misfit for name in defined if (misfit := completeness.misfit(candidate, reference, name))]
     if wrong:
-        raise Different("; ".join(wrong))
+        raise Mismatch("; ".join(wrong))

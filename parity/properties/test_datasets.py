@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from parity.judge.compare import Different, as_array, call, named
+from parity.judge.compare import Mismatch, as_array, call, named
 
 checks = pytest.mark.checks
 
@@ -21,7 +21,7 @@ def test_load_data(check, name):
         a, b = (as_array(side[label], f"{called}: {label}", check.dtype) for side in (theirs, ours))
         if a.dtype != b.dtype or not np.array_equal(a, b):
             facts = {check.candidate.name: described(a), check.reference.name: described(b), "call": called}
-            raise Different(f"load_data: {label} differs", facts, (called, label), a, 0.0)
+            raise Mismatch(f"load_data: {label} differs", facts, (called, label), a, 0.0)
 
 
 def described(array):

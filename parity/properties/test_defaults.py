@@ -8,7 +8,7 @@ import pytest
 
 from parity.border.backend import Raised
 from parity.judge import completeness
-from parity.judge.compare import Different
+from parity.judge.compare import Mismatch
 from parity.judge.referee import ACTIVATIONS
 
 checks = pytest.mark.checks
@@ -32,10 +32,10 @@ def toy(check, side):
     return net
 
 
-def same(told, results, names):
+def same(what, results, names):
     """Both sides tell the same."""
     if results[0] != results[1]:
-        raise Different(f"{told}: {names[0]} tells {results[0]}, expected {results[1]}")
+        raise Mismatch(f"{what}: {names[0]} tells {results[0]}, expected {results[1]}")
 
 
 def warned(caught):
@@ -51,7 +51,7 @@ def names(check):
 @checks("fit", "ToyNet")
 def test_fit_tells_every_step(check):
     """``on_step`` gets the number of the step, the net and its loss; a rule of the rate the epoch, from 0."""
-    told = []
+    found = []
     for side in SIDES:
         net, calls, rates = toy(check, side), [], []
 
@@ -66,42 +66,42 @@ def test_fit_tells_every_step(check):
             net, check.cast(X), check.cast(Y), lr=rate, epochs=3, batch_size=2, on_step=on_step, record=("weights",)
         )
         if [loss for *_, loss in calls] != history.losses:
-            raise Different(f"fit in {side}: on_step saw the losses {calls}, the history holds {history.losses}")
-        told.append(([call[:2] for call in calls], rates, history.epochs, bool(history.converged)))
-    same("fit", told, names(check))
+            raise Mismatch(f"fit in {side}: on_step saw the losses {calls}, the history holds {history.losses}")
+        found.append(([call[:2] for call in calls], rates, history.epochs, bool(history.converged)))
+    same("fit", found, names(check))
 
 
 @checks("fit", "ToyNet")
 def test_fit_settles_at_the_ends_of_the_range(check):
     """Equal losses are within any tolerance, 0 too; after one epoch, or none, nothing has settled."""
-    told = []
+    found = []
     for side in SIDES:
         ends = []
         for options in ({"epochs": 5}, {"epochs": 5, "tolerance": 0.0}, {"epochs": 1}, {"epochs": 0}):
             history = getattr(check, side).fit(toy(check, side), check.cast(X), check.cast(Y), lr=0.0, **options)
             ends.append((history.epochs, bool(history.converged), len(history.losses)))
-        told.append(ends)
-    same("fit", told, names(check))
+        found.append(ends)
+    same("fit", found, names(check))
 
 
 @checks("fit", "ToyNet")
 def test_fit_stops_out_of_range(check):
     """A loss that is not finite ends the training, with a warning of one line."""
-    told = []
+    found = []
     for side in SIDES:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             history = getattr(check, side).fit(
                 toy(check, side), check.cast(X), check.cast(Y * 1e30), lr=1e30, epochs=20, batch_size=2
             )
-        told.append((len(history.losses), history.epochs, warned(caught)))
-    same("fit out of range", told, names(check))
+        found.append((len(history.losses), history.epochs, warned(caught)))
+    same("fit out of range", found, names(check))
 
 
 @checks("train_gradient")
 def test_train_gradient_stops_out_of_range(check):
     """A loss that is not finite ends the training, with a warning of one line."""
-    told = []
+    found = []
     for side in SIDES:
         space = getattr(check, side).namespace
         given = (np.zeros((1, 2)), np.zeros(1), X, Y)
@@ -110,18 +110,18 @@ def test_train_gradient_stops_out_of_range(check):
             warnings.simplefilter("always")
             arrays = [space.tensor(array.tolist(), check.dtype) for array in given]
             result = space.train_gradient(*arrays, lr=1e30, epochs=20)
-        told.append((len(result.losses), result.epochs, warned(caught)))
-    same("train_gradient out of range", told, names(check))
+        found.append((len(result.losses), result.epochs, warned(caught)))
+    same("train_gradient out of range", found, names(check))
 
 
 @checks("fit", "ToyNet")
 def test_fit_records_state(check):
     """What an optimizer without a state has of each parameter is an empty dictionary."""
-    told = []
+    found = []
     for side in SIDES:
         history = getattr(check, side).fit(toy(check, side), check.cast(X), check.cast(Y), epochs=1, record=("state",))
-        told.append((history.state, history.weights, history.gradients))
-    same("fit", told, names(check))
+        found.append((history.state, history.weights, history.gradients))
+    same("fit", found, names(check))
 
 
 def spoil(states):
@@ -158,7 +158,7 @@ def test_saved_optimizers_go_on(check, kind):
                 spoil(kept["state"])
         for name, value in straight.state_dict().items():
             if (value != broken.state_dict()[name]).any():
-                raise Different(f"{kind} in {backend.name}: {name} differs after saving and loading")
+                raise Mismatch(f"{kind} in {backend.name}: {name} differs after saving and loading")
 
 
 @checks("ToyNet", "MLP")
@@ -170,24 +170,24 @@ def test_seeds_of_nets(check):
             one, two, other = (make(dtype=check.dtype, seed=seed).state_dict() for seed in (3, 3, 4))
             for name, value in one.items():
                 if (value != two[name]).any() or (value == other[name]).all() or value.dtype != check.dtype:
-                    raise Different(f"{backend.name}: seeds do not do what they should for {name}")
+                    raise Mismatch(f"{backend.name}: seeds do not do what they should for {name}")
 
 
 @checks("ToyNet", "MLP")
 def test_nets_print_and_load_parameters(check):
     """Nets print the same, and load parameters as they load arrays."""
-    told = []
+    found = []
     for side in SIDES:
         backend = getattr(check, side)
-        told.append(repr(backend.MLP([2, 3, 1])))
+        found.append(repr(backend.MLP([2, 3, 1])))
         first, second = backend.ToyNet(seed=1), backend.ToyNet(seed=2)
         second.load_state_dict(dict(first.kept.named_parameters()))
         for parameter in first.kept.parameters():
             parameter.data[...] = 7
         fresh = backend.ToyNet(seed=1).state_dict()
         if any((value != fresh[name]).any() for name, value in second.state_dict().items()):
-            raise Different(f"ToyNet in {backend.name}: parameters loaded are not copies of those of the other net")
-    same("print", told, names(check))
+            raise Mismatch(f"ToyNet in {backend.name}: parameters loaded are not copies of those of the other net")
+    same("print", found, names(check))
 
 
 @checks("ToyNet")
@@ -204,9 +204,9 @@ def test_parameters_become_arrays_of_their_own(check):
             array[...] = 7
             copied = parameter.tolist() == before and not np.shares_memory(array, parameter.data)
             if not copied or array.dtype != check.dtype or other.dtype != "int64":
-                raise Different(f"ToyNet in {backend.name}: what NumPy makes of a parameter is no array of its own")
+                raise Mismatch(f"ToyNet in {backend.name}: what NumPy makes of a parameter is no array of its own")
             if not np.shares_memory(np.asarray(parameter), parameter.data):
-                raise Different(f"ToyNet in {backend.name}: np.asarray copies a parameter, expected the array itself")
+                raise Mismatch(f"ToyNet in {backend.name}: np.asarray copies a parameter, expected the array itself")
 
 
 @checks("linear")
@@ -225,11 +225,11 @@ def test_arrays_of_several_kinds_become_one(check):
         for x, weight, bias, expected in cases:
             got = str(space.linear(x, weight, bias).dtype).removeprefix("torch.")
             if got != expected:
-                raise Different(f"linear in {backend.name}: x={x!r}, weight {weight!r} give {got}, expected {expected}")
+                raise Mismatch(f"linear in {backend.name}: x={x!r}, weight {weight!r} give {got}, expected {expected}")
         third = space.tensor([[1 / 3]], "float32")
         z = space.linear(space.tensor([[0.1]], "float32"), third, wide).item()
         if abs(z - (narrow.item() * third.item() + 0.1)) > 1e-15:
-            raise Different(f"linear in {backend.name}: a float64 bias gives {z!r}, which has the digits of float32")
+            raise Mismatch(f"linear in {backend.name}: a float64 bias gives {z!r}, which has the digits of float32")
 
 
 @checks("tensor")
@@ -253,7 +253,7 @@ def test_arrays_are_read_as_numpy_reads_them(check):
             cases.append((f"{loss}_backward", backward(narrow, wide), expected, "float64"))
         for name, value, expected, dtype in cases:
             if value.tolist() != expected or dtype not in str(value.dtype):
-                raise Different(f"{name} in {side} gives {value!r}, expected {expected} in {dtype}")
+                raise Mismatch(f"{name} in {side} gives {value!r}, expected {expected} in {dtype}")
 
 
 @checks("ToyNet", "Linear")
@@ -269,12 +269,12 @@ def test_what_a_net_keeps(check):
         net.fit(x[None], y[None], epochs=1)
         kinds = {str(parameter.data.dtype).removeprefix("torch.") for parameter in net.parameters()}
         if kinds != {"float32"}:
-            raise Different(f"ToyNet in {backend.name}, made in float32, is in {kinds} after training")
+            raise Mismatch(f"ToyNet in {backend.name}, made in float32, is in {kinds} after training")
         layer = space.Linear(2, 1)
         with contextlib.suppress(ValueError):
             layer(space.tensor([[1.0] * 5]))
         if getattr(layer, "x", None) is not None:
-            raise Different(f"Linear in {backend.name} keeps an input that it has refused")
+            raise Mismatch(f"Linear in {backend.name} keeps an input that it has refused")
 
 
 @checks("MLP", "Linear")
@@ -308,21 +308,21 @@ def test_the_learning_rate_is_asked_once_an_epoch(check):
                 lr=lambda epoch, asked=asked: asked.append(epoch) or 0.25,
             )
             if asked != [0, 1, 2]:
-                raise Different(f"fit in {side} with {optimizer} asked for the learning rate of the epochs {asked}")
+                raise Mismatch(f"fit in {side} with {optimizer} asked for the learning rate of the epochs {asked}")
 
 
 @checks("linear")
 def test_the_kind_that_is_refused_is_named(check):
     """By the name of its argument, also where it is not the first."""
-    told = []
+    found = []
     for side in SIDES:
         space = getattr(check, side).namespace
         try:
             space.linear([[1, 2]], space.tensor([[3.0, 4.0]]), np.array([1j]))
         except ValueError as error:
-            told.append(str(error).replace("torch.", ""))
-    if len(told) != len(SIDES) or len(set(told)) != 1 or not told[0].startswith("bias: "):
-        raise Different(f"linear with a complex bias: {told}, expected the same refusal that names bias")
+            found.append(str(error).replace("torch.", ""))
+    if len(found) != len(SIDES) or len(set(found)) != 1 or not found[0].startswith("bias: "):
+        raise Mismatch(f"linear with a complex bias: {found}, expected the same refusal that names bias")
 
 
 def explicit(check):
@@ -346,15 +346,15 @@ def test_nets_hand_the_gradient_on(check):
             net.kept(check.cast(X))
             given, none = net.backward(grad), net.backward(grad, input_grad=False)
             if none is not None or not np.array_equal(given, grad @ weight):
-                raise Different(f"{net!r} in {backend.name}: backward gives {given} and {none}")
+                raise Mismatch(f"{net!r} in {backend.name}: backward gives {given} and {none}")
         for made, kind in ((backend.Linear(2, 1), "layer"), (backend.MLP([2, 1]), "net")):
             try:
                 made.backward(grad)
             except Raised as error:
                 if str(error) != f"backward: no input is known yet, expected a call of the {kind} before":
-                    raise Different(f"{made!r} in {backend.name}: backward before forward says {error}") from None
+                    raise Mismatch(f"{made!r} in {backend.name}: backward before forward says {error}") from None
             else:
-                raise Different(f"{made!r} in {backend.name} goes back before it has gone forward")
+                raise Mismatch(f"{made!r} in {backend.name} goes back before it has gone forward")
 
 
 @checks("Linear", "SGD")
@@ -366,7 +366,7 @@ def test_gradients_are_of_the_parameters_kind(check):
         layer.backward(np.ones((3, 1)))
         parameter = layer.kept.weight
         if np.asarray(parameter.plain.grad).dtype != "float32":
-            raise Different(f"Linear in {backend.name}: the gradient of a float32 layer is not float32")
+            raise Mismatch(f"Linear in {backend.name}: the gradient of a float32 layer is not float32")
         net = backend.namespace.Linear(2, 1)
         optimizer = backend.namespace.SGD(net.parameters(), lr=0.5)
         net.weight.grad = np.zeros(3)
@@ -374,9 +374,9 @@ def test_gradients_are_of_the_parameters_kind(check):
             optimizer.step()
         except ValueError as error:
             if str(error) != "grad: got shape (3,), expected (1, 2) as param has; nothing is broadcast":
-                raise Different(f"SGD in {backend.name}: a gradient of another shape is refused with {error}") from None
+                raise Mismatch(f"SGD in {backend.name}: a gradient of another shape is refused with {error}") from None
         else:
-            raise Different(f"SGD in {backend.name} takes a gradient of another shape")
+            raise Mismatch(f"SGD in {backend.name} takes a gradient of another shape")
 
 
 DEFAULTS = {
@@ -442,7 +442,7 @@ def test_defaults(check):
         start = np.zeros((1, 2), check.dtype), np.zeros(1, check.dtype)
         run = backend.train_perceptron(*start, check.cast(x), check.cast(y))
         if run.epochs != 1000:
-            raise Different(
+            raise Mismatch(
                 f"train_perceptron in {backend.name}: {run.epochs} epochs where nothing ends it, expected 1000"
             )
         ends = []
@@ -490,18 +490,18 @@ def test_every_activation_in_a_net(check, activation):
             backend.train_step(model, x[0].reshape(shape), y[0].reshape(shape), "mse_loss", optimizer)
         for name, value in alone.state_dict().items():
             if not np.abs(sample.state_dict()[name] - value).max() <= 64 * np.finfo(check.dtype).eps:
-                raise Different(f"MLP with {g} in {backend.name}: one sample and a batch of one differ in {name}")
+                raise Mismatch(f"MLP with {g} in {backend.name}: one sample and a batch of one differ in {name}")
         for name, value in wanted.items():
             got = history.gradients[0][name]
             if not np.abs(got - value).max() <= 64 * np.finfo(check.dtype).eps * max(np.abs(value).max(), 0.1):
-                told = f"the gradient of {name} is {got.tolist()}, expected {value.tolist()}"
-                raise Different(f"MLP with {g} in {backend.name}: {told}")
+                gap = f"the gradient of {name} is {got.tolist()}, expected {value.tolist()}"
+                raise Mismatch(f"MLP with {g} in {backend.name}: {gap}")
 
 
 @checks("train_gradient")
 def test_train_gradient_without_an_epoch(check):
     """Nothing moves, nothing is told, nothing has settled."""
-    told = []
+    found = []
     for side in SIDES:
         calls = []
         weight, bias = check.cast(np.full((1, 2), 0.5)), check.cast(np.full(1, 0.25))
@@ -515,8 +515,8 @@ def test_train_gradient_without_an_epoch(check):
             on_epoch=lambda *call, c=calls: c.append(call),
         )
         still = np.array_equal(run.weight, weight) and np.array_equal(run.bias, bias)
-        told.append((calls, still, run.epochs, run.losses, bool(run.converged)))
-    same("train_gradient", told, names(check))
+        found.append((calls, still, run.epochs, run.losses, bool(run.converged)))
+    same("train_gradient", found, names(check))
 
 
 @checks("neuron", "neuron_gradients", "gradient_step", "gradient_epoch")
@@ -539,7 +539,7 @@ def test_the_activation_left_out_is_the_identity(check):
 @pytest.mark.parametrize("kind", KINDS)
 def test_fit_takes_an_optimizer(check, kind):
     """One made over the model's parameters does what its name does; one made over others is refused."""
-    told = []
+    found = []
     for side in SIDES:
         backend, ends = getattr(check, side), []
         for given in (False, True):
@@ -553,16 +553,16 @@ def test_fit_takes_an_optimizer(check, kind):
         try:
             backend.fit(toy(check, side), check.cast(X), check.cast(Y), optimizer=others)
         except ValueError as error:
-            told.append(str(error))
+            found.append(str(error))
         else:
-            raise Different(f"fit in {backend.name} takes an optimizer over the parameters of another net")
-    same("fit", told, names(check))
+            raise Mismatch(f"fit in {backend.name} takes an optimizer over the parameters of another net")
+    same("fit", found, names(check))
 
 
 @checks("fit", "ToyNet", "MLP")
 def test_fit_stops_at_nan(check):
     """Predictions that are no numbers end the training with every loss, also where the loss wants probabilities."""
-    told = []
+    found = []
     for side in SIDES:
         for loss in ("binary_cross_entropy", "mse_loss"):
             net = getattr(check, side).MLP([2, 1], output="sigmoid", dtype=check.dtype)
@@ -572,8 +572,8 @@ def test_fit_stops_at_nan(check):
             with warnings.catch_warnings(record=True) as caught:
                 warnings.simplefilter("always")
                 history = getattr(check, side).fit(net, check.cast(X), check.cast(np.abs(Y)), loss=loss, epochs=3)
-            told.append((side, (len(history.losses), history.epochs, warned(caught))))
-    same("fit", [[t for s, t in told if s == side] for side in SIDES], names(check))
+            found.append((side, (len(history.losses), history.epochs, warned(caught))))
+    same("fit", [[t for s, t in found if s == side] for side in SIDES], names(check))
 
 
 @checks("binary_cross_entropy", "rmsprop_update", "tensor")
@@ -608,7 +608,7 @@ def test_without_memory_the_average_is_the_gradient(check):
             for grad in (huge, small):
                 _, state = update(huge, grad, state, lr=0.5, **options)
             if state[key] != small:
-                raise Different(f"{name} in {backend.name}: {key} is {state[key]}, expected {small}")
+                raise Mismatch(f"{name} in {backend.name}: {key} is {state[key]}, expected {small}")
 
 
 @checks("perceptron_step", "perceptron_epoch", "train_perceptron")
@@ -626,9 +626,9 @@ def test_a_nan_weight_spoils_only_itself(check):
         ):
             for got, expected in zip(after, right, strict=False):
                 if not np.array_equal(got, expected, equal_nan=True):
-                    raise Different(f"{name} in {backend.name}, a weight being nan, gives {got}, expected {expected}")
+                    raise Mismatch(f"{name} in {backend.name}, a weight being nan, gives {got}, expected {expected}")
         if (run := backend.train_perceptron(*arrays, max_epochs=2)).converged or run.updates != 2:
-            raise Different(f"train_perceptron in {backend.name}, a weight being nan: {run}, expected no end")
+            raise Mismatch(f"train_perceptron in {backend.name}, a weight being nan: {run}, expected no end")
 
 
 @checks("squared_error_backward", "neuron_gradients")
@@ -639,7 +639,7 @@ def test_the_gradient_of_a_huge_error_is_the_error(check):
         backend = getattr(check, side)
         got = backend.squared_error_backward(check.cast(huge), check.cast(np.array([[0.5]])))
         if got != huge:
-            raise Different(f"squared_error_backward in {backend.name} gives {got}, expected {huge}")
+            raise Mismatch(f"squared_error_backward in {backend.name} gives {got}, expected {huge}")
 
 
 HUGE = np.array([[1e308, -1e308], [np.inf, -np.inf], [np.nan, 5e-324]])
@@ -747,4 +747,4 @@ def test_no_result_is_an_argument(check):
             for result in results:
                 result[...] = 7
             if given.tolist() != before:
-                raise Different(f"{name} in {side} returns what it was given, expected a copy")
+                raise Mismatch(f"{name} in {side} returns what it was given, expected a copy")

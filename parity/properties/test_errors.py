@@ -7,7 +7,7 @@ import pytest
 
 from parity.border.backend import Raised
 from parity.judge import completeness
-from parity.judge.compare import Different, in_plain_words
+from parity.judge.compare import Mismatch, in_plain_words
 from parity.judge.referee import ACTIVATIONS
 
 checks = pytest.mark.checks
@@ -240,7 +240,7 @@ def test_what_cannot_be_read_is_refused_in_one_line(check):
 def test_odd_options_are_refused_in_one_line(check):
     """A number too long to print, and text of several lines."""
     for value in (-(10**5000), "one\ntwo", Unreadable(RuntimeError()), Unprintable(), np.eye(2)):
-        for told, action in {
+        for what, action in {
             "lr": lambda space, v: space.train_gradient(W, B, X, Y, lr=v, epochs=1),
             "epochs": lambda space, v: space.train_gradient(W, B, X, Y, lr=0.1, epochs=v),
             "max_epochs": lambda space, v: space.train_perceptron(W, B, X, Y, max_epochs=v),
@@ -253,13 +253,13 @@ def test_odd_options_are_refused_in_one_line(check):
             "batch_size": lambda space, v: space.minibatches(X, Y, v),
             "state": lambda space, v: space.sgd_update(B, B, v, lr=0.1),
         }.items():
-            both_refuse(check, f"{told}, {type(value)}", lambda side, a=action, v=value: a(side.namespace, v))
+            both_refuse(check, f"{what}, {type(value)}", lambda side, a=action, v=value: a(side.namespace, v))
 
 
 @checks("gradient_step", "ToyNet", "SGD", "Adagrad", "sgd_update")
 def test_float32_refuses_what_it_cannot_hold(check):
     """PyTorch multiplies no float32 by a number beyond it; float64 takes it."""
-    for told, action in {
+    for what, action in {
         "gradient_step": lambda s, t: s.gradient_step(t(W), t(B), t(X), t(Y), 1e39),
         "ToyNet.fit": lambda s, t: s.ToyNet(dtype=str(t(B).dtype)[-7:]).fit(t(X), t(Y), 1, 1e39),
         "SGD": lambda s, t: s.SGD(s.ToyNet(dtype=str(t(B).dtype)[-7:]).parameters(), lr=1e39),
@@ -269,7 +269,7 @@ def test_float32_refuses_what_it_cannot_hold(check):
         "sgd_update": lambda s, t: s.sgd_update(t(B), t(B), None, lr=1e39),
     }.items():
         both_refuse(
-            check, told, lambda side, a=action: a(side.namespace, lambda v: side.namespace.tensor(v, "float32"))
+            check, what, lambda side, a=action: a(side.namespace, lambda v: side.namespace.tensor(v, "float32"))
         )
         for side in (check.reference, check.candidate):
             action(side.namespace, side.namespace.tensor)
@@ -284,7 +284,7 @@ def test_float32_refuses_what_it_cannot_hold(check):
     both_refuse(check, "SGD, lr changed by hand", changed_by_hand)
 
 
-def both_refuse(check, told, action):
+def both_refuse(check, what, action):
     """Both backends raise a ValueError of one line, in the same words."""
     messages = []
     for side in (check.reference, check.candidate):
@@ -293,12 +293,12 @@ def both_refuse(check, told, action):
         except ValueError as error:
             messages.append(in_plain_words(error))
         except Raised as error:
-            raise Different(f"{told} raised {error.kind} in {side.name}, expected a ValueError") from None
+            raise Mismatch(f"{what} raised {error.kind} in {side.name}, expected a ValueError") from None
         else:
-            raise Different(f"{told} is accepted in {side.name}, expected a ValueError")
+            raise Mismatch(f"{what} is accepted in {side.name}, expected a ValueError")
     expected, said = messages
     if "\n" in said or "\n" in expected or said != expected:
-        raise Different(f"{told}: {check.candidate.name} says {said!r}, expected {expected!r}")
+        raise Mismatch(f"{what}: {check.candidate.name} says {said!r}, expected {expected!r}")
 
 
 @checks("Linear", "MLP", "ToyNet")
@@ -464,7 +464,7 @@ def test_optimizer_classes_refuse(check, kind):
     def parameters(side):
         return list(side.ToyNet().kept.parameters())
 
-    for told, change in {
+    for what, change in {
         "nothing": lambda s: s.clear(),
         "no state": lambda s: s.pop("state"),
         "no groups": lambda s: s.pop("param_groups"),
@@ -488,7 +488,7 @@ def test_optimizer_classes_refuse(check, kind):
         "maximize that is no switch": lambda s: s["param_groups"][0].update(maximize=np.zeros(2, int)),
         "parameters that are no numbers": lambda s: s["param_groups"][0].update(params=[[0], [1]]),
     }.items():
-        both_refuse(check, f"{kind}, {told}", lambda side, c=change: state_with(side, c))
+        both_refuse(check, f"{kind}, {what}", lambda side, c=change: state_with(side, c))
     both_refuse(
         check, f"{kind}, None", lambda side: getattr(side, kind)(parameters(side), lr=0.1).load_state_dict(None)
     )
@@ -504,7 +504,7 @@ def test_optimizer_classes_refuse(check, kind):
     late = {"RMSprop": [{"momentum": 0.5}, {"centered": True}], "Adam": [{"amsgrad": True}]}
     for change in ({"lr": -0.1}, {"lr": np.nan}, {"lr": "a"}, *late.get(kind.removesuffix("W"), [])):
         both_refuse(check, f"{kind}, changed by hand: {change}", lambda side, c=change: step_after(side, **c))
-    for told, params in {
+    for what, params in {
         "none": lambda side: [],
         "numbers": lambda side: [3.0],
         "one": lambda side: parameters(side)[0],
@@ -517,4 +517,4 @@ def test_optimizer_classes_refuse(check, kind):
         "no list": lambda side: 3,
         "a group of no list": lambda side: [{"params": 3}],
     }.items():
-        both_refuse(check, f"{kind}, params {told}", lambda side, p=params: getattr(side, kind)(p(side), lr=0.1))
+        both_refuse(check, f"{kind}, params {what}", lambda side, p=params: getattr(side, kind)(p(side), lr=0.1))

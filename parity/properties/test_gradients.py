@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from parity.judge import referee
 from parity.judge import strategies as draw
-from parity.judge.compare import Different, shorten
+from parity.judge.compare import Mismatch, shorten
 from parity.judge.rounding import bounded
 
 checks = pytest.mark.checks
@@ -91,15 +91,15 @@ def test_on_epoch_of_train_gradient(check):
     start = np.array([[0.5, -0.25]]), np.array([0.125])
     weight, bias, x, y = map(check.cast, (*start, np.array([[0.3, 0.7], [-0.6, 0.1]]), np.array([[1.0], [-1.0]])))
     expected = check.judge("train_gradient", weight, bias, x, y, lr=0.25, epochs=3)
-    told: list[list] = []
+    runs: list[list] = []
     for backend in (check.candidate, check.reference):
-        told.append([])
-        backend.train_gradient(weight, bias, x, y, lr=0.25, epochs=3, on_epoch=lambda *call: told[-1].append(call))
+        runs.append([])
+        backend.train_gradient(weight, bias, x, y, lr=0.25, epochs=3, on_epoch=lambda *call: runs[-1].append(call))
     for label, position, bound in (("epoch", 0, bounded(check.floats([1, 2, 3]))), ("loss", 3, expected["losses"])):
-        sides = [check.floats([call[position] for call in calls]) for calls in told]
+        sides = [check.floats([call[position] for call in calls]) for calls in runs]
         check.compare("train_gradient", f"{label} that on_epoch gets", bound, *sides)
     for label, position in (("weight", 1), ("bias", 2)):
-        sides = [check.floats(calls[-1][position]) for calls in told]
+        sides = [check.floats(calls[-1][position]) for calls in runs]
         check.compare("train_gradient", f"last {label} that on_epoch gets", expected[label], *sides)
 
 
@@ -134,7 +134,7 @@ def test_the_gradient_is_the_central_difference_of_the_loss(check, side, problem
     difference = (losses[0] - losses[1]) / (2 * h)
     allowed = truncation + sum(rounding) / (2 * h) + float(gradients["grad_weight"].error[0, 0])
     if not abs(float(grad_weight[0, 0]) - difference) <= allowed:
-        raise Different(
+        raise Mismatch(
             f"neuron_gradients in {backend.name}: grad_weight[0, 0] is {float(grad_weight[0, 0])!r}, but the central "
             f"difference of the loss is {difference!r}, at most {allowed:.3g} apart for weight={shorten(weight)}, "
             f"bias={shorten(bias)}, x={shorten(x)}, y={shorten(y)}, activation={activation!r}"
@@ -167,7 +167,7 @@ def test_a_small_step_does_not_raise_the_loss(check, side, problem):
         for w in (start, tuple(step.values()))
     )
     if not losses[1] <= losses[0] + allowed:
-        raise Different(
+        raise Mismatch(
             f"gradient_step in {backend.name}: the loss grew from {losses[0]!r} to {losses[1]!r} with lr={lr!r}, "
             f"weight={shorten(weight)}, bias={shorten(bias)}, x={shorten(x)}, y={shorten(y)}"
         )

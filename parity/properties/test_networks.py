@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from parity.border.backend import Absent
 from parity.judge import referee
 from parity.judge import strategies as draw
-from parity.judge.compare import Different
+from parity.judge.compare import Mismatch
 
 checks = pytest.mark.checks
 SIDES = ("candidate", "reference")
@@ -119,7 +119,7 @@ def expect_even(check, where, name, values, features):
     most, half = float(limit.reach()), float(limit.value) / 2
     low, high = float(np.min(values)), float(np.max(values))
     if not (-most <= low < -half and half < high <= most):
-        raise Different(
+        raise Mismatch(
             f"{where}: {name} starts between {low:.6g} and {high:.6g}, expected numbers drawn evenly from "
             f"-{float(limit.value):.6g} to {float(limit.value):.6g}, which is 1/sqrt({features})"
         )
@@ -137,10 +137,10 @@ def test_first_weights_of_a_layer(check, features, seed):
         for name, value in first.items():
             expect_even(check, f"Linear in {backend.name}", name, value, features)
             if chosen and not np.array_equal(value, again[name]):
-                raise Different(f"Linear in {backend.name}: {name} differs from layer to layer with seed={seed}")
+                raise Mismatch(f"Linear in {backend.name}: {name} differs from layer to layer with seed={seed}")
             if np.array_equal(value, other[name]) or np.array_equal(free[name], free_again[name]):
-                told = f"seed={seed} and seed={seed ^ 1}" if np.array_equal(value, other[name]) else "no seed"
-                raise Different(f"Linear in {backend.name}: {name} is the same in two layers with {told}")
+                seeds = f"seed={seed} and seed={seed ^ 1}" if np.array_equal(value, other[name]) else "no seed"
+                raise Mismatch(f"Linear in {backend.name}: {name} is the same in two layers with {seeds}")
 
 
 @checks("MLP")
@@ -153,7 +153,7 @@ def test_first_weights_of_a_net(check):
             for name, value in state.items():
                 expect_even(check, f"MLP in {backend.name}", name, value, 2 if name.startswith("fc1") else MANY)
             if np.array_equal(state["fc2.weight"], state["fc3.weight"]):
-                raise Different(f"MLP in {backend.name}: fc2 and fc3 start with the same weights")
+                raise Mismatch(f"MLP in {backend.name}: fc2 and fc3 start with the same weights")
 
 
 @checks("ToyNet")
@@ -198,13 +198,13 @@ def test_toy_net_fit(check, problem, lr, epochs):
 @checks("Linear", "ToyNet")
 def test_networks_print_and_name_the_same(check):
     """Both print the same, and name their parameters the same, in the same order and shapes."""
-    seen = []
+    found = []
     for side in (check.candidate, check.reference):
         net = side.ToyNet(dtype=check.dtype)
         shapes = [(name, parameter.shape) for name, parameter in net.named_parameters()]
-        seen.append((repr(net), repr(side.Linear(3, 2)), shapes))
-    if seen[0] != seen[1]:
-        raise Different(f"ToyNet: {seen[0]}, expected {seen[1]}")
+        found.append((repr(net), repr(side.Linear(3, 2)), shapes))
+    if found[0] != found[1]:
+        raise Mismatch(f"ToyNet: {found[0]}, expected {found[1]}")
 
 
 @checks("ToyNet")
@@ -216,7 +216,7 @@ def test_weights_pass_from_one_to_the_other(check):
         second.load_state_dict(state)
         for name, value in second.state_dict().items():
             if (value != state[name]).any() or value.dtype != check.dtype or (abs(value) > 0.5**0.5).any():
-                raise Different(f"ToyNet: {name} is {value.tolist()} after passing from {a.name} to {b.name}")
+                raise Mismatch(f"ToyNet: {name} is {value.tolist()} after passing from {a.name} to {b.name}")
 
 
 @checks("ToyNet")
@@ -230,20 +230,20 @@ def test_a_state_holds_still(check):
         net.fit(x, y, epochs=2)
         for name, value in before.items():
             if not np.array_equal(np.asarray(state.plain[name]), value):
-                raise Different(f"ToyNet in {backend.name}: {name} of its state_dict changed with the net")
+                raise Mismatch(f"ToyNet in {backend.name}: {name} of its state_dict changed with the net")
 
 
 @checks("ToyNet")
 def test_networks_refuse(check):
     """Missing, unknown and wrongly shaped keys are named."""
     weight, bias = np.zeros((1, 2)), np.zeros(1)
-    for state, told in (
+    for state, message in (
         ({"fc1.weight": weight}, "fc1.bias is missing"),
         ({"fc1.weight": weight, "fc1.bias": bias, "fc2.bias": bias}, "fc2.bias is unknown"),
         ({"fc1.weight": weight.T, "fc1.bias": bias}, "fc1.weight has shape (2, 1), expected (1, 2)"),
     ):
-        called = f"ToyNet().load_state_dict of {', '.join(state)}, where {told}"
-        check.refuses_to("ToyNet", called, lambda side, state=state: side.ToyNet().load_state_dict(state), told)
+        called = f"ToyNet().load_state_dict of {', '.join(state)}, where {message}"
+        check.refuses_to("ToyNet", called, lambda side, state=state: side.ToyNet().load_state_dict(state), message)
 
 
 @checks("Linear")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from parity.judge import referee
 from parity.judge import strategies as draw
-from parity.judge.compare import Sided
+from parity.judge.compare import PerBackend
 from parity.judge.rounding import bounded
 
 checks = pytest.mark.checks
@@ -54,7 +54,7 @@ def steps(check, name, history, lr, options, exactly=False):
         state = {key: value if np.ndim(value) else float(value) for key, value in state.items()}
         if not isinstance(own, dict) or not own.keys() >= state.keys():
             # A state of the candidate's own kind stays its own; then the referee's is carried along too.
-            state = Sided(state, own, check.expected["state"])
+            state = PerBackend(state, own, check.expected["state"])
 
 
 @checks("sgd_update")
@@ -148,7 +148,7 @@ def test_updates_leave_the_state(check, history, update):
     reference, candidate = (
         getattr(side, name).kept(*given, **options)[1] for side in (check.reference, check.candidate)
     )
-    state = Sided(reference, candidate, check.judge(name, *given, **options)["state"])
+    state = PerBackend(reference, candidate, check.judge(name, *given, **options)["state"])
     for at in ("step 2", "step 2 made again from the same state"):
         check(name, param, second, state, at=at, **options)
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import assume, example, given
 
 from parity.judge import strategies as draw
-from parity.judge.compare import Different, shorten
+from parity.judge.compare import Mismatch, shorten
 
 checks = pytest.mark.checks
 
@@ -86,7 +86,7 @@ def test_an_update_moves_the_sum_by_the_squared_length(check, side, problem):
     moved = backend.linear(x, weight, bias) - z
     expected = y * (x @ x + 1) * (1 - y * np.sign(z)) / 2
     if (moved != expected).any():
-        raise Different(
+        raise Mismatch(
             f"perceptron_step in {backend.name}: W.X of x={shorten(x)}, y={shorten(y)} moved from {shorten(z)} by "
             f"{shorten(moved)}, expected {shorten(expected)}"
         )
@@ -119,7 +119,7 @@ def test_separable_data_end_within_novikoffs_bound(check, side, problem):
     result = backend.train_perceptron(*start, x, y, max_epochs=int(2 * bound) + 2)
     # gamma itself is rounded: a share of 1e-4 is far more than that and less than one correction.
     if corrections > bound * 1.0001 or not result.converged or result.updates > 2 * bound * 1.0001:
-        raise Different(
+        raise Mismatch(
             f"perceptron in {backend.name}: {corrections:g} corrections on x={shorten(x)}, y={shorten(y)}, "
             f"converged={result.converged}; at most (R/gamma)^2 = {bound:.4g} can be needed"
         )
@@ -133,7 +133,7 @@ def test_train_perceptron_meaning(check):
     for side in (check.candidate, check.reference):
         result = side.train_perceptron(*map(check.cast, start), check.cast(x), check.cast(y), max_epochs=7)
         if result.converged or result.epochs != 7:
-            raise Different(f"train_perceptron in {side.name}: XOR gave converged={result.converged} after 7 epochs")
+            raise Mismatch(f"train_perceptron in {side.name}: XOR gave converged={result.converged} after 7 epochs")
     check("train_perceptron", *start, x, y, max_epochs=0, exactly=True)
 
 
@@ -143,7 +143,7 @@ def test_on_epoch_sees_every_epoch(check):
     if not check.takes("train_perceptron", "on_epoch"):
         return
     x, y = map(check.cast, (np.array([[2.0, 1.0], [6.0, 0.5]]), np.array([[1.0], [-1.0]])))
-    seen = []
+    found = []
     for side in (check.candidate, check.reference):
         calls: list = []
 
@@ -151,9 +151,9 @@ def test_on_epoch_sees_every_epoch(check):
             calls.append((epoch, np.array(weight).tolist(), np.array(bias).tolist(), int(mistakes)))
 
         side.train_perceptron(np.zeros((1, 2), check.dtype), np.zeros(1, check.dtype), x, y, on_epoch=on_epoch)
-        seen.append(calls)
-    if seen[0] != seen[1]:
-        raise Different(f"train_perceptron: on_epoch saw {seen[0]}, expected {seen[1]}")
+        found.append(calls)
+    if found[0] != found[1]:
+        raise Mismatch(f"train_perceptron: on_epoch saw {found[0]}, expected {found[1]}")
 
 
 @checks("perceptron_step", "perceptron_epoch", "train_perceptron", each=True)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 
 from parity.judge import strategies as draw
-from parity.judge.compare import Different
+from parity.judge.compare import Mismatch
 from parity.judge.rounding import bounded
 
 checks = pytest.mark.checks
@@ -33,7 +33,7 @@ def test_tensor_is_float64_unless_asked_otherwise(check):
     for backend in (check.candidate, check.reference):
         dtype = np.asarray(backend.tensor([0.1])).dtype
         if dtype != "float64":
-            raise Different(f"tensor in {backend.name}: tensor([0.1]) is {dtype}, expected float64")
+            raise Mismatch(f"tensor in {backend.name}: tensor([0.1]) is {dtype}, expected float64")
 
 
 @checks("tensor")

@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from parity.judge import referee
 from parity.judge import strategies as draw
-from parity.judge.compare import Different, inputs, shorten
+from parity.judge.compare import Mismatch, inputs, shorten
 from parity.judge.rounding import bounded
 
 checks = pytest.mark.checks
@@ -140,7 +140,7 @@ def expect_steps(check, steps, histories):
                 value = (np.asarray(float(len(entries))), np.zeros(())) if side == "candidate" else ()
                 name = getattr(check, side).name
                 headline = f"fit: {kind} of {len(entries)} steps in {name}, expected {steps}"
-                raise Different(headline, {}, ("fit", kind), *value)
+                raise Mismatch(headline, {}, ("fit", kind), *value)
 
 
 def compare_runs(check, run, histories, expected_steps):
@@ -166,7 +166,7 @@ def within_range(check, steps):
     steps = list(steps)
     if all(np.isfinite(step["loss"].error) for step in steps):
         return steps
-    check.evidence.seen.add("ill-conditioned")
+    check.evidence.kinds.add("ill-conditioned")
     return []
 
 
@@ -279,7 +279,7 @@ def test_the_gradients_of_every_layer_are_derivatives_of_the_loss(check, side, r
         # The complex step is a computation of the same kind; with four products for one it rounds at most five times.
         allowed = error + 5 * error * (1 if check.dtype == "float64" else 2.0**-29)
         if not abs(gradient - derivative) <= allowed:
-            raise Different(
+            raise Mismatch(
                 f"train_step in {backend.name}: the gradient of {name} is {gradient!r}, the complex step gives "
                 f"{derivative!r}, at most {allowed:.3g} apart for {shorten(run)}"
             )
@@ -288,7 +288,7 @@ def test_the_gradients_of_every_layer_are_derivatives_of_the_loss(check, side, r
         # side. The loss is rounded at its own bound.
         rounding = 2 * float(expected["loss"].error) * 2.0**9
         if check.dtype == "float64" and not abs(fine - gradient) <= abs(coarse - fine) + rounding + error:
-            raise Different(
+            raise Mismatch(
                 f"train_step in {backend.name}: the gradient of {name} is {gradient!r}, the central difference of the "
                 f"loss {fine!r} for {shorten(run)}"
             )
@@ -486,13 +486,13 @@ def test_minibatches(check, drawn, rest):
         ):
             facts = {backend.name: shorten(batches), "expected": shorten(expected), "call": called}
             value = in_a_row(batches) if side == "candidate" else None
-            raise Different("minibatches: the batches differ", facts, called, value, 0.0)
+            raise Mismatch("minibatches: the batches differ", facts, called, value, 0.0)
 
 
 def pair(batch, name, called):
     """A batch is inputs and targets."""
     if not isinstance(batch, list | tuple) or len(batch) != 2:
-        raise Different(f"minibatches: a batch in {name} is no pair, expected (x, y)", {"call": called})
+        raise Mismatch(f"minibatches: a batch in {name} is no pair, expected (x, y)", {"call": called})
     return tuple(map(np.asarray, batch))
 
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis.errors import Flaky
 
 from parity import trees
-from parity.border.backend import Changed, Raised, Stopped
+from parity.border.backend import ArgumentMutated, Raised, Stopped
 from parity.border.transcript import program, statements
-from parity.judge.compare import Different, Evidence, told
+from parity.judge.compare import Evidence, Mismatch, as_mismatch
 from parity.judge.diagnosis import diagnose
 from parity.options import option
 from parity.reports.formulas import formula
@@ -30,11 +30,11 @@ class Examples:
 
     def one(self, *args, **options):
         """One example, as Hypothesis wants it."""
-        different = self.observe(args, options)
-        if different:
-            self.smallest = [((args, options), different)]
+        mismatch = self.observe(args, options)
+        if mismatch:
+            self.smallest = [((args, options), mismatch)]
             self.transcript = list(self.check.candidate.transcript)
-            raise different from None
+            raise mismatch from None
 
     def survey(self, *args, **options):
         """One of the examples by which the known mistakes are told from each other: both kinds, of any size."""
@@ -48,11 +48,11 @@ class Examples:
         try:
             with self.check.evidence.example():
                 self.property_(*args, **options)
-        except (Raised, Changed) as error:
+        except (Raised, ArgumentMutated) as error:
             if getattr(error, "kind", "") == "NotImplementedError" and error.backend is self.check.candidate:
                 pytest.skip(f"not written: {last_called(error.backend)}")
-            return told(error, last_called(error.backend) or "the property")
-        except Different as error:
+            return as_mismatch(error, last_called(error.backend) or "the property")
+        except Mismatch as error:
             return error
         return None
 
@@ -66,9 +66,9 @@ def last_called(backend):
 class Lesson:
     """A difference with what explains it."""
 
-    def __init__(self, different, function, mistakes, partly, examples):
-        self.headline = different.headline
-        self.facts = dict(different.facts)
+    def __init__(self, mismatch, function, mistakes, partly, examples):
+        self.headline = mismatch.headline
+        self.facts = dict(mismatch.facts)
         self.function = function
         self.mistakes = mistakes
         self.partly = partly
@@ -79,7 +79,7 @@ class Lesson:
     def __str__(self):
         return self.text
 
-    def told(self, config, test):
+    def as_dict(self, config, test):
         """For the reports, as far as ``--hint`` allows; with ``--repro`` also as a program."""
         hint, folder = option(config, "hint"), option(config, "repro")
         facts, mistakes = dict(self.facts), []
@@ -99,7 +99,7 @@ class Lesson:
             self.headline, facts, mistakes = f"{self.function} differs", {}, []
         elif hint == "message":
             facts, mistakes = {}, []
-        self.text = str(Different(self.headline, facts))
+        self.text = str(Mismatch(self.headline, facts))
         return {"function": self.function, "headline": self.headline, "facts": facts, "mistakes": mistakes}
 
     def repeat(self, folder, test):
@@ -122,18 +122,18 @@ def as_dict(mistake):
 def learn(error, function, examples, survey=None):
     """The lesson of a failure; ``survey`` runs more examples, if they can be repeated on the known mistakes."""
     check = examples.check
-    seen = [different for _, different in examples.smallest]
+    found = [mismatch for _, mismatch in examples.smallest]
     if isinstance(error, Stopped):  # perhaps while a smaller example was looked for
-        error = seen[-1] if seen else stopped(error, examples)
-    elif not isinstance(error, Different):
-        error = Different(f"{function} gives another result for the same arguments", seen[-1].facts if seen else None)
+        error = found[-1] if found else stopped(error, examples)
+    elif not isinstance(error, Mismatch):
+        error = Mismatch(f"{function} gives another result for the same arguments", found[-1].facts if found else None)
     word = error.headline.partition(":")[0].partition(" ")[0].partition(".")[0]
     function = word if word in trees.all_names() else function
     mistakes: list | None = None
     partly: list = []
     if error.value is not None and survey:
         check.evidence = Evidence()
-        with suppress(Different, Stopped, Flaky):
+        with suppress(Mismatch, Stopped, Flaky):
             survey(examples.survey)
         fitting = diagnose(examples.property_, check, examples.transcript, examples.smallest)
         mistakes = diagnose(examples.property_, check, examples.transcript, examples.varied, fitting)
@@ -147,4 +147,4 @@ def stopped(error, examples):
     backend = next(side for side in (check.candidate, check.reference) if side.process and not side.process.child)
     examples.transcript = list(backend.transcript)
     name = last_called(backend) or "the property"
-    return Different(f"{name} {error} in {backend.name}", {"call": statements(backend.transcript)[-1]})
+    return Mismatch(f"{name} {error} in {backend.name}", {"call": statements(backend.transcript)[-1]})

@@ -32,9 +32,9 @@ class Row:
 
     def add(self, report):
         """Take in one part."""
-        told = dict(report.user_properties)
-        evidence = told.get("parity")
-        self.functions = told.get("functions", self.functions)
+        properties = dict(report.user_properties)
+        evidence = properties.get("parity")
+        self.functions = properties.get("functions", self.functions)
         self.reported[report.nodeid] = True
         # What fails before or after a property, or has ended the process of pytest, says nothing of the candidate.
         outcome = "unjudged" if report.outcome == "failed" and report.when != "call" else report.outcome
@@ -419,6 +419,6 @@ def first_words(report):
     """The message of a failure, without the way through our own code."""
     crash = getattr(report.longrepr, "reprcrash", None)
     message = crash.message if crash else str(report.longrepr)
-    message = message.removeprefix("Failed: ").removeprefix("parity.judge.compare.Different: ")
+    message = message.removeprefix("Failed: ").removeprefix("parity.judge.compare.Mismatch: ")
     # Hypothesis repeats what was drawn; the message itself shows the call.
     return message.partition("\nFailing test case")[0]

@@ -355,8 +355,8 @@ def training_curves():
 
         history = backend.fit(net, x, y, on_step=remember, **options)
         histories.append((np.asarray(history.losses, dtype=float), np.array(weights)))
-    for (told, _), style in zip(histories, STYLES, strict=True):
-        axes[0].plot(np.arange(1, len(told) + 1), told, **style)
+    for (losses, _), style in zip(histories, STYLES, strict=True):
+        axes[0].plot(np.arange(1, len(losses) + 1), losses, **style)
     axes[0].set(ylabel="loss", yscale="log", title="moons, 2-8-1, mse_loss, SGD")
     axes[0].legend()
     gap = abs(histories[0][1] - histories[1][1]).max(axis=1)

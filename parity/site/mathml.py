@@ -18,13 +18,13 @@ def to_mathml(latex, where):
         LatexWalker(latex, tolerant_parsing=False).get_latex_nodes()  # the converter closes what is left open
         converted = convert(spaced(latex), display="block")
     except Exception as error:
-        told = " ".join(f"{type(error).__name__} {error}".split())
-        raise ValueError(f"{where}: the formula {latex} does not convert: {told}") from None
+        message = " ".join(f"{type(error).__name__} {error}".split())
+        raise ValueError(f"{where}: the formula {latex} does not convert: {message}") from None
     # What the converter does not know it writes as it stands, or leaves out.
     unknown = [name for name in re.findall(r"\\begin{(.*?)}", latex) if f"\\{name}" not in MATRICES]
     if unknown or re.search(r"\\|[$&]<|<mi />", converted):
-        told = f"the environment {unknown[0]}" if unknown else "a command or a sign in it"
-        raise ValueError(f"{where}: the formula {latex} does not convert: {told} is not known")
+        message = f"the environment {unknown[0]}" if unknown else "a command or a sign in it"
+        raise ValueError(f"{where}: the formula {latex} does not convert: {message} is not known")
     return converted
 
 

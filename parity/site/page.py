@@ -13,7 +13,7 @@ import re
 from importlib.metadata import version
 from pathlib import Path
 
-from parity.files import written_whole
+from parity.files import atomic_write
 from parity.progress import bar
 from parity.trees import ROOT, digest
 
@@ -80,7 +80,7 @@ def draw_all(output, drawings):
 
     with bar("drawing", len(drawings)) as move_bar:
         for done, (name, draw) in enumerate(drawings.items(), start=1):
-            with written_whole(output / name) as temporary:
+            with atomic_write(output / name) as temporary:
                 figures.save(draw(), temporary)
             move_bar(done, name)
 
@@ -90,7 +90,7 @@ def write(path, text):
     content = text.encode(errors="backslashreplace")
     if path.is_file() and path.read_bytes() == content:
         return
-    with written_whole(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_bytes(content)
 
 
@@ -183,10 +183,10 @@ class Evidence:
 
     def of(self, function):
         """The rows of one function, for its table."""
-        return [told(row) for row in self.rows if function in row["functions"]]
+        return [as_dict(row) for row in self.rows if function in row["functions"]]
 
 
-def told(row):
+def as_dict(row):
     """A row as it is shown."""
     verdicts = ", ".join(f"{kind} {count:,}" for kind, count in row["verdicts"].items() if count)
     different = row["verdict"] == "DIFFERENT"
