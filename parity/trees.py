@@ -39,4 +39,4 @@ def digest():
 def sources(package):
     """Its files, in all its rooms; what an installed tree has of the data sets is no part of it."""
     root = ROOT / package
-    return sorted(path for path in root.rglob("*.py") if "data" not in path.relative_to(root).parts)
+    return sorted(path for path in root.glob("**/*.py") if "data" not in path.relative_to(root).parts)

@@ -14,10 +14,10 @@ from parity.border import backend
 from parity.border.host import die_with
 from parity.commands import many
 from parity.files import atomic_write, check_path
+from parity.options import OPTIONS
 from scratch.checks import choice, not_negative
 
 PROPERTIES = trees.ROOT / "parity" / "properties"
-HINTS = ("none", "message", "full")
 
 
 def add_arguments(parser):
@@ -30,39 +30,8 @@ def add_arguments(parser):
         metavar="CANDIDATE",
         help="module or .py file to check (default: scratch)",
     )
-    add("--reference", default="torchref", help="module or .py file to check against (default: torchref)")
-    add("--only", metavar="NAME", help="check only this function")
-    add("--examples", type=int, default=50, help="number of examples of each property and precision (default: 50)")
-    add("--seed", type=int, default=0, help="seed of the examples (default: 0)")
-    add("--dtype", help="precision: float64 or float32 (default: both)")
-    add("--device", default="cpu", help="device that PyTorch uses: cpu (default) or cuda")
-    add("--all", action="store_true", help="explain every failure, not only the first")
-    add("--hint", default="full", help="how much is said of a failure: none, message or full (default)")
-    add("--repro", metavar="DIR", help="write a program that repeats each failure to this directory")
-    add("--json", metavar="FILE", help="write the results to this file")
-    add("--resume", action="store_true", help="check only those of many candidates that --json FILE does not hold yet")
-    add("--junit", metavar="FILE", help="write a JUnit report to this file")
-    add("--gradescope", metavar="FILE", help="write a Gradescope report (results.json) to this file")
-    add(
-        "--weight",
-        nargs="+",
-        default=[],
-        metavar="NAME=POINTS",
-        help="points of each property of a function in the Gradescope report",
-    )
-    add(
-        "--time-limit",
-        type=float,
-        default=10.0,
-        help="seconds that a candidate may spend on one property (default: 10)",
-    )
-    add("--memory-limit", type=int, default=4096, help="memory that a candidate may use, in MiB (default: 4096)")
-    add(
-        "--no-import",
-        metavar="NAMES",
-        default="",
-        help="packages that a candidate may not import, separated by commas, as torch,scratch",
-    )
+    for option in OPTIONS:
+        add(f"--{option.name}", **option.settings)
 
 
 def run(args):
@@ -182,6 +151,29 @@ def validate(args):
     """What can be refused before anything runs."""
     if args.examples < 1:
         raise ValueError(f"--examples: got {args.examples}, expected a whole number from 1 on")
+    validate_limits(args)
+    for option in OPTIONS:
+        value = getattr(args, option.attribute)
+        if option.choices and value is not None:
+            choice(f"--{option.name}", value, option.choices)
+    if args.only is not None:
+        choice("--only", args.only, trees.all_names())
+    args.weights = dict(map(weight, args.weight))
+    if len(args.weights) < len(args.weight):
+        raise ValueError(f"--weight: got {' '.join(args.weight)}, expected each name once")
+    validate_files(args)
+    if "torchref" in (*args.candidates, args.reference):
+        backend.expect_importable("torch", "torchref")
+    if args.resume and not (args.json and len(args.candidates) > 1):
+        raise ValueError("--resume: expected several candidates and --json FILE, which holds those that are done")
+    expect_separate(args)
+    args.candidate = ""
+    if args.reference != "torchref":
+        expect_names(args, args.reference)
+
+
+def validate_limits(args):
+    """Time, memory, and packages that are no packages or that a candidate cannot do without."""
     for option in ("time_limit", "memory_limit"):
         if not not_negative(f"--{option.replace('_', '-')}", getattr(args, option)):
             raise ValueError(f"--{option.replace('_', '-')}: got 0, expected more")
@@ -194,15 +186,10 @@ def validate(args):
         if name == "numpy":
             raise ValueError("--no-import: got numpy, expected other packages: arrays reach a candidate by numpy")
     args.no_import = ",".join(forbidden)
-    if args.dtype is not None:
-        choice("--dtype", args.dtype, ("float64", "float32"))
-    choice("--device", args.device, ("cpu", "cuda"))
-    choice("--hint", args.hint, HINTS)
-    if args.only is not None:
-        choice("--only", args.only, trees.all_names())
-    args.weights = dict(map(weight, args.weight))
-    if len(args.weights) < len(args.weight):
-        raise ValueError(f"--weight: got {' '.join(args.weight)}, expected each name once")
+
+
+def validate_files(args):
+    """The reports and the programs that are to be written, and what one candidate alone can have."""
     for option, suffix in (("json", ".json"), ("junit", ".xml"), ("gradescope", ".json")):
         path = getattr(args, option)
         if path is None:
@@ -217,14 +204,6 @@ def validate(args):
     if args.repro:
         Path(args.repro).mkdir(parents=True, exist_ok=True)
         args.repro = Path(args.repro).resolve()
-    if "torchref" in (*args.candidates, args.reference):
-        backend.expect_importable("torch", "torchref")
-    if args.resume and not (args.json and len(args.candidates) > 1):
-        raise ValueError("--resume: expected several candidates and --json FILE, which holds those that are done")
-    expect_separate(args)
-    args.candidate = ""
-    if args.reference != "torchref":
-        expect_names(args, args.reference)
 
 
 def expect_separate(args):
@@ -294,9 +273,10 @@ def pytest_arguments(args, processes):
     # This package is imported before pytest, and has no asserts to rewrite.
     arguments += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
     arguments += [f"--parity-{side}={resolved(getattr(args, side))}" for side in ("reference", "candidate")]
-    for option in ("examples", "device", "hint", "time_limit", "memory_limit", "dtype", "only", "no_import", "repro"):
-        value = getattr(args, option)
-        arguments += [f"--parity-{option.replace('_', '-')}={value}"] * (value is not None)
+    for option in OPTIONS:
+        value = getattr(args, option.attribute)
+        if option.of_property and option.name != "reference" and value is not None:
+            arguments.append(f"--parity-{option.name}={value}")
     return arguments
 
 

@@ -16,12 +16,8 @@ from typing import Any
 from parity.border.backend import is_ours
 from parity.files import atomic_write
 from parity.interrupt import Interrupted
+from parity.options import OPTIONS
 from parity.trees import ROOT, digest
-
-OPTIONS = (
-    *("reference", "only", "examples", "seed", "dtype", "device", "hint"),
-    *("time_limit", "memory_limit", "no_import", "repro"),
-)
 
 
 def check_all(args):
@@ -148,7 +144,7 @@ class Kept:
     def __init__(self, args):
         self.file = args.json
         self.path = Path(f"{args.json}.part")
-        self.run = {name: getattr(args, name) for name in OPTIONS}
+        self.run = {option.attribute: getattr(args, option.attribute) for option in OPTIONS if option.of_run}
         self.run |= {"repro": args.repro and str(args.repro), "sources": digest()}
         self.run["reference_content"] = content(args.reference)
 
