@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 class Option(NamedTuple):
     """``settings`` are argparse's; ``choices`` are refused in one line by the command, by pytest as argparse does it.
 
-    ``of_property``: a property depends on it, so that pytest takes it too. ``of_run``: where two runs differ in it, they
+    ``of_property``: a property depends on it, so that pytest takes it too. ``of_run``: where two runs differ in it they
     cannot be put together.
     """
 

@@ -1,6 +1,7 @@
 """Who may import whom: read from the source files, and seen in fresh interpreters."""
 
 import ast
+import configparser
 import os
 import subprocess
 import sys
@@ -10,6 +11,10 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 FILES = {package: sorted((ROOT / package).glob("*.py")) for package in ("scratch", "torchref")}
+# The rooms of parity, from the ground up; what stands in none is on the ground, but for the command line.
+STOREYS = {"border": 1, "judge": 2, "mistakes": 2, "properties": 3, "reports": 3, "commands": 4, "site": 4}
+ATTIC = {"cli": 5, "__main__": 5}
+ROOMS = sorted((ROOT / "parity").glob("**/*.py"))
 
 # Refuses to find the modules named, as if they were not installed.
 BLOCKER = """
@@ -65,6 +70,34 @@ def test_torchref_imports(path):
     """PyTorch, the standard library and its own package; NumPy only to read what is given."""
     allowed = {"torch", "torchref"} | ({"numpy"} if path.name in ("checks.py", "datasets.py", "tensors.py") else set())
     assert foreign(path) <= allowed
+
+
+def modules(path):
+    """The modules of parity that a source file imports anywhere in it, as parts of their names."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "parity":
+            parts = node.module.split(".")[1:]
+            yield from ([*parts, alias.name] for alias in node.names)
+
+
+def storey(parts):
+    """How high up a module stands."""
+    return STOREYS.get(parts[0], 0) or ATTIC.get(parts[0], 0)
+
+
+@pytest.mark.parametrize("path", ROOMS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_room_imports_from_above(path):
+    """Shared things, the border, the judge and the mistakes, reports and properties, commands and site: only downwards."""
+    own = storey(path.relative_to(ROOT / "parity").with_suffix("").parts)
+    assert [".".join(parts) for parts in modules(path) if storey(parts) > own] == []
+
+
+def test_every_room_is_in_the_package():
+    """What is installed has all of them."""
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg")
+    packages = setup["options"]["packages"].split()
+    assert {".".join(path.parent.relative_to(ROOT).parts) for path in ROOMS} <= set(packages)
 
 
 def test_same_files():
