@@ -87,7 +87,7 @@ def storey(parts):
 
 @pytest.mark.parametrize("path", ROOMS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_room_imports_from_above(path):
-    """Shared things, the border, the judge and the mistakes, reports and properties, commands and site: only downwards."""
+    """What a room needs stands in it, beside it or below it."""
     own = storey(path.relative_to(ROOT / "parity").with_suffix("").parts)
     assert [".".join(parts) for parts in modules(path) if storey(parts) > own] == []
 
