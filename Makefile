@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 # The properties run as `parity check`, in the tests of the README.
-PYTEST = $(BIN)/python -m pytest -n 2 --ignore-glob='parity/test_*.py'
+PYTEST = $(BIN)/python -m pytest -n 2 --ignore-glob='parity/properties/test_*.py'
 # Without byte code every process compiles everything again.
 unexport PYTHONDONTWRITEBYTECODE
 

@@ -14,8 +14,8 @@ from sklearn.datasets import load_digits
 
 import scratch
 import torchref
-from parity import referee
-from parity.rounding import bounded
+from parity.judge import referee
+from parity.judge.rounding import bounded
 
 SIZES, EPOCHS, BATCH_SIZE, GOAL = (64, 128, 10), 60, 32, 0.96
 LR, LR_COMPARED = 0.5, 0.02

@@ -6,7 +6,8 @@ import os
 import sys
 from functools import partial
 
-from parity import check, page, template, trace, train
+from parity.commands import check, template, trace, train
+from parity.site import page
 from parity.text import printable
 
 COMMANDS = {"check": check, "template": template, "train": train, "trace": trace, "page": page}

@@ -24,7 +24,7 @@ def check_path(path, suffixes):
 
 
 @contextmanager
-def written_whole(path):
+def atomic_write(path):
     """Yield a temporary path of the same suffix; what is written there becomes ``path`` if nothing goes wrong."""
     with folder_beside(path) as (folder, target):
         temporary = folder / Path(path).name

@@ -1,30 +1,125 @@
-"""The options of ``parity check``, for pytest, with a prefix: this plugin is loaded in every run of an environment.
+"""The options of ``parity check``, once for all who need them, and a pytest plugin that has those of them it takes.
 
-So ``pytest --pyargs parity --parity-candidate FILE`` works.
+With a prefix, for this plugin is loaded in every run of an environment: ``pytest --pyargs parity --parity-candidate
+FILE`` works.
 """
+
+from typing import Any, NamedTuple
+
+
+class Option(NamedTuple):
+    """``settings`` are argparse's; ``choices`` are refused in one line by the command, by pytest as argparse does it.
+
+    ``of_property``: a property depends on it, so that pytest takes it too. ``of_run``: where two runs differ in it they
+    cannot be put together.
+    """
+
+    name: str
+    settings: dict[str, Any]
+    choices: tuple[str, ...] = ()
+    of_property: bool = False
+    of_run: bool = False
+
+    @property
+    def attribute(self):
+        """Its name among the parsed ones."""
+        return self.name.replace("-", "_")
+
+
+PRECISIONS = ("float64", "float32")
+DEVICES = ("cpu", "cuda")
+HINTS = ("none", "message", "full")
+OPTIONS = (
+    Option(
+        "reference",
+        {"default": "torchref", "help": "module or .py file to check against (default: torchref)"},
+        of_property=True,
+        of_run=True,
+    ),
+    Option("only", {"metavar": "NAME", "help": "check only this function"}, of_property=True, of_run=True),
+    Option(
+        "examples",
+        {"type": int, "default": 50, "help": "number of examples of each property and precision (default: 50)"},
+        of_property=True,
+        of_run=True,
+    ),
+    # As --hypothesis-seed pytest has it already.
+    Option("seed", {"type": int, "default": 0, "help": "seed of the examples (default: 0)"}, of_run=True),
+    Option("dtype", {"help": "precision: float64 or float32 (default: both)"}, PRECISIONS, True, True),
+    Option(
+        "device",
+        {"default": "cpu", "help": "device that PyTorch uses: cpu (default) or cuda"},
+        DEVICES,
+        of_property=True,
+        of_run=True,
+    ),
+    Option("all", {"action": "store_true", "help": "explain every failure, not only the first"}),
+    Option(
+        "hint",
+        {"default": "full", "help": "how much is said of a failure: none, message or full (default)"},
+        HINTS,
+        of_property=True,
+        of_run=True,
+    ),
+    Option(
+        "repro",
+        {"metavar": "DIR", "help": "write a program that repeats each failure to this directory"},
+        of_property=True,
+        of_run=True,
+    ),
+    Option("json", {"metavar": "FILE", "help": "write the results to this file"}),
+    Option(
+        "resume",
+        {"action": "store_true", "help": "check only those of many candidates that --json FILE does not hold yet"},
+    ),
+    Option("junit", {"metavar": "FILE", "help": "write a JUnit report to this file"}),
+    Option("gradescope", {"metavar": "FILE", "help": "write a Gradescope report (results.json) to this file"}),
+    Option(
+        "weight",
+        {
+            "nargs": "+",
+            "default": [],
+            "metavar": "NAME=POINTS",
+            "help": "points of each property of a function in the Gradescope report",
+        },
+    ),
+    Option(
+        "time-limit",
+        {
+            "type": float,
+            "default": 10.0,
+            "help": "seconds that a candidate may spend on one property (default: 10)",
+        },
+        of_property=True,
+        of_run=True,
+    ),
+    Option(
+        "memory-limit",
+        {"type": int, "default": 4096, "help": "memory that a candidate may use, in MiB (default: 4096)"},
+        of_property=True,
+        of_run=True,
+    ),
+    Option(
+        "no-import",
+        {
+            "metavar": "NAMES",
+            "default": "",
+            "help": "packages that a candidate may not import, separated by commas, as torch,scratch",
+        },
+        of_property=True,
+        of_run=True,
+    ),
+)
 
 
 def pytest_addoption(parser):
     """Which backends, how many examples."""
     group = parser.getgroup("parity")
-    group.addoption("--parity-candidate", default="scratch", help="the backend that is checked: a module or a .py file")
-    group.addoption("--parity-reference", default="torchref", help="the backend it is checked against")
-    group.addoption("--parity-examples", type=int, default=50, help="examples for each property and precision")
-    group.addoption("--parity-only", help="only the properties of this function")
-    group.addoption("--parity-dtype", choices=["float64", "float32"], help="one precision only")
-    group.addoption("--parity-time-limit", type=float, default=10.0, help="seconds for a candidate in one property")
-    group.addoption("--parity-memory-limit", type=int, default=4096, help="MiB for a candidate")
-    group.addoption(
-        "--parity-no-import",
-        metavar="NAMES",
-        default="",
-        help="packages that a candidate may not import, as torch,scratch",
-    )
-    group.addoption("--parity-repro", metavar="DIR", help="write a program there that repeats each failure")
-    group.addoption(
-        "--parity-hint", choices=["none", "message", "full"], default="full", help="how much a failure tells"
-    )
-    group.addoption("--parity-device", default="cpu", choices=["cpu", "cuda"], help="where PyTorch computes")
+    group.addoption("--parity-candidate", default="scratch", help="module or .py file to check (default: scratch)")
+    for each in OPTIONS:
+        if each.of_property:
+            choices = {"choices": list(each.choices)} if each.choices else {}
+            group.addoption(f"--parity-{each.name}", **each.settings, **choices)
 
 
 def option(config, name):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from parity.files import check_path, written_whole
+from parity.files import atomic_write, check_path
 
 PICTURES = (".png", ".svg", ".pdf")
 # Okabe and Ito's colours, which the colour-blind can tell apart; the markers say the same without colour.
@@ -134,7 +134,7 @@ def animate(frames, x, y, path, *, title="", on_frame=None):
     ax = _axes(None)
     _fit_figure(ax.figure, x, y)
     set_title(ax.figure, title)
-    with written_whole(path) as temporary, _any_characters(), writer.saving(ax.figure, temporary, dpi=100):
+    with atomic_write(path) as temporary, _any_characters(), writer.saving(ax.figure, temporary, dpi=100):
         drawn = None
         for done, i in enumerate(shown, start=1):
             if i != drawn:
@@ -169,7 +169,7 @@ def save(figure, path):
     drawn = BytesIO()  # on a full disk the PDF of matplotlib fails for another reason than that
     with _any_characters():
         figure.savefig(drawn, format=Path(path).suffix[1:].lower(), dpi=150, bbox_inches="tight")
-    with written_whole(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_bytes(drawn.getvalue())
 
 

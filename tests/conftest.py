@@ -2,8 +2,8 @@
 
 import pytest
 
-from parity import check
 from parity.cli import Parser
+from parity.commands import check
 
 QUICK = "--hypothesis-profile=quick"
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from parity import isolation
+from parity.border import isolation
 from parity.cli import main
 from parity.mistakes import MISTAKES
 
@@ -154,7 +154,7 @@ def test_only_one_function(capsys, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["no_such_module"], "no such module"),
         (["no_such_file.py"], "no such file"),
@@ -169,16 +169,16 @@ def test_only_one_function(capsys, tmp_path):
         (["--reference", "torchreff"], "no such module"),
     ],
 )
-def test_bad_input_is_one_line(arguments, told, capsys):
+def test_bad_input_is_one_line(arguments, message, capsys):
     """What cannot be checked is said in one line, with exit code 2."""
     code, out, err = check(capsys, *arguments)
     assert (code, out) == (2, "")
-    assert told in err
+    assert message in err
     assert len(err.splitlines()) == 1
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("import no_such_library", "No module named 'no_such_library'"),
         ("def sign(z:\n    return z", "line 1"),
@@ -187,11 +187,11 @@ def test_bad_input_is_one_line(arguments, told, capsys):
         ("answer = 42", "defines nothing of the contract"),
     ],
 )
-def test_a_candidate_that_cannot_be_used(text, told, tmp_path, capsys):
+def test_a_candidate_that_cannot_be_used(text, message, tmp_path, capsys):
     """A module that fails to import shows its error; one without any name of the contract is refused."""
     file = tmp_path / "homework.py"
     file.write_text(text)
     code, _, err = check(capsys, str(file))
     assert code == 2
-    assert told in err
+    assert message in err
     assert len(err.splitlines()) == 1

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from parity import contract
+from parity import trees
 
 jupytext = pytest.importorskip("jupytext", reason="jupytext is not installed")
 nbclient = pytest.importorskip("nbclient", reason="nbclient is not installed")
@@ -15,7 +15,7 @@ COURSE = sorted((Path(__file__).parents[1] / "course").glob("*.md"))
 
 def test_every_chapter_has_a_notebook():
     """In study order, and then the deck's exercises."""
-    names = [*contract.FILES, "exercises"]
+    names = [*trees.FILES, "exercises"]
     assert [path.stem for path in COURSE] == [f"{number:02}_{name}" for number, name in enumerate(names, start=1)]
 
 

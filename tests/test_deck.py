@@ -9,8 +9,8 @@ from torch import nn
 
 import scratch
 import torchref
-from parity import referee
-from parity.rounding import bounded, magnitude
+from parity.judge import referee
+from parity.judge.rounding import bounded, magnitude
 
 BACKENDS = [scratch, torchref]
 DTYPES = ["float64", "float32"]

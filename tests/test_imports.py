@@ -1,6 +1,7 @@
 """Who may import whom: read from the source files, and seen in fresh interpreters."""
 
 import ast
+import configparser
 import os
 import subprocess
 import sys
@@ -10,6 +11,10 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 FILES = {package: sorted((ROOT / package).glob("*.py")) for package in ("scratch", "torchref")}
+# The rooms of parity, from the ground up; what stands in none is on the ground, but for the command line.
+STOREYS = {"border": 1, "judge": 2, "mistakes": 2, "properties": 3, "reports": 3, "commands": 4, "site": 4}
+ATTIC = {"cli": 5, "__main__": 5}
+ROOMS = sorted((ROOT / "parity").glob("**/*.py"))
 
 # Refuses to find the modules named, as if they were not installed.
 BLOCKER = """
@@ -67,6 +72,34 @@ def test_torchref_imports(path):
     assert foreign(path) <= allowed
 
 
+def modules(path):
+    """The modules of parity that a source file imports anywhere in it, as parts of their names."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "parity":
+            parts = node.module.split(".")[1:]
+            yield from ([*parts, alias.name] for alias in node.names)
+
+
+def storey(parts):
+    """How high up a module stands."""
+    return STOREYS.get(parts[0], 0) or ATTIC.get(parts[0], 0)
+
+
+@pytest.mark.parametrize("path", ROOMS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_room_imports_from_above(path):
+    """What a room needs stands in it, beside it or below it."""
+    own = storey(path.relative_to(ROOT / "parity").with_suffix("").parts)
+    assert [".".join(parts) for parts in modules(path) if storey(parts) > own] == []
+
+
+def test_every_room_is_in_the_package():
+    """What is installed has all of them."""
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg")
+    packages = setup["options"]["packages"].split()
+    assert {".".join(path.parent.relative_to(ROOT).parts) for path in ROOMS} <= set(packages)
+
+
 def test_same_files():
     """Both backends have the same files, so that the two tests above have seen all of them."""
     assert FILES["scratch"]
@@ -85,14 +118,15 @@ def test_torchref_leaves_out():
 
 def test_parity_leaves_out():
     """The parity check itself loads PyTorch only through a backend, matplotlib only to draw."""
-    left_out("import parity.backend, parity.referee, parity.compare, parity.cli", "torch", "matplotlib")
+    modules = "parity.border.backend, parity.judge.referee, parity.judge.compare, parity.cli"
+    left_out(f"import {modules}", "torch", "matplotlib")
 
 
 def test_check_without_torch():
     """Checking scratch against scratch works where PyTorch cannot be imported."""
     code = BLOCKER.format(blocked={"torch"}) + "import pytest\nsys.exit(pytest.main(sys.argv[1:]))"
-    sides = ["--parity-candidate", "scratch", "--parity-reference", "scratch"]
-    done = python(code, "parity/test_neuron.py", *sides, "--parity-examples", "5", "-p", "no:cacheprovider", "-q")
+    options = ["--parity-candidate", "scratch", "--parity-reference", "scratch", "--parity-examples", "5"]
+    done = python(code, "parity/properties/test_neuron.py", *options, "-p", "no:cacheprovider", "-q")
     assert done.returncode == 0, done.stdout + done.stderr
     assert " passed" in done.stdout
 

@@ -143,7 +143,7 @@ def full(tmp_path_factory):
 
 
 @pytest.mark.parametrize(
-    ("text", "told", "kind"),
+    ("text", "message", "kind"),
     [
         ("def sign(z:\n", "line 1", "alike"),
         ("x = 1\n", "defines nothing of the contract", "weighed"),
@@ -151,7 +151,7 @@ def full(tmp_path_factory):
         ("raise KeyboardInterrupt\n", "its import ended its process", "weighed"),
     ],
 )
-def test_what_cannot_be_used_has_reports_too(check, tmp_path, full, text, told, kind):
+def test_what_cannot_be_used_has_reports_too(check, tmp_path, full, text, message, kind):
     """No points out of as many as a full check gives, one line, exit code 2."""
     files = [tmp_path / name for name in ("out.json", "points.json", "units.xml")]
     options = ("--json", files[0], "--gradescope", files[1], "--junit", files[2], "--time-limit", "5", *WEIGHTS[kind])
@@ -159,14 +159,14 @@ def test_what_cannot_be_used_has_reports_too(check, tmp_path, full, text, told, 
     broken.write_text(text)
     code, out, err = check(broken, *QUICK, "--only", "sign", *options)
     assert (code, out, len(err.splitlines())) == (2, "", 1)
-    assert told in err
+    assert message in err
     points = json.loads(files[1].read_text())
-    assert told in points["output"]
+    assert message in points["output"]
     assert {test["score"] for test in points["tests"]} == {0}
     assert {test["name"]: test["max_score"] for test in points["tests"]} == full[kind]
     rows = json.loads(files[0].read_text())
     assert rows["exit_code"] == 2
-    assert told in rows["summary"]
+    assert message in rows["summary"]
     assert {row["verdict"] for row in rows["properties"]} == {"could not be judged"}
     suite = ElementTree.parse(files[2]).getroot()[0]
     assert int(suite.get("errors", 0)) == int(suite.get("tests", 0)) > 0
@@ -176,8 +176,8 @@ def test_a_property_whose_process_ends_is_no_point(tmp_path):
     """Neither that row nor one that has never been begun is lost; both are about what they are about."""
     from types import SimpleNamespace
 
-    from parity.report import Report
-    from parity.session import Session
+    from parity.commands.session import Session
+    from parity.reports.report import Report
 
     seen = Report(
         SimpleNamespace(only=None, candidate="a.py", reference="scratch", seed=0, dtype=None, device="cpu", all=False)
@@ -237,14 +237,14 @@ def test_other_runs_of_pytest_may_have_the_same_options(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         (("--json", "a.json", "--gradescope", "a.json"), "--gradescope: got a.json, which is --json"),
         (("--json", "a.json", "--gradescope", "./b/../a.json"), "--gradescope: got ./b/../a.json, which is --json"),
         (("--json", "to_the_candidate.json"), "--json: got to_the_candidate.json, which is c.py"),
     ],
 )
-def test_reports_have_files_of_their_own(check, tmp_path, monkeypatch, options, told):
+def test_reports_have_files_of_their_own(check, tmp_path, monkeypatch, options, message):
     """One onto another, or onto the candidate, is refused before anything runs."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "b").mkdir()
@@ -252,13 +252,13 @@ def test_reports_have_files_of_their_own(check, tmp_path, monkeypatch, options, 
     (tmp_path / "to_the_candidate.json").symlink_to("c.py")
     code, out, err = check("c.py", *QUICK, *options)
     assert (code, out) == (2, "")
-    assert told in err
+    assert message in err
     assert (tmp_path / "c.py").read_text() == "x = 1\n"
 
 
 def test_a_report_that_cannot_be_written_takes_no_other_with_it(check, tmp_path, monkeypatch):
     """The others are written, and one line says which was not."""
-    from parity.report import Report
+    from parity.reports.report import Report
 
     def failing(self, weights):
         raise OSError(28, "No space left on device")

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import scratch
-from parity import contract, mistakes
-from parity.mistakes import MISTAKES
+from parity import mistakes, trees
+from parity.mistakes import MISTAKES, adaptive, momentum
 
 
 @pytest.mark.parametrize("name", MISTAKES)
@@ -14,7 +14,7 @@ def test_every_mistake_says_what_it_is_and_where_it_is_met(name):
     one = MISTAKES[name]
     assert getattr(mistakes, name) is one
     assert one.name == name
-    assert one.replaced in contract.all_names()
+    assert one.replaced in trees.all_names()
     assert getattr(one, one.replaced) is not getattr(scratch, one.replaced)
     assert all(getattr(one, other) is getattr(scratch, other) for other in scratch.__all__ if other != one.replaced)
     assert one.explanation.endswith(".")
@@ -25,10 +25,10 @@ def test_every_mistake_says_what_it_is_and_where_it_is_met(name):
 
 def test_every_file_of_the_contract_has_mistakes():
     """In study order, but for what an optimizer shares with its update."""
-    files = {name: file for file, names in contract.names().items() for name in names}
+    files = {name: file for file, names in trees.names().items() for name in names}
     seen = [files[one.replaced] for one in MISTAKES.values()]
-    assert list(dict.fromkeys(seen)) == list(contract.FILES)
-    assert seen == sorted(seen, key=contract.FILES.index)
+    assert list(dict.fromkeys(seen)) == list(trees.FILES)
+    assert seen == sorted(seen, key=trees.FILES.index)
 
 
 @pytest.mark.parametrize(
@@ -63,14 +63,14 @@ def test_a_mistake_refuses_what_the_right_function_refuses():
 @pytest.mark.parametrize(
     ("written_out", "right", "options"),
     [
-        (mistakes.sgd, scratch.sgd_update, {"lr": 0.5, "momentum": 0.5, "nesterov": True, "weight_decay": 0.5}),
-        (mistakes.sgd, scratch.sgd_update, {"lr": 0.5, "momentum": 0.5, "dampening": 0.5}),
-        (mistakes.adagrad, scratch.adagrad_update, {"lr_decay": 0.5, "weight_decay": 0.5, "eps": 0.5}),
-        (mistakes.adagrad, scratch.adagrad_update, {"initial_accumulator_value": 0.5}),
-        (mistakes.rmsprop, scratch.rmsprop_update, {"momentum": 0.5, "centered": True, "eps": 0.5}),
-        (mistakes.rmsprop, scratch.rmsprop_update, {"alpha": 0.5, "weight_decay": 0.5}),
-        (mistakes.adam, scratch.adam_update, {"betas": (0.5, 0.75), "weight_decay": 0.5, "amsgrad": True}),
-        (mistakes.adam, scratch.adam_update, {"eps": 0.5}),
+        (momentum.sgd, scratch.sgd_update, {"lr": 0.5, "momentum": 0.5, "nesterov": True, "weight_decay": 0.5}),
+        (momentum.sgd, scratch.sgd_update, {"lr": 0.5, "momentum": 0.5, "dampening": 0.5}),
+        (adaptive.adagrad, scratch.adagrad_update, {"lr_decay": 0.5, "weight_decay": 0.5, "eps": 0.5}),
+        (adaptive.adagrad, scratch.adagrad_update, {"initial_accumulator_value": 0.5}),
+        (adaptive.rmsprop, scratch.rmsprop_update, {"momentum": 0.5, "centered": True, "eps": 0.5}),
+        (adaptive.rmsprop, scratch.rmsprop_update, {"alpha": 0.5, "weight_decay": 0.5}),
+        (adaptive.adam, scratch.adam_update, {"betas": (0.5, 0.75), "weight_decay": 0.5, "amsgrad": True}),
+        (adaptive.adam, scratch.adam_update, {"eps": 0.5}),
     ],
 )
 def test_what_is_written_out_is_right_without_a_mistake(written_out, right, options):

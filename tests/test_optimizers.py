@@ -287,10 +287,10 @@ def test_a_loaded_state_is_a_copy(backend):
 
 
 BAD_OPTIONS = [
-    ("sgd", {"lr": -1.0}, "lr: got -1.0, expected a finite number from 0 on"),
-    ("sgd", {"lr": float("nan")}, "lr: got nan, expected a finite number from 0 on"),
-    ("sgd", {"lr": 1.0, "momentum": -0.5}, "momentum: got -0.5, expected a finite number from 0 on"),
-    ("sgd", {"lr": 1.0, "weight_decay": float("nan")}, "weight_decay: got nan, expected a finite number from 0 on"),
+    ("sgd", {"lr": -1.0}, "lr: got -1.0, expected a finite non-negative number"),
+    ("sgd", {"lr": float("nan")}, "lr: got nan, expected a finite non-negative number"),
+    ("sgd", {"lr": 1.0, "momentum": -0.5}, "momentum: got -0.5, expected a finite non-negative number"),
+    ("sgd", {"lr": 1.0, "weight_decay": float("nan")}, "weight_decay: got nan, expected a finite non-negative number"),
     ("sgd", {"lr": 1.0, "nesterov": True}, "Nesterov momentum requires a momentum and zero dampening"),
     (
         "sgd",
@@ -301,9 +301,9 @@ BAD_OPTIONS = [
     ("adam", {"betas": (1.0, 0.9)}, "betas[0]: got 1.0, expected a number from 0 up to but not including 1"),
     ("adamw", {"betas": (0.9, -0.1)}, "betas[1]: got -0.1, expected a number from 0 up to but not including 1"),
     ("adam", {"betas": 0.9}, "betas: got 0.9, expected a pair of numbers"),
-    ("adam", {"eps": -1e-8}, "eps: got -1e-08, expected a finite number from 0 on"),
-    ("rmsprop", {"eps": float("nan")}, "eps: got nan, expected a finite number from 0 on"),
-    ("adagrad", {"lr_decay": "0"}, "lr_decay: got '0', expected a finite number from 0 on"),
+    ("adam", {"eps": -1e-8}, "eps: got -1e-08, expected a finite non-negative number"),
+    ("rmsprop", {"eps": float("nan")}, "eps: got nan, expected a finite non-negative number"),
+    ("adagrad", {"lr_decay": "0"}, "lr_decay: got '0', expected a finite non-negative number"),
 ]
 
 
@@ -327,7 +327,7 @@ BAD_STATES = [
     ("sgd", [1.0, 2.0], {"momentum_buffer": [[1.0, 2.0]]}, "momentum_buffer has shape (1, 2), expected (2,)"),
     ("sgd", [1.0, 2.0], {"velocity": [1.0, 2.0]}, "momentum_buffer is missing; velocity is unknown"),
     ("adam", [1.0, 2.0], {"step": 1, "exp_avg": [1.0, 2.0]}, "exp_avg_sq is missing"),
-    ("adagrad", [1.0, 2.0], {"step": -1.0, "sum": [1.0]}, "step is -1.0, expected a finite number from 0 on; sum has"),
+    ("adagrad", [1.0, 2.0], {"step": -1.0, "sum": [1.0]}, "step is -1.0, expected a finite non-negative number; sum has"),
     ("rmsprop", [1.0, 2.0], 3, "got 3, expected a dictionary"),
 ]
 
@@ -375,7 +375,7 @@ BAD_STATE_DICTS = [
         lambda s: s["param_groups"][0].update(decoupled_weight_decay=True),
         "state_dict: param_groups[0]: decoupled_weight_decay is True, expected False in Adam",
     ),
-    (lambda s: s["param_groups"][0].update(lr=-1.0), "lr: got -1.0, expected a finite number from 0 on"),
+    (lambda s: s["param_groups"][0].update(lr=-1.0), "lr: got -1.0, expected a finite non-negative number"),
     (lambda s: s["state"].update({7: {}}), "state_dict: state[7] belongs to no parameter"),
     (
         lambda s: (s["state"][0].pop("exp_avg"), s["state"][1].update(exp_avg=s["state"][0]["exp_avg_sq"], sum=1)),

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from parity import chapters, contract, figures, page
+from parity import trees
 from parity.cli import main
-from parity.mathml import to_mathml
+from parity.site import chapters, figures, page
+from parity.site.mathml import to_mathml
 
 ROW = {
     "property": "activations: sigmoid",
@@ -46,7 +47,7 @@ def evidence(tmp_path):
             "seed": 7,
             "time": "2026-01-02T03:04:05+00:00",
             "summary": "1,237 examples.",
-            "sources": contract.digest(),
+            "sources": trees.digest(),
             "properties": [ROW],
         }
         (tmp_path / name).write_text(json.dumps(report | changed), encoding="utf-8")
@@ -68,7 +69,7 @@ def text_of(tmp_path, name):
 def test_every_public_function_has_a_row():
     """In its chapter, in study order, with code on both sides."""
     found = {chapter.file: [entry.name for entry in chapter.public] for chapter in chapters.chapters()}
-    assert found == contract.names() == contract.names("torchref")
+    assert found == trees.names() == trees.names("torchref")
     for chapter in chapters.chapters():
         for entry in chapter.public:
             assert entry.sentence
@@ -78,7 +79,7 @@ def test_every_public_function_has_a_row():
 def test_nothing_of_the_code_is_lost():
     """The lines of both columns are those of the two files, without the docstring."""
     for chapter in chapters.chapters():
-        for tree, column in zip(contract.TREES, (0, 1), strict=True):
+        for tree, column in zip(trees.TREES, (0, 1), strict=True):
             lines = {line.strip() for line in chapters.source(tree, chapter.file).splitlines()}
             for entry in chapter.entries:
                 shown = [re.sub("<.*?>", "", line.html) for line in entry.columns[column] if line.html]
@@ -203,7 +204,7 @@ def test_without_evidence_nothing_counts_as_checked(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert build(tmp_path) == 0
     assert "Nothing here has been checked yet" in text_of(tmp_path, "index")
-    names = contract.names()["losses"]
+    names = trees.names()["losses"]
     assert text_of(tmp_path, "losses").count("not checked") == len(names)
 
 
@@ -347,7 +348,7 @@ def test_broken_evidence(changed, tmp_path, evidence, capsys, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("prepare", "told"),
+    ("prepare", "message"),
     [
         (lambda path: None, "no such file"),
         (lambda path: path.write_text("{"), "cannot be read as evidence"),
@@ -357,12 +358,12 @@ def test_broken_evidence(changed, tmp_path, evidence, capsys, monkeypatch):
         (lambda path: path.write_bytes(b"\xff\xfe"), "cannot be read as evidence"),
     ],
 )
-def test_evidence_that_is_none(prepare, told, tmp_path, capsys):
+def test_evidence_that_is_none(prepare, message, tmp_path, capsys):
     """One line, exit code 2, nothing written."""
     prepare(tmp_path / "given.json")
     assert build(tmp_path, "--evidence", tmp_path / "given.json") == 2
     said = capsys.readouterr().err
-    assert told.lower() in said.lower()
+    assert message.lower() in said.lower()
     assert len(said.splitlines()) == 1
     assert not (tmp_path / "site").exists()
 
@@ -384,18 +385,18 @@ def test_an_output_that_cannot_be(tmp_path, evidence, capsys):
 
 def test_every_figure_says_what_can_be_seen():
     """A caption and alternative text for each; every chapter but the first has one."""
-    assert tuple(figures.FIGURES) == contract.FILES[1:]
+    assert tuple(figures.FIGURES) == trees.FILES[1:]
     for draw in (draw for draws in figures.FIGURES.values() for draw in draws):
-        told = page.caption(draw)
-        assert told["caption"].endswith(".")
-        assert len(told["words"]) > 60
+        shown = page.caption(draw)
+        assert shown["caption"].endswith(".")
+        assert len(shown["words"]) > 60
 
 
 @pytest.mark.parametrize("draw", [figures.activations, figures.losses])
 def test_a_picture_shows_the_whole_chapter(draw):
     """A panel for each function that has a derivative."""
     titles = " ".join(ax.get_title().replace("\n", "_") for ax in draw().axes).split()
-    names = [name for name in contract.names()[draw.__name__] if not name.endswith("_backward")]
+    names = [name for name in trees.names()[draw.__name__] if not name.endswith("_backward")]
     assert [name for name in names if name not in titles] == []
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 import scratch
-from parity import contract
-from parity.test_contract import checked
+from parity import trees
+from parity.judge import completeness
+from parity.properties.test_contract import checked
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("scratch", "torchref", "parity")
@@ -34,16 +35,16 @@ def _marker(request):
 def folder(tmp_path, monkeypatch):
     """A copy of the packages, of which the contract reads."""
     for package in PACKAGES:
-        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__", "site"))
-    monkeypatch.setattr(contract, "ROOT", tmp_path)
-    contract.parsed.cache_clear()
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(trees, "ROOT", tmp_path)
+    completeness.parsed.cache_clear()
     yield tmp_path
-    contract.parsed.cache_clear()
+    completeness.parsed.cache_clear()
 
 
 def omissions(**without):
     """What is lacking where the properties of a file are not about these names."""
-    return list(contract.omissions({file: checked(file) - set(without.get(file, ())) for file in contract.FILES}))
+    return list(completeness.omissions({file: checked(file) - set(without.get(file, ())) for file in trees.FILES}))
 
 
 def change(path, old, new):
@@ -64,15 +65,25 @@ FORGOTTEN = [
     ("torchref/neuron.py", "def predict(", "def _predict(", "predict: not in torchref/neuron.py"),
     ("scratch/__init__.py", '    "tanh",\n', "", "tanh: not in scratch/__init__.py"),
     ("torchref/__init__.py", "    tanh,\n", "", "tanh: not in torchref/__init__.py"),
-    ("parity/referee.py", "def tanh(", "def tanhs(", "tanh: no referee (parity/referee.py)"),
-    ("parity/referee.py", '    "tanh": (', '    "tan": (', "tanh: not in ACTIVATIONS of parity/referee.py"),
-    ("parity/referee.py", '    "mse_loss": (', '    "mse": (', "mse_loss: not in LOSSES of parity/referee.py"),
-    ("parity/referee.py", '    "Adam": ', '    "Adams": ', "Adam: not in UPDATES of parity/referee.py"),
+    ("parity/judge/referee.py", "def tanh(", "def tanhs(", "tanh: no referee (parity/judge/referee.py)"),
+    ("parity/judge/referee.py", '    "tanh": (', '    "tan": (', "tanh: not in ACTIVATIONS of parity/judge/referee.py"),
+    (
+        "parity/judge/referee.py",
+        '    "mse_loss": (',
+        '    "mse": (',
+        "mse_loss: not in LOSSES of parity/judge/referee.py",
+    ),
+    ("parity/judge/referee.py", '    "Adam": ', '    "Adams": ', "Adam: not in UPDATES of parity/judge/referee.py"),
     ("scratch/activations.py", '    "tanh": (', '    "tan": (', "tanh: not in ACTIVATIONS of scratch/activations.py"),
     ("torchref/losses.py", '    "mse_loss": ', '    "mse": ', "mse_loss: not in LOSSES of torchref/losses.py"),
     ("scratch/optimizers.py", '    "Adam": ', '    "Adams": ', "Adam: not in OPTIMIZERS of scratch/optimizers.py"),
     ("scratch/networks.py", '    "tanh": np.tanh', '    "tan": np.tanh', "tanh: not in FORWARD of scratch/networks.py"),
-    ("parity/figures.py", '"tanh", "relu"', '"relu"', "tanh: not in the figure activations (parity/figures.py)"),
+    (
+        "parity/site/figures.py",
+        '"tanh", "relu"',
+        '"relu"',
+        "tanh: not in the figure activations (parity/site/figures.py)",
+    ),
 ]
 
 
@@ -88,8 +99,8 @@ def test_a_place_that_was_forgotten(file, old, new, said, folder):
 
 def test_a_name_without_a_property():
     """A marker in another file is none."""
-    assert omissions(neuron=["sign"]) == ["sign: no property (parity/test_neuron.py)"]
-    assert omissions(optimizers=["SGD"]) == ["SGD: no property (parity/test_optimizers.py)"]
+    assert omissions(neuron=["sign"]) == ["sign: no property (parity/properties/test_neuron.py)"]
+    assert omissions(optimizers=["SGD"]) == ["SGD: no property (parity/properties/test_optimizers.py)"]
 
 
 def test_a_name_with_an_example_and_in_no_list(folder):
@@ -113,8 +124,8 @@ def test_a_name_with_an_example_and_in_no_list(folder):
 def test_half_of_a_pair(pair, file, said):
     """A loss has its derivative, an optimizer its update, and the other way round."""
     name, lacking = pair
-    known = [other for other in contract.public(file) if other != lacking]
-    assert [f"{name}: {lack}" for lack in contract.partners(file, name, known)] == [said]
+    known = [other for other in completeness.public(file) if other != lacking]
+    assert [f"{name}: {lack}" for lack in completeness.partners(file, name, known)] == [said]
 
 
 def test_the_check_fails_in_one_row(folder):
@@ -141,13 +152,13 @@ def test_the_check_fails_in_one_row(folder):
     assert done.returncode == 1, done.stderr
     lines = done.stdout.splitlines()
     assert [line.split("  ")[0] for line in lines if "DIFFERENT" in line] == ["contract: every name has its places"]
-    [told] = [line for line in lines if "leaky_relu: " in line]
+    [line] = [line for line in lines if "leaky_relu: " in line]
     for lack in (
         "not in torchref/activations.py",
-        "no property (parity/test_activations.py)",
-        "no referee (parity/ref",
+        "no property (parity/properties/test_activations.py)",
+        "no referee (parity/judge/ref",
     ):
-        assert lack in told
+        assert lack in line
     assert any(line.startswith("errors: ") for line in lines)
     assert "not checked" not in lines[-1]
 

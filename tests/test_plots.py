@@ -15,7 +15,7 @@ from PIL import Image
 import scratch
 import torchref
 from parity import plots
-from parity.files import written_whole
+from parity.files import atomic_write
 
 X, Y = scratch.load_data("toy")
 
@@ -407,7 +407,7 @@ def test_failure_leaves_the_old_file(tmp_path):
     path.write_text("old")
 
     def fail():
-        with written_whole(path) as temporary:
+        with atomic_write(path) as temporary:
             temporary.write_text("half of the n")
             raise RuntimeError
 
@@ -421,7 +421,7 @@ def test_full_disk(tmp_path):
     """An error of the system becomes one line that names the file meant, not the temporary one."""
     with (
         pytest.raises(ValueError, match=r"new\.txt: cannot be written: No space left on device$"),
-        written_whole(tmp_path / "new.txt"),
+        atomic_write(tmp_path / "new.txt"),
     ):
         raise OSError(28, "No space left on device")
     assert list(tmp_path.iterdir()) == []

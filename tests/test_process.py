@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 import scratch
-from parity import isolation
-from parity.backend import Changed, Limits, Raised, Stopped, load
+from parity.border import isolation
+from parity.border.backend import ArgumentMutated, Limits, Raised, Stopped, load
 from parity.cli import main
 
 # What each function does instead of its task, and what is said of it.
@@ -131,15 +131,15 @@ def test_misbehaviour_is_a_sentence_and_the_rest_is_checked(tmp_path, capsys):
     options = ("--examples", "10", "--dtype", "float64", "--time-limit", "3", "--json", str(tmp_path / "out.json"))
     assert main(["check", file, "--reference", "scratch", *options]) == 1
     assert "Traceback" not in "".join(capsys.readouterr())
-    told = {}
+    rows = {}
     for row in json.loads((tmp_path / "out.json").read_text())["properties"]:
         for function in row["functions"]:
-            told[function] = told.get(function, "") + row["verdict"] + row["message"] + "\n"
+            rows[function] = rows.get(function, "") + row["verdict"] + row["message"] + "\n"
     for name, (_, sentence) in MISBEHAVIOURS.items():
-        assert sentence in told[name], told[name]
+        assert sentence in rows[name], rows[name]
     assert (
-        told["binary_cross_entropy_with_logits"].startswith("rounding")
-        or "exact" in told["binary_cross_entropy_with_logits"]
+        rows["binary_cross_entropy_with_logits"].startswith("rounding")
+        or "exact" in rows["binary_cross_entropy_with_logits"]
     )
 
 
@@ -182,7 +182,7 @@ def test_the_time_of_a_property_is_used_up(tmp_path):
         "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'import scratch'])",
         "import os\nos.system('true')",
         "import sys, multiprocessing.util as m\nm.spawnv_passfds(sys.executable, [b'-c', b'import scratch'], [])",
-        "import parity.host",
+        "import parity.border.host",
     ],
 )
 def test_forbidden_imports_by_other_ways(tmp_path, text):
@@ -193,15 +193,16 @@ def test_forbidden_imports_by_other_ways(tmp_path, text):
 
 def test_the_judge_is_not_found_among_the_modules(tmp_path):
     """Whoever changes parity's functions in the candidate's process changes those of another copy."""
-    text = "import parity.host\nparity.host.Host.changed = lambda *_: False\ndef relu(z):\n    z[:] = 0\n    return z\n"
+    text = "import parity.border.host\nparity.border.host.Host.changed = lambda *_: False\n"
+    text += "def relu(z):\n    z[:] = 0\n    return z\n"
     backend = load(homework(tmp_path, text))
-    with pytest.raises(Changed):
+    with pytest.raises(ArgumentMutated):
         backend.relu(np.ones(2))
     backend.close()
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("while True: pass", "its import took too long"),
         ("import os; os._exit(7)", "its import ended its process (exit code 7)"),
@@ -212,13 +213,13 @@ def test_the_judge_is_not_found_among_the_modules(tmp_path):
         ("é = 1".encode("latin-1"), "homework.py"),
     ],
 )
-def test_imports_that_go_wrong(tmp_path, text, told):
+def test_imports_that_go_wrong(tmp_path, text, message):
     """One line each, however it ends."""
     file = tmp_path / "homework.py"
     file.write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(ValueError, match=r"homework\.py") as caught:
         load(str(file), Limits(seconds=3))
-    assert told in str(caught.value)
+    assert message in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
@@ -287,8 +288,8 @@ def test_time_is_up_for_a_fork_too(tmp_path, text, walls, marked):
 JUDGE = """
 import sys
 import scratch
-from parity import isolation
-from parity.backend import load
+from parity.border import isolation
+from parity.border.backend import load
 import numpy as np
 if sys.argv[2] == "False":
     isolation.missing = lambda: "not isolated: a test"

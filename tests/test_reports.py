@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from parity import contract
+from parity import trees
 from parity.cli import main
-from parity.formulas import formula
+from parity.reports.formulas import formula
 
 WRONG = Path(__file__).parent / "solutions" / "wrong" / "sigmoid_slope_of_z.py"
 QUICK = ("--reference", "scratch", "--examples", "20", "--dtype", "float64")
@@ -94,14 +94,14 @@ def test_hints(check, tmp_path, hint, said, unsaid):
     files = [tmp_path / "out.json", tmp_path / "out.xml", tmp_path / "results.json"]
     options = ("--hint", hint, "--json", files[0], "--junit", files[1], "--gradescope", files[2])
     _, out, _ = check(WRONG, *QUICK, "--only", "sigmoid_backward", *options)
-    told = [out, *(file.read_text() for file in files)]
-    for text in told:
+    texts = [out, *(file.read_text() for file in files)]
+    for text in texts:
         assert all(words in text for words in said)
-    lessons = [row["lessons"] for row in json.loads(told[1])["properties"]]
+    lessons = [row["lessons"] for row in json.loads(texts[1])["properties"]]
     assert all(not lesson["facts"] and not lesson["mistakes"] for row in lessons for lesson in row)
     for words in unsaid:
         assert words not in re.sub(r"DIFFERENT.*", "", out).replace("0.25 s", "")
-        assert words not in json.loads(told[3])["tests"][0]["output"]
+        assert words not in json.loads(texts[3])["tests"][0]["output"]
 
 
 def test_gradescope(check, tmp_path):
@@ -178,7 +178,7 @@ def test_one_of_many_that_ends_its_judge(check, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         (("--hint", "ful"), "did you mean 'full'"),
         (("--repro", "programs", "--hint", "message"), "--repro: got --hint message as well"),
@@ -195,17 +195,17 @@ def test_one_of_many_that_ends_its_judge(check, tmp_path, monkeypatch):
         (("scratch", "torchref", "--all"), "--all: got 3 candidates, expected one"),
     ],
 )
-def test_bad_options_are_one_line(check, options, told):
+def test_bad_options_are_one_line(check, options, message):
     """With exit code 2."""
     code, out, err = check(WRONG, *options)
     assert (code, out) == (2, "")
-    assert told in err
+    assert message in err
     assert len(err.splitlines()) == 1
 
 
 def test_every_formula_is_readable():
     """Nothing of LaTeX is left in it."""
-    formulas = {name: formula(name) for name in contract.all_names()}
+    formulas = {name: formula(name) for name in trees.all_names()}
     assert not [name for name, text in formulas.items() if "\\" in text or "  " in text]
     assert sum(map(bool, formulas.values())) > 40
     assert formulas["gradient_step"] == "w ← w - η ∂ L/∂ w, b ← b - η ∂ L/∂ b"

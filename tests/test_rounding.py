@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parity import referee, rounding
-from parity.rounding import NO_GRID, PRECISIONS, Bounded, bounded, largest_grid, magnitude
+from parity.judge import referee, rounding
+from parity.judge.rounding import NO_GRID, PRECISIONS, Bounded, bounded, largest_grid, magnitude
 
 DTYPES = ["float64", "float32"]
 each_dtype = pytest.mark.parametrize("dtype", DTYPES)

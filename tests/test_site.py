@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from parity import contract
+from parity import trees
 
 selenium = pytest.importorskip("selenium", reason="selenium is not installed")
 if not (shutil.which("chromium") and shutil.which("chromedriver")):
@@ -19,7 +19,7 @@ from selenium.webdriver.common.by import By  # noqa: E402
 from parity.cli import main  # noqa: E402
 
 pytestmark = pytest.mark.slow
-PAGES = ["index", *contract.FILES]
+PAGES = ["index", *trees.FILES]
 WIDE, PHONE = (1280, 900), (390, 844)
 
 
@@ -87,7 +87,7 @@ def test_accessible(name, size, scheme, opened):
     assert browser.execute_script("return document.documentElement.scrollWidth") <= size[0]
 
 
-@pytest.mark.parametrize("name", contract.FILES)
+@pytest.mark.parametrize("name", trees.FILES)
 def test_code_fits(name, opened):
     """Side by side at 1280 pixels no column of code scrolls sideways, nor does a formula."""
     browser = opened(name, WIDE)
@@ -105,17 +105,17 @@ def boxes(browser, name):
     return browser.execute_script(script, name)
 
 
-@pytest.mark.parametrize("name", contract.FILES)
+@pytest.mark.parametrize("name", trees.FILES)
 def test_rows_are_aligned(name, opened):
     """Side by side each line stands beside its partner; on a phone one column stands under the other."""
     browser = opened(name, WIDE)
-    for function in contract.names()[name]:
+    for function in trees.names()[name]:
         left, right = boxes(browser, function)
         assert len(left) == len(right) > 1
         assert all(abs(a[1] - b[1]) < 0.5 for a, b in zip(left, right, strict=True)), function
         assert right[0][3] > left[0][3]
     browser = opened(name, PHONE)
-    for function in contract.names()[name]:
+    for function in trees.names()[name]:
         left, right = boxes(browser, function)
         assert left[0][3] == right[0][3]
         assert max(line[2] for line in left) < right[0][1], function
@@ -220,7 +220,7 @@ def test_keys(name, opened):
 
 def test_keys_start_where_the_page_is(opened):
     """At what the address names, also at the end of the page; else at what has been scrolled to."""
-    names = contract.names()["neuron"]
+    names = trees.names()["neuron"]
     browser = opened("neuron")
     browser.get(f"{browser.current_url}#{names[-1]}")
     browser.find_element(By.TAG_NAME, "body").send_keys("k")
@@ -267,12 +267,12 @@ def test_readable_without_scripts(opened, browser):
         browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
 
 
-@pytest.mark.parametrize("name", contract.FILES)
+@pytest.mark.parametrize("name", trees.FILES)
 def test_print_is_whole(name, opened):
     """On A4 in one column, without the bar at the top, nothing is closed and nothing cut off."""
     browser = opened(name, (717, 1000))
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
-    left, right = boxes(browser, contract.names()[name][0])
+    left, right = boxes(browser, trees.names()[name][0])
     assert left[0][3] == right[0][3]
     assert not browser.find_element(By.TAG_NAME, "header").is_displayed()
     wide = """return [...document.querySelectorAll('main *')].filter(e => !e.closest('svg, math') &&

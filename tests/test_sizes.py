@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis.strategies import data
 
-from parity import strategies
 from parity.cli import main
-from parity.compare import shorten
+from parity.judge import strategies
+from parity.judge.compare import shorten
 
 # Each is right for up to 8 samples, 4 inputs, 3 outputs, 24 numbers, 5 steps or epochs, 4 layers or 8 classes, for
 # floats, arrays in C order without gaps, and numbers up to 40,000.

@@ -8,10 +8,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from parity import contract
+from parity import trees
 from parity.cli import main
-from parity.report import Report
-from parity.table import wrapped
+from parity.reports.report import Report
+from parity.reports.table import wrapped
 from parity.text import printable
 
 QUICK = ("--reference", "scratch", "--examples", "5", "--dtype", "float64")
@@ -88,8 +88,8 @@ def test_a_terminal_without_greek_letters(tmp_path):
 
 def test_a_function_that_no_property_is_about(check, monkeypatch):
     """Is said to be one."""
-    names = contract.all_names()
-    monkeypatch.setattr(contract, "all_names", lambda: [*names, "leaky_relu"])
+    names = trees.all_names()
+    monkeypatch.setattr(trees, "all_names", lambda: [*names, "leaky_relu"])
     code, out = check("def leaky_relu(z):\n    return z\n", "--only", "leaky_relu")
     assert (code, out.splitlines()[-1]) == (2, "Nothing has been shown: no property is about leaky_relu.")
 
@@ -122,9 +122,9 @@ LESSON = {
 def part(nodeid, outcome="passed", lesson=None, message="wrong", **counts):
     """What pytest reports of one part of a property."""
     evidence = {"verdicts": counts, "ulp": 12.5, "share": 0.12, "not_tried": [], "accepted": []}
-    told = [("functions", ["sign"]), ("parity", evidence), *[("lesson", lesson)] * bool(lesson)]
+    properties = [("functions", ["sign"]), ("parity", evidence), *[("lesson", lesson)] * bool(lesson)]
     states = {"outcome": outcome, "passed": outcome == "passed", "failed": outcome == "failed"}
-    return SimpleNamespace(nodeid=nodeid, when="call", user_properties=told, longrepr=message, **states)
+    return SimpleNamespace(nodeid=nodeid, when="call", user_properties=properties, longrepr=message, **states)
 
 
 @pytest.fixture
@@ -241,8 +241,8 @@ def test_mistakes_that_fit_one_property_of_a_function_alone_are_not_named(table)
     parts = []
     for nodeid, names in zip(NAMES, sets, strict=False):
         mistakes = [{"name": name, "explanation": f"{name} is.", "met": "Met."} for name in names]
-        told = {"function": "sign", "headline": "sign differs", "facts": {"mistake": "many"}, "mistakes": mistakes}
-        parts.append(part(nodeid, "failed", told))
+        lesson = {"function": "sign", "headline": "sign differs", "facts": {"mistake": "many"}, "mistakes": mistakes}
+        parts.append(part(nodeid, "failed", lesson))
     table(parts, 160)
     rows = table.report.as_dict()["properties"]
     assert [[m["name"] for m in row["lessons"][0]["mistakes"]] for row in rows] == [["a", "b"], ["a"], ["d", "e"]]

@@ -229,7 +229,7 @@ def test_set_collects(trace):
         (("--set", "momentum=0.9", "momentum=0.5"), "--set: got momentum a second time, expected it once"),
         (("--set", "momentum=0.9", "--set", "momentum=0.9"), "--set: got momentum a second time, expected it once"),
         (("--lr", "0.1", "--set", "lr=0.1"), "--set: got lr a second time, expected it once"),
-        (("--set", "lr=-1"), "parity trace: --set: lr: got -1, expected a finite number from 0 on"),
+        (("--set", "lr=-1"), "parity trace: --set: lr: got -1, expected a finite non-negative number"),
         (("--set", f"eps={10**400}", "--optimizer", "Adam"), "--set: eps: got 1000000"),
         (
             ("--set", "nesterov=True"),
@@ -244,7 +244,7 @@ def test_set_collects(trace):
         (("--plot", ""), "got the suffix ''"),
         (("--loss", "binary_cross_entropy", "--output", "tanh"), "--output: got 'tanh', expected sigmoid or softmax"),
         (("--batch-size", "0"), "--batch-size: got 0"),
-        (("--batch-size", "9"), "expected a whole number from 1 to 8"),
+        (("--batch-size", "9"), "expected an integer from 1 to 8"),
         (("--epochs", "0"), "--epochs: got 0"),
         (("--lr", "-1"), "--lr: got -1.0"),
         (("--data", "blobs"), "--loss cross_entropy takes class indices"),

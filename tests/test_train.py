@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 
 import scratch
-from parity import cli, plots, train
+from parity import cli, plots
+from parity.commands import train
 from scratch.losses import LOSSES
 from scratch.optimizers import OPTIMIZERS
 
@@ -556,13 +557,13 @@ def test_matplotlib_is_missed_before_the_training(parity, monkeypatch, tmp_path)
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        ("fit --epochs -1", "--epochs: got -1, expected a whole number from 0 on"),
-        ("fit --lr -0.1", "--lr: got -0.1, expected a finite number from 0 on"),
-        ("fit --lr nan", "--lr: got nan, expected a finite number from 0 on"),
-        ("gradient --lr inf", "--lr: got inf, expected a finite number from 0 on"),
-        ("gradient --tolerance nan", "--tolerance: got nan, expected a finite number from 0 on"),
-        ("perceptron --seed -1", "--seed: got -1, expected a whole number from 0 on"),
-        ("fit --seed -1", "--seed: got -1, expected a whole number from 0 on"),
+        ("fit --epochs -1", "--epochs: got -1, expected a non-negative integer"),
+        ("fit --lr -0.1", "--lr: got -0.1, expected a finite non-negative number"),
+        ("fit --lr nan", "--lr: got nan, expected a finite non-negative number"),
+        ("gradient --lr inf", "--lr: got inf, expected a finite non-negative number"),
+        ("gradient --tolerance nan", "--tolerance: got nan, expected a finite non-negative number"),
+        ("perceptron --seed -1", "--seed: got -1, expected a non-negative integer"),
+        ("fit --seed -1", "--seed: got -1, expected a non-negative integer"),
         (
             "fit --backend skratch",
             "--backend: got 'skratch', expected one of scratch, torchref; did you mean 'scratch'?",
@@ -601,11 +602,11 @@ def test_matplotlib_is_missed_before_the_training(parity, monkeypatch, tmp_path)
             "fit --optimizer adam",
             "--optimizer: got 'adam', expected one of SGD, Adagrad, RMSprop, Adam, AdamW; did you mean 'Adam'?",
         ),
-        ("fit --batch-size 0", "--batch-size: got 0, expected a whole number from 1 to 8, the samples there are"),
-        ("fit --batch-size 9", "--batch-size: got 9, expected a whole number from 1 to 8, the samples there are"),
+        ("fit --batch-size 0", "--batch-size: got 0, expected an integer from 1 to 8, the number of samples"),
+        ("fit --batch-size 9", "--batch-size: got 9, expected an integer from 1 to 8, the number of samples"),
         (
             "fit --sweep batch-size=4:12:3",
-            "--sweep batch-size: got 12, expected a whole number from 1 to 8, the samples there are",
+            "--sweep batch-size: got 12, expected an integer from 1 to 8, the number of samples",
         ),
         ("fit --sweep=", "--sweep: got '', expected one of lr, hidden, epochs, batch-size"),
         (
@@ -724,7 +725,7 @@ def test_scratch_needs_no_torch():
     """With the NumPy backend neither PyTorch nor matplotlib is imported."""
     code = """if True:
         import sys
-        from parity import train
+        from parity.commands import train
         from parity.cli import Parser
         parser = Parser()
         train.add_arguments(parser)

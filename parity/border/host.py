@@ -1,0 +1,422 @@
+"""The candidate's side of the border: a namespace whose functions are called for the judge.
+
+What crosses the border is NumPy arrays, plain numbers and text, and lists, tuples and dictionaries of these; any other
+object stays here, and only a ticket for it leaves. In the judge's own process or in another, the code is the same.
+"""
+
+import builtins
+import ctypes
+import importlib
+import importlib.util
+import inspect
+import math
+import os
+import random
+import signal
+import sys
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from parity.border.wire import Callback, Kept, packed, reader, received, write
+
+EXTRAS = {"torch": "torch", "hypothesis": "parity", "rich": "parity", "matplotlib": "plot"}
+MOST_OUTPUT = 2**20
+MOST_FILES = 256  # files in memory count nowhere else
+PR_SET_PDEATHSIG = 1
+WATCHED = (builtins, math, np, np.linalg, np.random)
+
+
+class Host:
+    """Calls the functions of a namespace and keeps the objects that they return."""
+
+    def __init__(self, namespace, call_back=None):
+        self.namespace = namespace
+        self.call_back = call_back
+        self.objects: dict[int, Any] = {}
+
+    def answer(self, action, *given):
+        """``("value", result)``, ``("raised", classes, message, place)`` or ``("changed", argument)``."""
+        try:
+            # An overflow to infinity is a result like another; NumPy's warning of it is none.
+            with np.errstate(all="ignore"):
+                return getattr(self, action)(*given)
+        except (Exception, SystemExit) as error:
+            classes = [cls.__name__ for cls in type(error).__mro__]
+            return "raised", classes, str(error), self.place(error)
+
+    def signature(self, name):
+        """What the function or constructor takes: name, kind and whether it is required; None if it is not defined."""
+        try:
+            function = getattr(self.namespace, name)
+        except (Exception, SystemExit):  # a module may have a __getattr__ of its own
+            return "value", None
+        try:
+            parameters = inspect.signature(function).parameters.values()
+        except (ValueError, TypeError):  # of one written in C nothing is known
+            return "value", [("args", "VAR_POSITIONAL", False), ("options", "VAR_KEYWORD", False)]
+        return "value", [(p.name, p.kind.name, p.default is p.empty) for p in parameters]
+
+    def call(self, target, args, options, keep):
+        """Call a function of the namespace by its name, or an object that is kept."""
+        function = self.object(target)
+        inside = [self.enter(arg) for arg in args]
+        inside_options = {key: self.enter(value) for key, value in options.items()}
+        result = function(*inside, **inside_options)
+        labels, before = [*range(len(args)), *options], [*args, *options.values()]
+        for label, old, new in zip(labels, map(numbers, before), [*inside, *inside_options.values()], strict=True):
+            if isinstance(old, np.ndarray) and self.changed(old, new):
+                return "changed", label
+        return "value", self.leave(result, keep)
+
+    def changed(self, old, new):
+        """Whether the array that the namespace got holds other numbers now."""
+        now = new if old.dtype == object else self.leave(new)
+        return not np.array_equal(old, now, equal_nan=old.dtype.kind in "fc")
+
+    def get(self, target, name, keep):
+        """An attribute; methods are kept."""
+        return "value", self.leave(getattr(self.object(target), name), keep)
+
+    def item(self, target, key, keep):
+        """What stands at an index or key."""
+        return "value", self.leave(self.object(target)[key], keep)
+
+    def assign(self, target, key, value):
+        """Change what stands at an index or key."""
+        self.object(target)[key] = self.enter(value)
+        return "value", None
+
+    def items(self, target, keep):
+        """All that an iterable gives."""
+        return "value", [self.leave(item, keep) for item in self.object(target)]
+
+    def text(self, target):
+        """How the object prints."""
+        return "value", repr(self.object(target))
+
+    def forget(self):
+        """Let go of what was kept."""
+        self.objects.clear()
+        return "value", None
+
+    def object(self, target):
+        """What a name or a ticket stands for."""
+        return getattr(self.namespace, target) if isinstance(target, str) else self.objects[target.number]
+
+    def enter(self, value):
+        """A value of the judge as the namespace wants it: every array is a fresh one of its own."""
+        if isinstance(value, Kept):
+            return self.objects[value.number]
+        if isinstance(value, Callback):
+            return lambda *args: self.call_back(value.number, [self.leave(arg) for arg in args])
+        if is_formed(value):
+            return self.formed(**value)
+        if isinstance(value, np.ndarray):
+            return self.array(value)
+        if isinstance(value, list | tuple):
+            return type(value)(self.enter(item) for item in value)
+        if isinstance(value, dict):
+            return {key: self.enter(item) for key, item in value.items()}
+        return value
+
+    def array(self, value):
+        """A fresh array of the namespace's own kind."""
+        tensor = getattr(self.namespace, "tensor", None)
+        return tensor(value, value.dtype.name) if tensor and value.dtype.kind == "f" else value.copy()
+
+    def formed(self, numbers, form):
+        """A fresh array, stored in this form; as usual where the namespace's own kind knows none."""
+        array = self.array(numbers)
+        if not isinstance(array, np.ndarray) and not hasattr(array, "detach"):
+            return array
+        if form == "transposed" and numbers.ndim == 2:
+            return self.array(numbers.T.copy()).T
+        if form == "sliced" and numbers.ndim:
+            return self.array(np.repeat(numbers, 2, axis=-1))[..., ::2]
+        if form == "integers" and isinstance(array, np.ndarray) and is_whole(numbers):
+            return array.astype(np.int64)
+        return array
+
+    def leave(self, value, keep=False):
+        """A value as the judge reads it; with ``keep`` its arrays and collections stay, as what one can change."""
+        if value is None or type(value) in (bool, int, float, complex, str):
+            return value
+        if isinstance(value, tuple) and not hasattr(value, "_fields"):
+            return tuple(self.leave(item, keep) for item in value)
+        if keep:
+            return self.ticket(value)
+        if hasattr(value, "detach"):
+            return np.array(value.detach().cpu().numpy())
+        if isinstance(value, tuple):
+            return SimpleNamespace(**{key: self.leave(getattr(value, key)) for key in getattr(value, "_fields", ())})
+        if isinstance(value, list):
+            return [self.leave(item) for item in value]
+        if isinstance(value, dict):
+            return {key if isinstance(key, str | int) else str(key): self.leave(item) for key, item in value.items()}
+        if hasattr(value, "__array__") and not isinstance(value, type):
+            # Copied to a plain array: what the object says of its own shape does not count.
+            array = np.array(value, subok=False)
+            return array if array.dtype.kind in "biufcU" else self.ticket(value)
+        return self.ticket(value)
+
+    def ticket(self, value):
+        """Keep an object."""
+        self.objects[id(value)] = value
+        return Kept(id(value), type(value).__name__)
+
+    def place(self, error):
+        """The last line of the namespace's own file that the error came through."""
+        own, trace, place = getattr(self.namespace, "__file__", None), error.__traceback__, None
+        while trace:
+            if trace.tb_frame.f_code.co_filename == own:
+                place = trace.tb_lineno
+            trace = trace.tb_next
+        return place
+
+
+def is_formed(value):
+    """Whether this is an array and the form in which it is to be stored."""
+    return isinstance(value, dict) and value.keys() == {"numbers", "form"}
+
+
+def numbers(value):
+    """The array without its form."""
+    return value["numbers"] if is_formed(value) else value
+
+
+def is_whole(array):
+    """Whether these are whole numbers in float64: others are never integers, float32 would not stay what it is."""
+    return array.dtype == "float64" and bool(np.all((array == np.rint(array)) & (np.abs(array) < 2.0**53)))
+
+
+class Guard:
+    """What the candidate may not do to its own process without its being said: replace, draw, print without end."""
+
+    def __init__(self, output):
+        self.output = output
+        self.names = {module: dict(vars(module)) for module in WATCHED}
+        self.begin()
+
+    def begin(self):
+        """From here on."""
+        os.ftruncate(self.output, 0)
+        os.lseek(self.output, 0, os.SEEK_SET)
+        self.note_random_state()
+
+    def note_random_state(self):
+        """Of the two global generators."""
+        self.state = self.random_state()
+
+    def random_state(self):
+        """Of Python's generator and NumPy's."""
+        state: Any = np.random.get_state()
+        return random.getstate(), state[1].tobytes(), state[2]
+
+    def complaint(self):
+        """A sentence about what was done since ``begin``, or None."""
+        if self.random_state() != self.state:
+            return "drew from the global random generator, expected results that depend on the arguments alone"
+        return self.flooded() or self.replaced()
+
+    def flooded(self):
+        """Whether it printed too much."""
+        if os.fstat(self.output).st_size >= MOST_OUTPUT:
+            return f"printed more than {MOST_OUTPUT // 2**20} MiB in one property"
+        return None
+
+    def replaced(self):
+        """Whether a name of somebody else's module means something new."""
+        for module, names in self.names.items():
+            now = vars(module)
+            for name, value in names.items():
+                if now.get(name) is not value:
+                    return f"replaced {module.__name__}.{name}, expected other people's modules as they are"
+        return None
+
+
+class Forbidden:
+    """An audit hook, which cannot be taken away: refuses some packages, their files, and other processes."""
+
+    PROCESSES = (
+        "subprocess.Popen",
+        "os.system",
+        "os.exec",
+        "os.fork",
+        "os.forkpty",
+        "os.posix_spawn",
+        "os.spawn",
+        "os.startfile",
+        "_winapi.CreateProcess",
+    )
+    UNHEARD = "_posixsubprocess"  # starts processes of which no hook is told
+
+    def __init__(self, names):
+        self.names = [*names.split(","), self.UNHEARD]
+        importlib.import_module("subprocess")  # which keeps its own
+        sys.modules.pop(self.UNHEARD, None)
+        specs = [importlib.util.find_spec(name) for name in self.names]
+        found = [folder for spec in specs if spec for folder in spec.submodule_search_locations or ()]
+        self.folders = tuple(f"{folder}{os.sep}" for folder in found)
+
+    def __call__(self, event, args):
+        """As Python tells what is about to be done."""
+        if event == "import" and (package := args[0].partition(".")[0]) in self.names:
+            raise ImportError(f"import of {package} is forbidden here")
+        if event == "open" and isinstance(args[0], str) and args[0].startswith(self.folders):
+            raise ImportError(f"reading {args[0]} is forbidden here")
+        if event in self.PROCESSES:
+            raise PermissionError("to start a process is forbidden here")
+
+
+class Served(Host):
+    """A host in a process of its own, under guard."""
+
+    def __init__(self, namespace, call_back, guard):
+        super().__init__(namespace, call_back)
+        self.guard = guard
+
+    def call(self, target, args, options, keep):
+        """As any host; the initial weights of a net may come from the global generator."""
+        try:
+            return super().call(target, args, options, keep)
+        finally:
+            if isinstance(target, str) and inspect.isclass(getattr(self.namespace, target, None)):
+                self.guard.note_random_state()
+
+    def answer(self, action, *given):
+        """As any host; what cannot be printed any more is no error of the formula."""
+        answer = super().answer(action, *given)
+        flooded = answer[0] == "raised" and self.guard.flooded()
+        return ("raised", ["Flood"], flooded, None) if flooded else answer
+
+    def begin(self):
+        """A new property."""
+        self.guard.begin()
+        return "value", None
+
+    def complaint(self):
+        """What the property has to say of the candidate's manners."""
+        return "value", self.guard.complaint()
+
+
+def serve(judge=None):
+    """Answer requests until there are no more: first what to load, then what to do."""
+    if judge:
+        die_with(judge)
+    requests, replies = os.fdopen(os.dup(0), "rb", 0), os.fdopen(os.dup(1), "wb", 0)
+    read = reader(requests)
+
+    def reply(message):
+        write(replies, packed(message))
+
+    def call_back(number, args):
+        reply(("callback", number, args))
+        return received(read)
+
+    spec, path, forbidden, mebibytes = received(read)
+    seal(mebibytes)
+    sys.path[:] = path
+    guard = Guard(1)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "parity"]:
+        del sys.modules[name]  # whoever imports parity gets another one: this one judges
+    if forbidden:
+        sys.addaudithook(Forbidden(forbidden))
+    try:
+        host = Served(find(spec), call_back, guard)
+        if replaced := guard.replaced():
+            raise ValueError(f"{spec}: its import {replaced}")
+    except ValueError as error:
+        reply(("unusable", str(error)))
+        return
+    reply(("value", None))
+    while True:
+        try:
+            request = received(read)
+        except EOFError:
+            return
+        try:
+            reply(host.answer(*request))
+        except Exception as error:  # what cannot be sent
+            reply(("raised", [type(error).__name__], str(error), None))
+
+
+def die_with(judge):
+    """End when the judge does, however that ends: Linux sends a signal."""
+    if not sys.platform.startswith("linux"):
+        return
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != judge:  # it has ended before
+        os._exit(1)
+
+
+def seal(mebibytes):
+    """No standard input, all output into the file of standard error, of limited size; limited memory."""
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    try:
+        import resource
+    except ImportError:  # not on Windows
+        return
+    resource.setrlimit(resource.RLIMIT_FSIZE, (MOST_OUTPUT, MOST_OUTPUT))
+    resource.setrlimit(resource.RLIMIT_DATA, (mebibytes * 2**20, mebibytes * 2**20))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    files = MOST_FILES if most == resource.RLIM_INFINITY else min(MOST_FILES, most)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
+
+
+def find(spec):
+    """The namespace of a module (``scratch``), a file (``homework.py``), or a name in one (``package.module:name``)."""
+    if spec.endswith(".py"):
+        return _file(Path(spec))
+    module_name, _, attribute = spec.partition(":")
+    namespace: Any = _module(module_name)
+    if attribute:
+        if not hasattr(namespace, attribute):
+            raise ValueError(f"{spec}: {module_name} has no {attribute}")
+        namespace = getattr(namespace, attribute)
+    return namespace
+
+
+def _module(name):
+    try:
+        found = importlib.util.find_spec(name)
+    except (ImportError, ValueError):
+        found = None
+    if found is None:
+        raise ValueError(f"{name}: no such module, expected a module's name or a .py file")
+    return _run(name, lambda: importlib.import_module(name))
+
+
+def _file(path):
+    if not path.is_file():
+        raise ValueError(f"{path}: no such file, expected a module's name or a .py file")
+    # Its own name may be that of a library; dataclasses look their module up by it.
+    spec = importlib.util.spec_from_file_location(f"candidate_{path.stem}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[module.__name__] = module
+    # A file may import its neighbours, as it could when run as a script.
+    sys.path.insert(0, str(path.parent.resolve()))
+    _run(path, lambda: spec.loader.exec_module(module))
+    return module
+
+
+def _run(name, importing) -> ModuleType:
+    try:
+        return importing()
+    except ModuleNotFoundError as error:
+        extra = EXTRAS.get(error.name or "")
+        advice = f"; pip install 'neuron-parity[{extra}]'" if extra else ""
+        raise ValueError(f"{name}: cannot be imported: {error}{advice}") from None
+    except SyntaxError as error:
+        place = f"{name}, line {error.lineno}" if error.lineno else f"{name}"
+        raise ValueError(f"{place}: {error.msg}{f': {error.text.strip()}' if error.text else ''}") from None
+    except (Exception, SystemExit) as error:
+        raise ValueError(f"{name}: cannot be imported: {type(error).__name__}: {error}") from None

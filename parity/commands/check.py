@@ -1,0 +1,285 @@
+"""Check your own code: does it give the same numbers as PyTorch, property by property?"""
+
+import json
+import os
+import sys
+import warnings
+from argparse import Namespace
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from contract.arguments import NonNegative, choice
+from parity import interrupt, trees
+from parity.border import backend
+from parity.border.host import die_with
+from parity.commands import many
+from parity.files import atomic_write, check_path
+from parity.options import OPTIONS
+
+PROPERTIES = trees.ROOT / "parity" / "properties"
+
+
+def add_arguments(parser):
+    """The options of ``parity check``."""
+    add = parser.add_argument
+    add(
+        "candidates",
+        nargs="*",
+        default=["scratch"],
+        metavar="CANDIDATE",
+        help="module or .py file to check (default: scratch)",
+    )
+    for option in OPTIONS:
+        add(f"--{option.name}", **option.settings)
+
+
+def run(args):
+    """Exit code 0: nothing differs; 1: something does; 2: nothing could be checked."""
+    try:
+        with interrupt.interruptible(), environment():
+            validate(args)
+            return many.check_all(args) if len(args.candidates) > 1 else check_single(args)
+    except interrupt.Interrupted as interrupted:
+        print(f"parity check: {interrupted}", file=sys.stderr)
+        return interrupted.exit_code
+
+
+def check_single(args):
+    """One candidate, and its reports, also where it cannot be used; an interrupt writes none of them."""
+    [args.candidate] = args.candidates
+    try:
+        expect_names(args, args.candidate)
+    except (ValueError, ImportError) as error:
+        if args.json or args.junit or args.gradescope:
+            write_reports(args, check(args, quiet=True, unusable=str(error)))
+        raise
+    report = check(args)
+    write_reports(args, report)
+    return report.exit_code()
+
+
+def write_reports(args, report):
+    """Each into its file; one that cannot be written takes no other with it."""
+    texts = {
+        args.json: report.as_json,
+        args.junit: lambda: report.junit,
+        args.gradescope: lambda: report.as_gradescope(args.weights),
+    }
+    errors = []
+    for file, text in texts.items():
+        try:
+            if file:
+                with atomic_write(file) as path:
+                    path.write_text(text(), encoding="utf-8")
+        except (ValueError, OSError) as error:
+            errors.append(str(error))
+    if errors:
+        raise ValueError("; ".join(errors))
+
+
+def check(args, quiet=False, unusable=None):
+    """Run the properties on one candidate; the report. Of one that is ``unusable``, for this reason, none is run."""
+    try:
+        import pytest
+
+        from parity.commands.session import Session
+        from parity.reports.report import Report
+    except ImportError as error:
+        raise ImportError(f"{error}; parity check needs pip install 'neuron-parity[parity]'") from None
+    report, session = Report(args, quiet), Session(unusable)
+    report.unusable = unusable
+    # What pytest itself prints is not for the reader of the table.
+    with open(os.devnull, "w") as nowhere, TemporaryDirectory(prefix="parity-") as folder, report:
+        junit = Path(folder) / "junit.xml"
+        arguments = pytest_arguments(args, processes=0 if quiet else 2)
+        arguments += [f"--junitxml={junit}"] * (args.junit is not None)
+        with (
+            environment(HYPOTHESIS_STORAGE_DIRECTORY=folder),
+            warnings.catch_warnings(),
+            redirect_stdout(nowhere),
+            redirect_stderr(nowhere),
+        ):
+            warnings.resetwarnings()
+            pytest.main(arguments, plugins=[report, session])
+            report.complete()
+        if session.interrupted:
+            raise session.interrupted
+        report.junit = junit.read_text(encoding="utf-8") if junit.exists() else ""
+    return report
+
+
+def serve():
+    """Check the candidates that come in by lines of standard input; their reports go to standard output."""
+    requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, 0)
+    os.dup2(nothing, 1)
+    first = json.loads(requests.readline())
+    die_with(first["judge"])
+    sys.path += [path for path in first["path"] if path not in sys.path]
+    for line in requests:
+        many.send(replies, check_one(Namespace(**json.loads(line))))
+
+
+def check_one(args):
+    """The report of one of many, as a dictionary."""
+    try:
+        expect_names(args, args.candidate)
+        return check(args, quiet=True).as_dict()
+    except Exception as error:  # whatever is the matter with one, the others are checked
+        return many.unusable(args.candidate, str(error))
+
+
+@contextmanager
+def environment(**changes):
+    """Without the variables that would have Python, pytest or Hypothesis judge in another way, and with these."""
+    before = dict(os.environ)
+    for name in before:
+        if name.startswith(("PYTEST_", "HYPOTHESIS_")) or name in ("PYTHONOPTIMIZE", "PYTHONWARNINGS"):
+            del os.environ[name]
+    os.environ["PYTHONSAFEPATH"] = "1"  # a candidate in this directory may be called random.py
+    os.environ.update(changes)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def validate(args):
+    """What can be refused before anything runs."""
+    if args.examples < 1:
+        raise ValueError(f"--examples: got {args.examples}, expected a whole number from 1 on")
+    validate_limits(args)
+    for option in OPTIONS:
+        value = getattr(args, option.attribute)
+        if option.choices and value is not None:
+            choice(f"--{option.name}", value, option.choices)
+    if args.only is not None:
+        choice("--only", args.only, trees.all_names())
+    args.weights = dict(map(weight, args.weight))
+    if len(args.weights) < len(args.weight):
+        raise ValueError(f"--weight: got {' '.join(args.weight)}, expected each name once")
+    validate_files(args)
+    if "torchref" in (*args.candidates, args.reference):
+        backend.expect_importable("torch", "torchref")
+    if args.resume and not (args.json and len(args.candidates) > 1):
+        raise ValueError("--resume: expected several candidates and --json FILE, which holds those that are done")
+    expect_separate(args)
+    args.candidate = ""
+    if args.reference != "torchref":
+        expect_names(args, args.reference)
+
+
+def validate_limits(args):
+    """Time, memory, and packages that are no packages or that a candidate cannot do without."""
+    for option in ("time_limit", "memory_limit"):
+        if not NonNegative(f"--{option.replace('_', '-')}", getattr(args, option)):
+            raise ValueError(f"--{option.replace('_', '-')}: got 0, expected more")
+    if args.memory_limit >= 2**43:  # in bytes it would be no number that an operating system takes
+        raise ValueError(f"--memory-limit: got {args.memory_limit}, expected MiB, fewer than 2**43")
+    forbidden = [name.strip() for name in args.no_import.split(",")] if args.no_import else []
+    for name in forbidden:
+        if not name.isidentifier():
+            raise ValueError(f"--no-import: got {name!r}, expected names of packages, as torch,scratch")
+        if name == "numpy":
+            raise ValueError("--no-import: got numpy, expected other packages: arrays reach a candidate by numpy")
+    args.no_import = ",".join(forbidden)
+
+
+def validate_files(args):
+    """The reports and the programs that are to be written, and what one candidate alone can have."""
+    for option, suffix in (("json", ".json"), ("junit", ".xml"), ("gradescope", ".json")):
+        path = getattr(args, option)
+        if path is None:
+            continue
+        check_path(path, (suffix,))
+        if option != "json" and len(args.candidates) > 1:
+            raise ValueError(f"--{option}: got {len(args.candidates)} candidates, expected one; --json takes many")
+    if args.all and len(args.candidates) > 1:
+        raise ValueError(f"--all: got {len(args.candidates)} candidates, expected one")
+    if args.repro and args.hint != "full":
+        raise ValueError(f"--repro: got --hint {args.hint} as well, expected --hint full: a program shows the numbers")
+    if args.repro:
+        Path(args.repro).mkdir(parents=True, exist_ok=True)
+        args.repro = Path(args.repro).resolve()
+
+
+def expect_separate(args):
+    """No report is written onto another one, or onto what is checked."""
+    taken = {Path(spec).resolve(): spec for spec in (*args.candidates, args.reference) if spec.endswith(".py")}
+    for option in ("json", "junit", "gradescope"):
+        path = getattr(args, option)
+        if path and taken.setdefault(Path(path).resolve(), f"--{option}") != f"--{option}":
+            raise ValueError(f"--{option}: got {path}, which is {taken[Path(path).resolve()]}, expected another file")
+
+
+def weight(text):
+    """``sign=2`` as name and points."""
+    name, _, points = text.partition("=")
+    choice("--weight", name, trees.all_names())
+    try:
+        return name, NonNegative("--weight", float(points))
+    except ValueError:
+        raise ValueError(f"--weight: got {text!r}, expected NAME=POINTS, as sign=2") from None
+
+
+def expect_names(args, spec):
+    """A backend can be loaded and has at least one name of the contract."""
+    if spec == "torchref":
+        return
+    limits = backend.Limits(args.time_limit, args.memory_limit, args.no_import if spec == args.candidate else "")
+    loaded = backend.load(spec, limits)
+    names = trees.all_names()
+    try:
+        if not any(map(loaded.defines, names)):
+            raise ValueError(
+                f"{loaded.name}: defines nothing of the contract, expected some of {', '.join(names[:8])}, ...; "
+                "parity template writes a file with all names"
+            )
+    except (backend.Stopped, backend.Raised) as error:
+        reason = " ".join(str(error).split())
+        raise ValueError(f"{loaded.name}: cannot be asked for what it defines: {reason}") from None
+    finally:
+        loaded.close()
+
+
+def pytest_arguments(args, processes):
+    """The run as pytest wants it: two processes, no files left behind, and no plugin that happens to be installed."""
+    arguments = ["--disable-plugin-autoload", "-p", "xdist.plugin", "-p", "_hypothesis_pytestplugin"]
+    arguments += ["-p", "parity.options", "-p", "no:unraisableexception", "-p", "no:threadexception"]
+    arguments += [
+        str(PROPERTIES),
+        f"--rootdir={PROPERTIES}",
+        f"--confcutdir={PROPERTIES}",
+        "-c",
+        os.devnull,
+        "-p",
+        "no:cacheprovider",
+        "-q",
+        "--assert=plain",
+    ]
+    # A test at a time: of a partial module most are skipped, and the few long ones would stand in one chunk.
+    arguments += [
+        "-n",
+        str(processes),
+        "--maxschedchunk=1",
+        "--import-mode=importlib",
+        f"--hypothesis-seed={args.seed}",
+        "-W",
+        "error",
+    ]
+    # This package is imported before pytest, and has no asserts to rewrite.
+    arguments += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
+    arguments += [f"--parity-{side}={resolved(getattr(args, side))}" for side in ("reference", "candidate")]
+    for option in OPTIONS:
+        value = getattr(args, option.attribute)
+        if option.of_property and option.name != "reference" and value is not None:
+            arguments.append(f"--parity-{option.name}={value}")
+    return arguments
+
+
+def resolved(spec):
+    """A file by its full path: the workers may stand elsewhere."""
+    return str(Path(spec).resolve()) if spec.endswith(".py") else spec

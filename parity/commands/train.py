@@ -1,0 +1,532 @@
+"""Train a neuron or a net, and draw what it has learned."""
+
+import argparse
+import math
+import sys
+import warnings
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from contract.arguments import Count, NonNegative, batch_count, choice
+from contract.arrays import signs
+from parity import plots
+from parity.files import atomic_write, check_path
+from parity.progress import bar
+from scratch.activations import ACTIVATIONS as NET_ACTIVATIONS
+from scratch.activations import sigmoid
+from scratch.losses import LOSSES
+from scratch.optimizers import OPTIMIZERS
+
+# Softmax is not among them: of a single neuron it is always 1.
+ACTIVATIONS = ("identity", "sigmoid", "tanh", "relu")
+# What --sweep varies: learning rates are spaced logarithmically, the others are whole numbers.
+SWEEPS = ("lr", "hidden", "epochs", "batch-size")
+# Of neurons in a layer, and of whatever whole number is swept.
+MOST = 1_000_000
+MOST_RUNS = 1000
+
+
+class Run(NamedTuple):
+    """What a rule has made of the neuron or the net; ``numbers`` are what it has to say besides.
+
+    ``predict`` gives scores as ``plot_decision`` takes them, ``line`` the weight and the bias of the line that is the
+    border, None where it is no line.
+    """
+
+    state: dict
+    line: tuple | None
+    predict: Any
+    settled: bool
+    epochs: int
+    losses: list
+    numbers: dict
+    order: str = ""  # of the points, where it is not plain
+
+
+def add_arguments(parser):
+    """The three rules, each with the options that apply to it."""
+    rules = parser.add_subparsers(dest="rule", required=True, metavar="RULE")
+    perceptron = _rule(rules, "perceptron", "correct each wrong point, in shuffled order, from weights 0", epochs=1000)
+    text = "seed of the order of the points (default: %(default)s)"
+    perceptron.add_argument("--seed", type=int, default=0, help=text)
+
+    gradient = _rule(rules, "gradient", "a step after each point, in the order of the file", epochs=40)
+    _add_gradient_options(gradient)
+    _add_tolerance(gradient)
+    names = ", ".join(ACTIVATIONS)
+    gradient.add_argument(
+        "--activation",
+        default="identity",
+        help=f"activation of the neuron: {names} (default: %(default)s); sigmoid takes labels 0 and 1 as well, relu "
+        "learns nothing from weights 0",
+    )
+
+    fit = _rule(rules, "fit", "a step after each batch, with any loss and optimizer; a net of any depth", epochs=40)
+    _add_gradient_options(fit)
+    _add_net_options(fit)
+
+
+def _rule(rules, name, text, epochs):
+    """The parser of one rule with what all three share."""
+    rule = rules.add_parser(name, help=text, description=f"Train: {text}.")
+    rule.add_argument("--backend", default="scratch", help="scratch (NumPy, the default) or torchref (PyTorch)")
+    rule.add_argument("--data", default="toy", metavar="NAME|FILE", help="data set or CSV file (default: %(default)s)")
+    rule.add_argument("--epochs", type=int, default=epochs, help="maximum number of epochs (default: %(default)s)")
+    rule.add_argument("--plot", metavar="FILE", help="draw points, decision regions and loss: png, svg or pdf")
+    rule.add_argument("--animate", metavar="FILE", help="draw the line of each epoch as an animation: gif")
+    rule.add_argument("--save", metavar="FILE", help="write the weights: npz")
+    return rule
+
+
+def _add_gradient_options(rule):
+    rule.add_argument("--lr", type=float, default=0.05, metavar="LR", help="learning rate (default: %(default)s)")
+    text = "seed of the initial weights (default: a single neuron starts from weights 0)"
+    rule.add_argument("--seed", type=int, help=text)
+
+
+def _add_tolerance(rule):
+    text = "stop when the loss of an epoch changes by no more than this (default: %(default)s)"
+    rule.add_argument("--tolerance", type=float, default=0.0, metavar="CHANGE", help=text)
+
+
+def _add_net_options(fit):
+    """Layers, loss, optimizer, batches, and the sweep over one of them."""
+    add = fit.add_argument
+    add("--hidden", type=int, nargs="+", default=[], metavar="N", help="number of neurons in each hidden layer")
+    text = f"activation of the hidden layers: {', '.join(NET_ACTIVATIONS)} (default: %(default)s)"
+    add("--activation", default="tanh", help=text)
+    text = "the cross-entropies take labels -1 and +1 as 0 and 1, cross_entropy takes class indices as well"
+    add("--loss", default="mse_loss", help=f"loss function: {', '.join(LOSSES)} (default: %(default)s); {text}")
+    add("--optimizer", default="SGD", help=f"optimizer: {', '.join(OPTIMIZERS)} (default: %(default)s)")
+    add("--batch-size", type=int, metavar="N", help="points in a batch, in shuffled order (default: all, in order)")
+    _add_tolerance(fit)
+    text = "train RUNS times and show the final loss over lr (spaced logarithmically), hidden, epochs or batch-size"
+    add("--sweep", metavar="NAME=FROM:TO:RUNS", help=text)
+
+
+@np.errstate(all="ignore")  # a training that goes out of range is reported in a sentence of its own
+def run(args):
+    """Train, report, write what was asked for; exit code 0: trained, 2: the loss went out of range."""
+    backend = _backend(args.backend)
+    trials = _trials(args)
+    *_, greatest = trials.values()  # if this can be done, so can the others
+    _check_options(greatest)
+    x, y = backend.load_data(args.data)
+    _check_data(greatest, x, y)
+    swept = getattr(args, "sweep", None)
+    trained = _sweep(backend, args, trials, x, y) if swept else _train(backend, args, x, y)
+    return 0 if trained else 2
+
+
+def _train(backend, args, x, y):
+    """One run; whether it stayed within range."""
+    frames = []
+    with _one_line_warnings(), bar("epochs", args.epochs) as move_bar:
+
+        def on_epoch(epoch, weight, bias, loss=None, note=""):
+            move_bar(epoch, note if loss is None else f"loss {loss:.4g}")
+            if args.animate:
+                frames.append((epoch, np.asarray(weight).copy(), np.asarray(bias).copy(), loss))
+
+        result = RULES[args.rule](backend, args, x, y, on_epoch)
+    _report(result, x, y)
+    _write(args, result, frames, x, y)
+    return _out_of_range(result) is None
+
+
+def _perceptron(backend, args, x, y, on_epoch):
+    rng = np.random.default_rng(args.seed)
+    orders = (rng.permutation(len(x)) for _ in range(args.epochs))
+    weight, bias = _initial(backend, x, seed=None)
+
+    def on_pass(epoch, weight, bias, corrected):
+        on_epoch(epoch, weight, bias, note=f"{corrected} corrected")
+
+    on_epoch(0, weight, bias)
+    result = backend.train_perceptron(weight, bias, x, y, max_epochs=args.epochs, orders=orders, on_epoch=on_pass)
+    order = f"shuffled before each epoch, --seed {args.seed}"
+    return _neuron_run(backend, result, y, [], {"updates": result.updates}, order)
+
+
+def _gradient(backend, args, x, y, on_epoch):
+    weight, bias = _initial(backend, x, args.seed)
+    on_epoch(0, weight, bias)
+    options = {"lr": args.lr, "epochs": args.epochs, "tolerance": args.tolerance, "activation": args.activation}
+    result = backend.train_gradient(weight, bias, x, y, on_epoch=on_epoch, **options)
+    pred = backend.neuron(x, result.weight, result.bias, args.activation)
+    return _neuron_run(backend, result, y, result.losses, {"squared error": float(backend.squared_error(pred, y))})
+
+
+def _neuron_run(backend, result, y, losses, numbers, order=""):
+    """The run of a rule for one neuron, whose sign decides; 0 and weights that are not finite decide nothing."""
+    weight, bias = result.weight, result.bias
+    labels = np.unique(np.asarray(y))
+    finite = np.isfinite([*plots.array(weight).ravel(), *plots.array(bias)]).all()
+
+    def predict(points):
+        sign = np.asarray(backend.predict(points, weight, bias))
+        return np.select([finite & (sign > 0), finite & (sign < 0)], labels[::-1], np.nan)
+
+    state = {"fc1.weight": weight, "fc1.bias": bias}
+    return Run(state, (weight, bias), predict, result.converged, result.epochs, losses, numbers, order)
+
+
+def _fit(backend, args, x, y, on_epoch):
+    labels, target = _labels(y), targets(backend, args.loss, y)
+    rng = np.random.default_rng(args.seed or 0)
+    net = _net(backend, args, x, labels, rng)
+    orders = (rng.permutation(len(x)) for _ in range(args.epochs)) if args.batch_size else None
+    steps = math.ceil(len(x) / (args.batch_size or len(x)))
+
+    def on_step(step, net, loss):
+        if step % steps == 0:
+            on_epoch(step // steps, *_line(args.loss, net, labels), loss)
+
+    def predict(points):
+        return _scores(args.loss, plots.array(net(points)), labels)
+
+    on_epoch(0, *_line(args.loss, net, labels))
+    names = ("loss", "optimizer", "lr", "epochs", "batch_size", "tolerance")
+    options = {name: getattr(args, name) for name in names}
+    history = backend.fit(net, x, target, orders=orders, on_step=on_step, **options)
+    losses = [float(np.mean(history.losses[i : i + steps])) for i in range(0, len(history.losses), steps)]
+    line = _line(args.loss, net, labels) if _is_neuron(args) else None
+    numbers = {"loss": _loss(backend, args.loss, net, x, target)}
+    return Run(net.state_dict(), line, predict, history.converged, history.epochs, losses, numbers)
+
+
+def _net(backend, args, x, labels, rng):
+    """The net, with weights 0 if it is one layer and no seed is given: then there is no symmetry to break."""
+    outputs = len(labels) if args.loss == "cross_entropy" else 1
+    output = "sigmoid" if args.loss == "binary_cross_entropy" else "identity"
+    net = backend.MLP([x.shape[1], *args.hidden, outputs], args.activation, output)
+    state = {}
+    for name, value in net.state_dict().items():
+        if name.endswith("weight"):
+            bound = value.shape[1] ** -0.5 if args.hidden or args.seed is not None else 0
+        state[name] = rng.uniform(-bound, bound, tuple(value.shape))
+    net.load_state_dict(state)
+    return net
+
+
+def _is_neuron(args):
+    """Whether the net is a single neuron, whose border is a line."""
+    return not args.hidden and args.loss != "cross_entropy"
+
+
+def _line(loss, net, labels):
+    """The weight and the bias of the line where the output of a single neuron lies midway between the labels."""
+    middle = labels.mean() if loss in ("squared_error", "mse_loss") else 0
+    return net.fc1.weight.data, net.fc1.bias.data - middle
+
+
+def _labels(y):
+    """The two labels, or all classes up to the greatest."""
+    y = np.asarray(y)
+    return np.unique(y) if y.ndim == 2 else np.arange(y.max() + 1)
+
+
+def targets(backend, loss, y):
+    """What the loss takes: the labels as they are, or as 0 and 1, or class indices."""
+    if y.ndim == 1 or loss in ("squared_error", "mse_loss"):
+        return y
+    positions = np.searchsorted(_labels(y), np.asarray(y))
+    return positions.ravel() if loss == "cross_entropy" else backend.tensor(positions)
+
+
+def _scores(loss, output, labels):
+    """The outputs on the scale of the labels, where the nearest wins; of three classes or more as they are."""
+    if loss in ("squared_error", "mse_loss") or len(labels) > 2:
+        return output
+    if loss == "cross_entropy":
+        output = output[:, 1:] - output[:, :1]
+    share = output if loss == "binary_cross_entropy" else sigmoid(output)
+    return labels[0] + share * (labels[1] - labels[0])
+
+
+def _loss(backend, loss, net, x, target):
+    """The loss of all points, nan where the net has gone out of range."""
+    output = plots.array(net(x))
+    return math.nan if np.isnan(output).any() else float(getattr(backend, loss)(backend.tensor(output), target))
+
+
+RULES = {"perceptron": _perceptron, "gradient": _gradient, "fit": _fit}
+
+
+def _initial(backend, x, seed):
+    """Zeros, or weights from PyTorch's distribution but NumPy's generator, so that both backends start alike."""
+    n_in = x.shape[1]
+    bound = 0 if seed is None else 1 / n_in**0.5
+    rng = np.random.default_rng(seed)
+    return backend.tensor(rng.uniform(-bound, bound, (1, n_in))), backend.tensor(rng.uniform(-bound, bound, 1))
+
+
+def _backend(name):
+    """The module; scratch works where PyTorch is not installed."""
+    choice("--backend", name, ("scratch", "torchref"))
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        raise ValueError("torchref needs PyTorch: pip install 'neuron-parity[torch]'") from None
+
+
+def _check_options(args):
+    """Refuse before the training what would fail in it or after it."""
+    options = vars(args)
+    Count("--epochs", args.epochs)
+    if options.get("seed") is not None:
+        Count("--seed", args.seed)
+    for name in {"lr", "tolerance"} & options.keys():
+        NonNegative(f"--{name}", options[name])
+    if args.rule == "gradient":
+        choice("--activation", args.activation, ACTIVATIONS)
+    if args.rule == "fit":
+        _check_net_options(args)
+    for path, suffixes in ((args.plot, plots.PICTURES), (args.animate, (".gif",)), (args.save, (".npz",))):
+        if path is not None:
+            check_path(path, suffixes)
+    if args.plot or args.animate:
+        plots.new_figure()  # says so if matplotlib is missing
+
+
+def _check_net_options(args):
+    """Refuse names that are none, layers without neurons, and what a net or a sweep cannot show."""
+    choice("--activation", args.activation, tuple(NET_ACTIVATIONS))
+    choice("--loss", args.loss, tuple(LOSSES))
+    choice("--optimizer", args.optimizer, tuple(OPTIMIZERS))
+    check_layers(args)
+    if args.animate and not _is_neuron(args):
+        raise ValueError("--animate: got a net of several neurons, expected a single one: a line is what is shown")
+    if args.sweep and (args.animate or args.save):
+        raise ValueError("--sweep: got --animate or --save as well, expected neither: there is not one net but many")
+
+
+def check_layers(args):
+    """Refuse hidden layers that are none or beyond all bounds, and their activation where there are none."""
+    for size in args.hidden:
+        if not 1 <= size <= MOST:
+            raise ValueError(f"--hidden: got {size}, expected whole numbers from 1 to {MOST}")
+    if "activation" in args.given and not args.hidden:
+        raise ValueError("--activation: got it for a net without hidden layers, expected --hidden as well")
+
+
+def _check_data(args, x, y):
+    """Refuse what the neuron or the net cannot learn, and what cannot be drawn."""
+    check_labels(args, y)
+    if args.rule == "fit":
+        swept = args.sweep and args.sweep.startswith("batch-size")
+        batch_count(args.batch_size, len(x), "--sweep batch-size" if swept else "--batch-size")
+    wanted = "--plot" if args.plot and not getattr(args, "sweep", None) else "--animate" if args.animate else None
+    if wanted:
+        plots.check_points(args.data, x, y, wanted)
+
+
+def check_labels(args, y):
+    """Refuse labels that one neuron under its rule, or a net under its loss, cannot learn."""
+    if args.rule not in ("perceptron", "gradient"):
+        _check_labels_of_net(args, y)
+    elif y.ndim != 2:
+        raise ValueError(f"{args.data}: got class indices, expected labels -1 and +1, as one neuron can tell apart")
+    elif not (getattr(args, "activation", None) == "sigmoid" and _labels(y).tolist() == [0, 1]):
+        signs(args.data, _labels(y))
+
+
+def _check_labels_of_net(args, y):
+    """Class indices are for cross_entropy; else there are two labels, -1 and +1 or 0 and 1."""
+    if y.ndim == 1:
+        if args.loss != "cross_entropy":
+            raise ValueError(
+                f"{args.data}: got class indices, expected labels -1 and +1, or 0 and 1, for {args.loss}; "
+                "--loss cross_entropy takes class indices"
+            )
+        return
+    labels = _labels(y).tolist()
+    if labels not in ([-1, 1], [0, 1]):
+        got = ", ".join(f"{label:g}" for label in labels[:4]) + ", ..." * (len(labels) > 4)
+        raise ValueError(f"{args.data}: got the labels {got}, expected -1 and +1, or 0 and 1, for {args.loss}")
+
+
+def _trials(args):
+    """The options of each run, by the value that the sweep gives it; without a sweep there is one."""
+    if getattr(args, "sweep", None) is None:
+        return {None: args}
+    name, values = _sweep_values(args.sweep)
+    key = name.replace("-", "_")
+    if key in args.given:
+        raise ValueError(f"--{name}: got it beside --sweep {name}, which sets it in each run; expected one of them")
+    return {
+        value: argparse.Namespace(**{**vars(args), key: [value] if name == "hidden" else value}) for value in values
+    }
+
+
+def _sweep_values(text):
+    """The name and the values of ``lr=0.001:1:20``."""
+    name, _, span = text.partition("=")
+    choice("--sweep", name, SWEEPS)
+    try:
+        low, high, runs = (kind(part) for kind, part in zip((float, float, int), span.split(":"), strict=True))
+    except ValueError:
+        raise ValueError(f"--sweep: got {text!r}, expected NAME=FROM:TO:RUNS such as lr=0.001:1:20") from None
+    if not (0 < low < high < math.inf and 2 <= runs <= MOST_RUNS):
+        raise ValueError(f"--sweep: got {text!r}, expected 0 < FROM < TO and 2 to {MOST_RUNS} RUNS")
+    if name == "lr":
+        return name, np.geomspace(low, high, runs).tolist()
+    if low < 1 or high > MOST:
+        raise ValueError(f"--sweep: got {text!r}, expected whole numbers from 1 to {MOST}")
+    return name, np.unique(np.linspace(low, high, runs).round().astype(int)).tolist()
+
+
+@contextmanager
+def _one_line_warnings():
+    """Print each warning of the backend as one line."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    for message in dict.fromkeys(str(warning.message) for warning in caught):
+        print(f"parity train: {message}", file=sys.stderr)
+
+
+def _sweep(backend, args, trials, x, y):
+    """Train once for each value; print the final losses, and draw them; whether any run stayed within range."""
+    name = args.sweep.partition("=")[0]
+    results = {}
+    with bar("runs", len(trials)) as move_bar, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that a run diverges stands in the table
+        for value, trial in trials.items():
+            results[value] = _fit(backend, trial, x, y, lambda *_: None)
+            move_bar(len(results), f"{name} {value:.6g}: loss {_final_loss(results[value]):.4g}")
+    losses = [_final_loss(result) for result in results.values()]
+    print(f"{name:<19} {'loss':<12} accuracy")
+    for (value, result), loss in zip(results.items(), losses, strict=True):
+        diverged = f"diverged in epoch {result.epochs}"
+        print(f"{value:<19.6g} {loss:<12.6g} {_accuracy(result, x, y) if math.isfinite(loss) else diverged}")
+    best = int(np.argmin(losses))
+    least = f"the least loss is {losses[best]:.6g}, at {name} {list(results)[best]:.6g}"
+    print(least if math.isfinite(losses[best]) else "every run diverged")
+    if args.plot:
+        ceiling = 10 * min((result.losses[0] for result in results.values() if result.losses), default=math.inf)
+        figure, axes = plots.new_figure()
+        plots.plot_sweep(name, list(results), losses, ceiling=ceiling, log_values=name == "lr", ax=axes[0])
+        plots.set_title(figure, _title(args))
+        plots.save(figure, args.plot)
+        print(f"wrote {args.plot}")
+    return math.isfinite(losses[best])
+
+
+def _final_loss(result):
+    """The loss after the training, inf if it went out of range."""
+    return result.numbers["loss"] if _out_of_range(result) is None else math.inf
+
+
+def _out_of_range(result):
+    """The first loss that is inf or nan, of an epoch or after the last; None if there is none."""
+    return next((loss for loss in (*result.losses, *result.numbers.values()) if not math.isfinite(loss)), None)
+
+
+def _report(result, x, y):
+    lines = {"epochs": result.epochs, **result.numbers, **({"order": result.order} if result.order else {})}
+    lines |= {**_described(result), "accuracy": _accuracy(result, x, y)}
+    for name, value in lines.items():
+        print(f"{name:<19} {value}")
+    print(_verdict(result, _mistakes(result, x, y), len(x)))
+
+
+def _described(result):
+    """The weights of one neuron, or the sizes of a net."""
+    weights = [value for name, value in result.state.items() if name.endswith("weight")]
+    if result.line is None:
+        return {"sizes": ", ".join(str(size) for size in [weights[0].shape[1], *(len(w) for w in weights)])}
+    return {
+        "weight": ", ".join(map(str, result.state["fc1.weight"].tolist()[0])),
+        "bias": result.state["fc1.bias"].tolist()[0],
+    }
+
+
+def _mistakes(result, x, y):
+    """How many points are not given their label."""
+    labels = _labels(y)
+    found = plots.winners(result.predict(x), labels)
+    return int((found != np.searchsorted(labels, np.asarray(y).ravel())).sum())
+
+
+def _accuracy(result, x, y):
+    right = len(x) - _mistakes(result, x, y)
+    return f"{right} of {len(x)} ({right / len(x):.1%})"
+
+
+def _verdict(result, wrong, n):
+    """One sentence: did it settle?"""
+    epochs = _epochs(result.epochs)
+    right = plots.how_many_are_wrong(wrong, n)
+    if (loss := _out_of_range(result)) is not None:
+        return f"diverged: the loss became {loss} in epoch {result.epochs}; try a smaller --lr"
+    if result.losses and result.settled:
+        return f"the loss settled after {epochs}; {right}"
+    if not wrong:
+        return f"every point is right after {epochs}"
+    if result.line is None:
+        return f"{right} after {epochs}: more epochs, more neurons or another --lr are needed"
+    needed = "more epochs or another --lr are needed" if result.losses else "more epochs are needed"
+    return f"did not settle within {epochs}: no line separates these classes, or {needed}"
+
+
+def _write(args, result, frames, x, y):
+    """The files asked for."""
+    if args.plot:
+        _plot(args, result, x, y)
+        print(f"wrote {args.plot}")
+    if args.animate:
+        with bar("frames") as move_bar:
+            options = {"title": _title(args), "on_frame": lambda done, total: move_bar(done, total=total)}
+            plots.animate(frames, x, y, args.animate, **options)
+        print(f"wrote {args.animate}")
+    if args.save:
+        _save(result, args.save)
+        print(f"wrote {args.save}")
+
+
+def _plot(args, result, x, y):
+    """The line or the regions, and beside them the loss where the rule has one."""
+    figure, axes = plots.new_figure(columns=2 if result.losses else 1)
+    if result.line is None:
+        plots.plot_decision(x, y, result.predict, ax=axes[0])
+    else:
+        plots.plot_line(x, y, *result.line, ax=axes[0])
+    axes[0].set_title(f"after {_epochs(result.epochs)}: {axes[0].get_title()}")
+    if result.losses:
+        plots.plot_losses(result.losses, ax=axes[1])
+    plots.set_title(figure, _title(args))
+    plots.save(figure, args.plot)
+
+
+def _title(args):
+    """What has been trained, and how: data, backend, rule or optimizer, learning rate; not what a sweep varies."""
+    parts = [shown(args.data), args.backend, getattr(args, "optimizer", args.rule)]
+    swept = (getattr(args, "sweep", None) or "").partition("=")[0]
+    if hasattr(args, "lr") and swept != "lr":
+        parts.append(f"lr {args.lr:g}")
+    return ", ".join(parts)
+
+
+def shown(data):
+    """The name of the data in a title: of a file without its directories, shortened where it is long."""
+    name = Path(data).name
+    return name if len(name) <= 40 else f"{name[:39]}…"
+
+
+def _epochs(number):
+    """In words."""
+    return f"{number} epoch{'s' * (number != 1)}"
+
+
+def _save(result, path):
+    """The state of the net, by the names of its parameters."""
+    state: dict[str, Any] = {name: np.asarray(value) for name, value in result.state.items()}
+    with atomic_write(path) as temporary:
+        np.savez(temporary, **state)

@@ -1,0 +1,409 @@
+"""The one comparison: a candidate against a reference, with the referee between them.
+
+Both get the same input. Each may lie within the referee's bound B of the referee's value, so the two within 2 B of each
+other. Where arithmetic is exact B is 0, and they must be equal. (Zeros of either sign are equal.)
+"""
+
+from collections import Counter
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from parity.border.backend import ArgumentMutated, ObjectRef, Raised, Refused
+from parity.border.transcript import Writer, stored
+from parity.judge import referee
+from parity.judge.rounding import PRECISIONS, bounded, magnitude
+
+# The gravest first: one tie among exact results makes the example a tie.
+VERDICTS = ("accepts bad input", "ill-conditioned", "ties", "rounding", "exact", "holds")
+
+
+class Mismatch(AssertionError):
+    """The candidate differs from the reference; the message is for the reader.
+
+    Where numbers differ, ``place`` says which, ``value`` holds the candidate's and ``slack`` the bound on each.
+    """
+
+    def __init__(self, headline, facts=None, place=None, value=None, slack=None):
+        super().__init__(headline)
+        self.headline = headline
+        self.facts: dict[str, str] = facts or {}
+        self.place = place
+        self.value = value
+        self.slack = slack
+
+    def __str__(self):
+        width = max(map(len, self.facts), default=0)
+        return "\n".join([self.headline, *(f"  {key:<{width}}  {text}" for key, text in self.facts.items())])
+
+
+class Evidence:
+    """What the examples of one property have shown."""
+
+    def __init__(self):
+        self.verdicts: Counter[str] = Counter()
+        self.ulp = 0.0
+        self.share = 0.0
+        self.not_tried = set()
+        self.accepted: list[str] = []
+        self.kinds: set[str] = set()
+
+    @contextmanager
+    def example(self):
+        """One example, whose verdict is the gravest of its comparisons."""
+        self.kinds = {"holds"}
+        yield
+        self.verdicts[min(self.kinds, key=VERDICTS.index)] += 1
+
+    def conclude(self):
+        """A property most of whose examples prove nothing has tested nothing."""
+        if self.verdicts["ill-conditioned"] * 2 > self.verdicts.total():
+            raise Mismatch(
+                f"{self.verdicts['ill-conditioned']} of {self.verdicts.total()} examples are ill-conditioned: "
+                "their rounding error may exceed the result, so this property has tested nothing"
+            )
+
+    def as_dict(self):
+        """For reports."""
+        return {
+            "examples": self.verdicts.total(),
+            "verdicts": dict(self.verdicts),
+            "ulp": self.ulp,
+            "share": self.share,
+            "not_tried": sorted(self.not_tried),
+            "accepted": self.accepted,
+        }
+
+
+class PerBackend(NamedTuple):
+    """An argument of which each side has its own."""
+
+    reference: Any
+    candidate: Any
+    referee: Any
+
+
+# What a training computes and nobody types: no integers are tried here on a stranger. Inputs and labels may be some.
+COMPUTED = ("weight", "bias", "param", "grad", "grad_output", "pred")
+
+
+class Check:
+    """``check(name, *args)``: both backends compute ``name(*args)``, and the referee judges every number of it."""
+
+    def __init__(self, candidate, reference, dtype):
+        self.candidate = candidate
+        self.reference = reference
+        self.dtype = dtype
+        self.precision = PRECISIONS[dtype]
+        self.evidence = Evidence()
+        self.abilities: dict[str, bool] = {}
+
+    def cast(self, value):
+        """Float arrays in the precision that is checked."""
+        if isinstance(value, dict):
+            return {key: self.cast(item) for key, item in value.items()}
+        is_floats = isinstance(value, np.ndarray) and value.dtype.kind == "f"
+        return value.astype(self.dtype) if is_floats else value
+
+    def floats(self, value):
+        """A result as an array in the precision that is checked: a candidate may give lists."""
+        return np.asarray(value, dtype=self.dtype)
+
+    def __call__(self, name, *given, at="", exactly=False, **options):
+        """Compare one call; returns the reference's result, so that what follows starts from equal values.
+
+        ``at`` says where in a run the call stands. ``exactly`` demands that the certificate holds.
+        """
+        args = [self.cast(arg) for arg in given]
+        options = {key: self.cast(value) for key, value in options.items() if self.takes(name, key)}
+        self.expected = expected = self.judge(name, *args, **options)
+        of_candidate = self.as_floats(name, [arg.candidate if isinstance(arg, PerBackend) else arg for arg in args])
+        of_reference = [arg.reference if isinstance(arg, PerBackend) else arg for arg in args]
+        self.results = results = (
+            call(self.reference, name, of_reference, options),
+            call(self.candidate, name, of_candidate, options),
+        )
+        where = f"{name}{f' at {at}' if at else ''}"
+        of_integers = not self.candidate.ours and any(stored(arg) == "integers" for arg in of_candidate)
+        called = partial(inputs, name, of_candidate, options, self.reference)
+        reference, candidate = (named(result, expected, where) for result in results)
+        for label, bound in flat(expected):
+            if label not in candidate and "." in label:
+                continue  # a state of the candidate's own kind
+            if exactly and np.any(bound.error):
+                raise Mismatch(f"{where}: {label} is not exact here, expected inputs whose sums fit the significand")
+            # The losses of a run are Python's own floats; whoever puts them into an array keeps them so.
+            both = [list(side[label]) if label == "losses" else side[label] for side in (candidate, reference)]
+            theirs, ours = (as_array(value, f"{where}: {label}", self.dtype) for value in both)
+            if of_integers and theirs.dtype.kind in "iu":  # a stranger's whole numbers are as right
+                theirs = theirs.astype(self.dtype)
+            elif of_integers and theirs.dtype == "float32":  # as PyTorch has it
+                self.candidate.floats_only.add(name)
+                continue
+            self.compare(where, label, bound, theirs, ours, called)
+        return results[0]
+
+    def as_floats(self, name, args):
+        """The arguments of a stranger's function: what is computed on the way of a training is never an integer."""
+        if self.candidate.ours or not any(stored(arg) == "integers" for arg in args):
+            return args
+        names = [key for key, _, _ in self.reference.signature(name)]
+        return [np.asarray(arg) if key in COMPUTED else arg for key, arg in zip(names, args, strict=False)]
+
+    def judge(self, name, *given, **options):
+        """The referee's results by name; a single one is called ``result``."""
+        args = [judged(self.cast(arg)) for arg in given]
+        with np.errstate(all="ignore"):
+            result = getattr(referee, name)(*args, **{key: judged(self.cast(value)) for key, value in options.items()})
+        return result if isinstance(result, dict) else {"result": result}
+
+    def takes(self, name, option):
+        """Whether the candidate has this option; what it has not is not tried."""
+        parameters = self.candidate.signature(name) or ()
+        takes = any(option == key or kind == "VAR_KEYWORD" for key, kind, _ in parameters)
+        if not takes:
+            self.evidence.not_tried.add(option)
+        return takes
+
+    def able(self, what, probe):
+        """Whether the candidate can do this, found out once by trying; what it cannot is not tried."""
+        if what not in self.abilities:
+            try:
+                self.abilities[what] = self.candidate.ours or bool(probe(self.candidate))
+            except Raised:
+                self.abilities[what] = False
+        if not self.abilities[what]:
+            self.evidence.not_tried.add(what)
+        return self.abilities[what]
+
+    def compare(self, where, label, bound, candidate, reference, given=""):
+        """One result against the referee and the other backend; ``given`` is what to show of the call, or makes it."""
+        expect_form(where, label, bound, candidate, self.dtype)
+        with np.errstate(all="ignore"):
+            wide = self.precision.wide
+            off = {
+                "candidate": magnitude(wide(candidate) - bound.value),
+                "reference": magnitude(wide(reference) - bound.value),
+            }
+            gap = magnitude(wide(candidate) - wide(reference))
+            # nan compares false: where the referee has a number, nan is wrong too.
+            sure = bound.reach() <= np.finfo(self.dtype).max
+            wrong = {side: sure & ~(distance <= bound.error) for side, distance in off.items()}
+            wrong["candidate"] |= sure & ~(gap <= 2 * bound.error)
+            if wrong["candidate"].any() or wrong["reference"].any():
+                raise explain(where, label, bound, candidate, reference, wrong, self, given)
+            self.tally(bound, gap, sure)
+
+    def tally(self, bound, gap, sure):
+        """Count what this comparison has shown."""
+        scale = np.max(magnitude(bound.value), initial=0)
+        allowed = np.where(sure, 2 * bound.error, np.inf)
+        if bound.tied:
+            self.evidence.kinds.add("ties")
+            return
+        if np.any(~sure) or np.max(bound.error, initial=0) > scale > 0:
+            self.evidence.kinds.add("ill-conditioned")
+            return
+        self.evidence.kinds.add("rounding" if bound.error.any() else "exact")
+        if gap.any() and scale > 0:
+            self.evidence.ulp = max(self.evidence.ulp, float(gap.max() / spacing(scale, self.dtype)))
+        if gap.any():
+            self.evidence.share = max(self.evidence.share, float(np.max(gap[gap > 0] / allowed[gap > 0])))
+
+    def means(self, name, *given, equals, **options):
+        """Both backends give this value: a case in which conventions differ."""
+        if not self.candidate.defines(name) or not all(self.takes(name, option) for option in options):
+            return
+        args = [self.cast(arg) for arg in given]
+        for backend in (self.reference, self.candidate):
+            result = as_array(call(backend, name, args, options), name, self.dtype)
+            wanted = np.asarray(equals, dtype=self.dtype)
+            if not np.array_equal(result, wanted, equal_nan=True):
+                called = inputs(name, args, options, self.reference)
+                facts = {backend.name: repr(result.tolist()), "expected": repr(wanted.tolist()), "call": called}
+                values = (result, np.zeros_like(wanted)) if backend is self.candidate else ()
+                raise Mismatch(f"{name}: a convention differs", facts, (called, "result"), *values)
+
+    def refuses(self, name, *given, **options):
+        """Both backends refuse these arguments."""
+        if not self.candidate.defines(name) or not all(self.takes(name, option) for option in options):
+            return
+        args = [self.cast(arg) for arg in given]
+        called = inputs(name, args, options, self.reference)
+        self.refuses_to(name, called, lambda backend: getattr(backend, name)(*args, **options))
+
+    def refuses_to(self, name, called, attempt, says=""):
+        """Both backends raise a ValueError, in this project one of one line that says this; two of its backends use the
+        same words.
+
+        What a stranger's function accepts is noted and no difference: there is no right result that it misses.
+        """
+        messages = []
+        for backend in (self.reference, self.candidate):
+            try:
+                result = attempt(backend)
+            except Raised as error:
+                if error.kind == "NotImplementedError":
+                    raise
+                if backend.ours:
+                    expect_refusal(name, called, backend, error, says)
+                messages.append(in_plain_words(error))
+            else:
+                if backend.ours:
+                    facts = {"call": called, backend.name: shorten(result)}
+                    raise Mismatch(f"{name} accepts in {backend.name} what is no input, expected a ValueError", facts)
+                self.evidence.kinds.add("accepts bad input")
+                self.evidence.accepted.append(f"{called} gave {shorten(result)}, expected a ValueError")
+                return
+        expected, said = messages
+        if self.candidate.ours and self.reference.ours and said != expected:
+            message = f"{name} says {said!r} in {self.candidate.name}, expected {expected!r}"
+            raise Mismatch(message, {"call": called})
+
+
+def expect_refusal(name, called, backend, error, says):
+    """A ValueError of one line that says this."""
+    if not isinstance(error, Refused):
+        raise Mismatch(f"{name} raised {error.kind} in {backend.name}, expected a ValueError", {"call": called})
+    if "\n" in str(error) or not str(error):
+        raise Mismatch(f"{name}: the ValueError of {backend.name} is not one line: {error}", {"call": called})
+    if says not in str(error):
+        raise Mismatch(f"{name}: the ValueError of {backend.name} does not say {says}: {error}", {"call": called})
+
+
+def in_plain_words(error):
+    """The message without the names that only PyTorch has."""
+    return str(error).replace("torch.", "").replace("Tensor", "Parameter")
+
+
+def judged(value):
+    """Float arrays as the referee reads them."""
+    if isinstance(value, PerBackend):
+        return value.referee
+    if isinstance(value, dict):
+        return {key: judged(item) for key, item in value.items()}
+    return bounded(value) if isinstance(value, np.ndarray) and value.dtype.kind == "f" else value
+
+
+def call(backend, name, args, options):
+    """The backend's result; what goes wrong on the way is a difference."""
+    try:
+        return getattr(backend, name)(*args, **options)
+    except (Raised, ArgumentMutated) as error:
+        if getattr(error, "kind", "") == "NotImplementedError":
+            raise
+        called = inputs(name, args, options, backend)
+        raise as_mismatch(error, name, {"call": called} if called else None) from error
+
+
+def as_mismatch(error, name, facts=None):
+    """What a backend did instead of giving a result."""
+    backend = error.backend
+    if isinstance(error, ArgumentMutated):
+        at = error.args[0]
+        argument = at if isinstance(at, str) else parameters(backend, name, range(at + 1))[at]
+        return Mismatch(f"{name} changed its argument {argument} in {backend.name}, expected a new array", facts)
+    if error.kind == "Flood":
+        return Mismatch(f"{name}: {backend.name} {error}", facts)
+    line = f", line {error.place}" if error.place else ""
+    return Mismatch(f"{name} raised {error.kind} in {backend.name}{line}: {error}", facts)
+
+
+def named(result, expected, where):
+    """The results by name: from a tuple by position, from a result object by attribute."""
+    names = list(expected)
+    if len(names) == 1:
+        return {names[0]: result}
+    if isinstance(result, tuple):
+        if len(result) != len(names):
+            raise Mismatch(f"{where} gave {len(result)} results, expected {len(names)}: {', '.join(names)}")
+        return dict(flat(dict(zip(names, result, strict=True))))
+    missing = [name for name in names if not hasattr(result, name)]
+    if missing:
+        raise Mismatch(f"{where} gave a result without {', '.join(missing)}, expected {', '.join(names)}")
+    return {name: getattr(result, name) for name in names}
+
+
+def flat(results):
+    """Names and values; what stands in a dictionary inside, as the optimizer's state, comes first."""
+    inner = [
+        (f"{name}.{key}", v) for name, value in results.items() if isinstance(value, dict) for key, v in value.items()
+    ]
+    return inner + [(name, value) for name, value in results.items() if not isinstance(value, dict)]
+
+
+def as_array(value, where, dtype):
+    """Numbers as an array; Python's own floats, as in a list of losses, hold any dtype."""
+    try:
+        array = np.asarray(None if isinstance(value, ObjectRef) else value)
+    except ValueError:
+        array = np.asarray(None)
+    if array.dtype.kind not in "biuf":
+        kind = value.target.type if isinstance(value, ObjectRef) else type(value).__name__
+        of = f" of {array.dtype.name}" if array.dtype.kind != "O" else ""
+        raise Mismatch(f"{where} is {kind}{of}, expected an array of numbers")
+    return array.astype(dtype) if isinstance(value, list | tuple) else array
+
+
+def expect_form(where, label, bound, candidate, dtype):
+    """The right shape and, for float arrays, the right dtype."""
+    if candidate.shape != bound.shape:
+        raise Mismatch(f"{where}: {label} has shape {candidate.shape}, expected {bound.shape}")
+    if candidate.ndim and candidate.dtype != dtype:
+        raise Mismatch(f"{where}: {label} has dtype {candidate.dtype}, expected {dtype}")
+
+
+def explain(where, label, bound, candidate, reference, wrong, check, given):
+    """What a reader needs of the first number that differs."""
+    side = "candidate" if wrong["candidate"].any() else "reference"
+    index = tuple(int(i) for i in np.argwhere(wrong[side])[0])
+    theirs, ours, value, error = (np.asarray(a)[index] for a in (candidate, reference, bound.value, bound.error))
+    sides = [name for name in ("candidate", "reference") if wrong[name][index]]
+    names = {"candidate": check.candidate.name, "reference": check.reference.name}
+    gap = abs(float(theirs) - float(ours))
+    size = max(abs(float(ours)), abs(float(value)))
+    lost = 0 < gap < size * np.finfo(check.dtype).eps ** 0.5
+    ulps = f" = {gap / spacing(size, check.dtype):.3g} ulp" if lost else ""
+    allowed = "nothing, this arithmetic is exact" if error == 0 else f"{2 * error:.3g}"
+    if gap <= 2 * error:  # the other lies on the other side of the referee
+        allowed += f", and {error:.3g} from the referee"
+    position = f"[{', '.join(map(str, index))}]" if index else ""
+    facts = {
+        names["candidate"]: repr(float(theirs)),
+        names["reference"]: repr(float(ours)),
+        "gap": f"{gap:.3g}{ulps}; allowed: {allowed}",
+        "referee": f"{float(value)!r}; off is {' and '.join(names[s] for s in sides)}",
+    }
+    if text := given() if callable(given) else given and shorten(given):
+        facts["call"] = text
+    if lost:
+        facts["remark"] = "on paper this may be right: digits get lost, as where large numbers cancel"
+    headline = f"{where}: {label}{position} differs"
+    values = (np.asarray(candidate), bound.error) if "candidate" in sides else ()
+    return Mismatch(headline, facts, (where, label), *values)
+
+
+def spacing(value, dtype):
+    """One unit in the last place of a number of this size."""
+    return float(np.spacing(np.asarray(value, dtype=dtype))) or float(np.finfo(dtype).smallest_subnormal)
+
+
+def parameters(backend, name, args):
+    """The names of the positional arguments."""
+    names = [parameter for parameter, *_ in backend.signature(name) or ()]
+    return [names[i] if i < len(names) else f"argument {i + 1}" for i in range(len(args))]
+
+
+def inputs(name, args, options, backend):
+    """The call as one would type it; empty where an object is among the arguments, which only its making shows."""
+    named: dict[str, Any] = dict(zip(parameters(backend, name, args), args, strict=True)) | options
+    if any(isinstance(value, ObjectRef) for value in named.values()):
+        return ""
+    return f"{name}({', '.join(f'{key}={shorten(value)}' for key, value in named.items())})"
+
+
+def shorten(value):
+    """A value as one would type it."""
+    return Writer().show(value)

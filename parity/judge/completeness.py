@@ -1,0 +1,188 @@
+"""Whether a name has all its places, a backend all names, and what makes two backends the same to read."""
+
+import ast
+import inspect
+from functools import cache
+
+from parity import trees
+from parity.mistakes import MISTAKES
+
+# Where a name of these files is looked up: by itself, or with its backward or its update.
+TABLES = {
+    "activations": (
+        ("scratch/activations.py", "ACTIVATIONS"),
+        ("torchref/activations.py", "ACTIVATIONS"),
+        ("parity/judge/referee.py", "ACTIVATIONS"),
+    ),
+    "losses": (
+        ("scratch/losses.py", "LOSSES"),
+        ("torchref/losses.py", "LOSSES"),
+        ("parity/judge/referee.py", "LOSSES"),
+    ),
+    "optimizers": (
+        ("scratch/optimizers.py", "OPTIMIZERS"),
+        ("torchref/optimizers.py", "OPTIMIZERS"),
+        ("parity/judge/referee.py", "UPDATES"),
+    ),
+}
+DRAWN = ("activations", "losses")  # each name of these files has a picture of its own
+MOVED = ("datasets", "training")  # functions that pass data on, and compute by means of others
+
+
+def missing(backend):
+    """The names that a backend does not define."""
+    return [name for name in trees.all_names() if not backend.defines(name)]
+
+
+def complete(backend):
+    """Whether it has all names; one of the two trees is meant to, even where somebody has forgotten one."""
+    return backend.spec in trees.TREES or not missing(backend)
+
+
+def omissions(checked):
+    """What each public name of the two trees lacks; ``checked`` has the names with a property, file by file."""
+    for file in trees.FILES:
+        known = public(file)
+        for name in known:
+            if lacks := [*places(file, name), *evidence(file, name, checked), *partners(file, name, known)]:
+                yield f"{name}: {', '.join(lacks)}"
+
+
+def public(file):
+    """The names that either tree means to have in this file: listed, exported, with an example, or in a table."""
+    known: dict[str, None] = {}
+    for tree in trees.TREES:
+        path = f"{tree}/{file}.py"
+        known |= dict.fromkeys(listed(path, "__all__"))
+        known |= dict.fromkeys(name for name, node in definitions(path).items() if has_example(name, node))
+        known |= dict.fromkeys(exported(tree, file))
+    return known | dict.fromkeys(name for path, table in TABLES.get(file, ()) for name in listed(path, table))
+
+
+def has_example(name, node):
+    """Whether readers are shown how to call it."""
+    return not name.startswith("_") and ">>>" in (ast.get_docstring(node) or "")
+
+
+def places(file, name):
+    """Where it is not, in the trees."""
+    for tree in trees.TREES:
+        path = f"{tree}/{file}.py"
+        if name not in definitions(path):
+            yield f"not in {path}"
+            continue
+        if name not in listed(path, "__all__"):
+            yield f"not in __all__ of {path}"
+        elif name not in exported(tree, file):
+            yield f"not in {tree}/__init__.py"
+
+
+def evidence(file, name, checked):
+    """What shows that it is right, and is not there."""
+    if name not in checked[file]:
+        yield f"no property (parity/properties/test_{file}.py)"
+    if file not in MOVED and not is_class(file, name) and name not in definitions("parity/judge/referee.py"):
+        yield "no referee (parity/judge/referee.py)"
+    wrong = {mistake.replaced.partition(".")[0] for mistake in MISTAKES.values()}
+    if not wrong & {name, name.removesuffix("_backward"), f"{name}_backward"}:
+        yield "no mistake (parity/mistakes/)"
+
+
+def partners(file, name, known):
+    """What goes with it, and is not there: a backward, an update, a place in the tables and pictures."""
+    if file not in TABLES:
+        return
+    head = name.removesuffix("_backward").removesuffix("_update")
+    keys = [key for key in known if key in (head, name) or (is_class(file, key) and key.lower() == head)]
+    pair = ("class", f"{head.lower()}_update") if file == "optimizers" else (head, f"{head}_backward")
+    heads = [key for key in keys if not key.endswith(("_backward", "_update"))]
+    if not heads:
+        yield f"no {pair[0]} for it"
+    elif name in heads:
+        if pair[1] not in known:
+            yield f"no {pair[1]}"
+        yield from (f"not in {table} of {path}" for path, table in TABLES[file] if name not in listed(path, table))
+        if file in DRAWN and name not in strings("parity/site/figures.py", file):
+            yield f"not in the figure {file} (parity/site/figures.py)"
+
+
+def is_class(file, name):
+    """Whether a tree has a class of this name."""
+    return any(isinstance(definitions(f"{tree}/{file}.py").get(name), ast.ClassDef) for tree in trees.TREES)
+
+
+@cache
+def parsed(path):
+    """A file of this project, which is not imported: PyTorch may not be there."""
+    return ast.parse((trees.ROOT / path).read_text(encoding="utf-8"))
+
+
+def definitions(path):
+    """The functions and classes of a file."""
+    return {node.name: node for node in parsed(path).body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+
+
+def listed(path, name):
+    """What a list, or a dictionary's keys, in a file says word by word."""
+    for node in parsed(path).body:
+        target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
+        if getattr(target, "id", "") == name:
+            return [ast.literal_eval(item) for item in getattr(node.value, "keys", None) or node.value.elts]
+    raise LookupError(f"{path} has no {name}")
+
+
+def exported(tree, file):
+    """What the package takes from one of its files: all public names, or none."""
+    found = [node for node in parsed(f"{tree}/__init__.py").body if isinstance(node, ast.ImportFrom)]
+    return listed(f"{tree}/{file}.py", "__all__") if any(node.module == f"{tree}.{file}" for node in found) else []
+
+
+def strings(path, function):
+    """The words that a function has in quotes."""
+    return {node.value for node in ast.walk(definitions(path)[function]) if isinstance(node, ast.Constant)}
+
+
+def differences(candidate, reference):
+    """What differs to the reader: signatures and docstrings of all names, and the public methods of classes."""
+    for name in filter(reference.defines, filter(candidate.defines, trees.all_names())):
+        ours, theirs = getattr(reference.namespace, name), getattr(candidate.namespace, name)
+        yield from _compare(name, theirs, ours)
+        if inspect.isclass(ours):
+            for method in public_methods(ours) & public_methods(theirs):
+                yield from _compare(f"{name}.{method}", getattr(theirs, method), getattr(ours, method))
+
+
+def _compare(name, theirs, ours):
+    if str(inspect.signature(theirs)) != str(inspect.signature(ours)):
+        yield f"{name}{inspect.signature(theirs)}, expected {name}{inspect.signature(ours)}"
+    if inspect.getdoc(theirs) != inspect.getdoc(ours):
+        yield f"{name} has another docstring"
+
+
+def public_methods(cls):
+    """The methods that a class writes itself."""
+    return {name for name, value in vars(cls).items() if inspect.isfunction(value) and not name.startswith("_")}
+
+
+def misfit(candidate, reference, name):
+    """How a partial module's function misses the contract, or None: too few or many arguments, or another order.
+
+    Those that are passed by position may have other names.
+    """
+    wanted, got = (required(backend.signature(name)) for backend in (reference, candidate))
+    if any(kind == "VAR_POSITIONAL" for _, kind, _ in candidate.signature(name)):
+        return None
+    same_names = [sorted(names) for names in got] == [sorted(names) for names in wanted]
+    fits = len(got[0]) == len(wanted[0]) and got[1] == wanted[1]
+    if got == wanted or (fits and not same_names):
+        return None
+    return f"{name}({', '.join(got[0] + got[1])}), expected {name}({', '.join(wanted[0] + wanted[1])})"
+
+
+def required(parameters):
+    """The names of the arguments without a default: those passed by position, and the others."""
+    names = [(name, kind) for name, kind, is_required in parameters if is_required and not kind.startswith("VAR")]
+    return [
+        [name for name, kind in names if kind != "KEYWORD_ONLY"],
+        [name for name, kind in names if kind == "KEYWORD_ONLY"],
+    ]

@@ -1,0 +1,298 @@
+"""What Hypothesis draws: small arrays that shrink to numbers one can follow by hand.
+
+Numbers come from three sources: small whole numbers, where ties are common; eighths from -8 to 8, on which sums are
+exact; and decimals of any size, which round. Arrays are cut from one string of bytes, which is drawn and shrunk fast.
+Each has a part of its own there and begins at the end of it: Hypothesis moves what it cannot make 0 to the end.
+
+A few examples of each property are larger than any constant that somebody may have written down; ``SCOPES`` says in
+which ways. Within a scope all are, so that none of the ways is left to luck.
+"""
+
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import numpy as np
+from hypothesis import strategies as st
+
+from parity.border.backend import Formed
+from parity.judge.referee import ACTIVATIONS
+
+BLOCK = 64
+PERIOD = 1021  # numbers drawn at most, more are repetitions of them; a prime, so that no row is like another
+EXACT_RATES = (0.5, 0.25, 1.0, 2.0, 0.0625, 0.0)
+DECIMAL_RATES = (0.1, 0.05, 0.3, 0.001)
+
+
+class Problem(NamedTuple):
+    """Samples and the neurons that see them."""
+
+    x: np.ndarray
+    y: np.ndarray
+    weight: np.ndarray
+    bias: np.ndarray
+
+
+class Scope(NamedTuple):
+    """How many samples, inputs or outputs, steps and layers; of which numbers, how stored. Else all is as usual."""
+
+    samples: tuple[int, int] | None = None
+    width: tuple[int, int] | None = None
+    steps: tuple[int, int] | None = None
+    depth: tuple[int, int] | None = None
+    form: str = ""
+    numbers: str = ""
+    free: bool = False
+
+    @property
+    def forced(self):
+        """Whether all examples are that large."""
+        return self != USUAL and not self.free
+
+    def smaller(self):
+        """The same with all that is smaller, from an eighth of the size on: there Hypothesis finds its way faster."""
+        for share in (8, 2, 1):
+            limits: dict[str, Any] = {axis: limit and (1, max(1, limit[1] // share)) for axis, limit in self.limits()}
+            yield self._replace(**limits, free=True)
+
+    def limits(self):
+        """The sizes by name."""
+        return list(self._asdict().items())[:4]
+
+
+USUAL = Scope()
+# Where an example need not be simple, even the simplest that Hypothesis draws holds all sorts of numbers.
+PATTERN = np.random.default_rng(0).integers(256, size=2 * PERIOD, dtype=np.uint8)
+SCOPES = (
+    Scope(samples=(30, 300), form="transposed"),
+    Scope(width=(10, 70), form="sliced"),
+    Scope(steps=(8, 25), form="integers", numbers="small"),
+    Scope(depth=(5, 8), numbers="huge"),
+)
+scope = USUAL
+
+
+@contextmanager
+def within(chosen):
+    """What is drawn meanwhile is of this scope."""
+    global scope
+    scope = chosen
+    try:
+        yield
+    finally:
+        scope = USUAL
+
+
+def shares(examples):
+    """How many of so many examples are of the usual scope, and how many of each other one."""
+    # Two of each at least: the first that Hypothesis draws has the first of all choices, the smallest size and rate.
+    share = {chosen: max(2, examples // 25) for chosen in SCOPES[: examples // 10]}
+    return {USUAL: examples - sum(share.values())} | share
+
+
+def signed(raw, count):
+    """0, 1, -1, 2, -2, ...: so many whole numbers about 0, of which Hypothesis finds the first the simplest."""
+    steps = raw % count
+    return np.where(steps % 2, (steps + 1) // 2, -(steps // 2))
+
+
+def small(raw):
+    """-2 to 2."""
+    return signed(raw, 5).astype(float)
+
+
+def quarters(raw):
+    """-1 to 1 in quarters."""
+    return signed(raw, 9) / 4
+
+
+def eighths(raw):
+    """-8 to 8 in eighths."""
+    return signed(raw, 129) / 8
+
+
+def decimals(exponent):
+    """-32768 to 32767 divided by a power of ten."""
+    return lambda raw: signed(raw.astype(np.int64), 65536) / 10.0**exponent
+
+
+def huge(exponent):
+    """0 and powers of ten, of either sign, up to this one."""
+
+    def source(raw):
+        exponents = signed(raw, 2 * exponent + 1)
+        return np.sign(exponents) * 10.0 ** np.abs(exponents)
+
+    return source
+
+
+EXACT = [small, eighths]
+ROUNDED = [decimals(exponent) for exponent in (4, 3, 2, 6)]
+
+
+def whole(count, dtype):
+    """At least so many numbers of this dtype: whole blocks of them."""
+    each = BLOCK // np.dtype(dtype).itemsize
+    return -(-count // each) * each
+
+
+@st.composite
+def raw(draw, count, dtype):
+    """So many whole numbers of this dtype."""
+    # Whole blocks: where its length depends on what was drawn before, Hypothesis fills half of the examples with zeros.
+    length = min(whole(count, dtype), PERIOD) * np.dtype(dtype).itemsize
+    drawn = np.frombuffer(draw(st.binary(min_size=length, max_size=length)), "u1")
+    if scope.forced:
+        drawn = drawn ^ PATTERN[:length]
+    return np.resize(drawn.view(dtype), count)
+
+
+def of_scope(sources, exponent):
+    """Of these sources those that the scope allows."""
+    if scope == USUAL:
+        return sources
+    if set(sources) <= set(EXACT):  # large sums of eighths are not exact
+        return [small]
+    wanted = {"small": [small], "huge": [huge(exponent)]}.get(scope.numbers)
+    if not wanted or not set(sources) <= set(EXACT + ROUNDED):
+        return sources
+    return sources + wanted if scope.free else wanted
+
+
+@st.composite
+def forms(draw):
+    """How the arrays of an example are stored."""
+    return draw(st.sampled_from(["", scope.form])) if scope.free and scope.form else scope.form
+
+
+@st.composite
+def arrays(draw, *shapes, sources=None, exponent=7):
+    """Arrays of these shapes, from one source; where they are huge, up to this power of ten."""
+    source = draw(st.sampled_from(of_scope(sources or EXACT + ROUNDED, exponent)))
+    form = draw(forms())
+    sizes = [int(np.prod(shape)) for shape in shapes]
+    lengths = [whole(size, ">u2") for size in sizes]
+    values = source(draw(raw(sum(lengths), ">u2")).astype(np.int64))
+    parts = np.split(values, np.cumsum(lengths)[:-1])
+    cut = [part[::-1][:size].reshape(shape) for part, size, shape in zip(parts, sizes, shapes, strict=True)]
+    return [Formed.of(part, form) for part in cut] if form else cut
+
+
+def floating(array):
+    """The same, but never integers: weights move by fractions."""
+    return np.asarray(array) if getattr(array, "form", "") == "integers" else array
+
+
+@st.composite
+def size(draw, axis, most, least=1, large=None):
+    """``least`` to ``most`` samples, inputs or outputs, or steps; ``large`` where those of the scope are too many."""
+    wanted = getattr(scope, axis)
+    if not wanted:
+        return draw(st.integers(least, most))
+    low, high = large or wanted
+    if scope.free:
+        low, high = least, max(least, min(high, wanted[1]))
+    return draw(st.integers(low, high))
+
+
+def samples(most, **options):
+    """How many samples."""
+    return size("samples", most, **options)
+
+
+def width(most, **options):
+    """How many inputs, outputs or classes."""
+    return size("width", most, **options)
+
+
+def steps(most, **options):
+    """How many steps or epochs."""
+    return size("steps", most, **options)
+
+
+def batch_sizes(n):
+    """1 to n; of many samples not each alone (the referee takes its time for a step), in many steps few at once."""
+    return st.integers(1 + n // 30, n // 4 if scope.forced and scope.steps and n > 5 else n)
+
+
+def layers(most):
+    """The least and the largest number of layers."""
+    if not scope.depth or most == 1:
+        return 1, min(most, 2) if scope.width else most  # wide ones are slow
+    return 1 if scope.free else scope.depth[0], scope.depth[1]
+
+
+IN_TURN = (10, 40)  # samples, where each makes a step of its own
+
+
+@st.composite
+def shapes(draw):
+    """(N, K)."""
+    return draw(samples(8)), draw(width(3))
+
+
+@st.composite
+def pairs(draw, sources=None, exponent=7):
+    """Two arrays of one shape, (N, K) or (K,)."""
+    n, k = draw(shapes())
+    shape = draw(st.sampled_from([(n, k), (k,)] if not (scope.forced and scope.samples) else [(n, k)]))
+    return draw(arrays(shape, shape, sources=sources, exponent=exponent))
+
+
+@st.composite
+def problems(draw, sources=None, features=None, neurons=None, in_turn=False):
+    """x (N, D), y (N, K), weight (K, D), bias (K,); sizes fixed or drawn."""
+    n = draw(samples(5, large=IN_TURN if in_turn else None))
+    d, k = features or draw(width(4)), neurons or draw(width(3))
+    x, y, weight, bias = draw(arrays((n, d), (n, k), (k, d), (k,), sources=sources))
+    return Problem(x, y, floating(weight), floating(bias))
+
+
+@st.composite
+def classified(draw, sources=None, **sizes):
+    """A problem whose labels are -1 and +1, often with zero weights, as the deck starts."""
+    problem = draw(problems(sources=sources, **sizes))
+    start = draw(st.sampled_from([0.0, 1.0]))
+    labels = np.where(np.round(problem.y) % 2 == 0, 1.0, -1.0)
+    y = Formed.of(labels, problem.y.form) if isinstance(problem.y, Formed) else labels
+    return problem._replace(y=y, weight=start * problem.weight, bias=start * problem.bias)
+
+
+@st.composite
+def one_sample(draw, drawn):
+    """The first sample of a drawn problem: x (D,), y (K,)."""
+    problem = draw(drawn)
+    return problem._replace(x=problem.x[0], y=problem.y[0])
+
+
+@st.composite
+def probabilities(draw):
+    """Predictions and targets from 0 to 1, both ends included."""
+    n, k = draw(shapes())
+    pred, target = draw(arrays((n, k), (n, k), sources=[eighths, decimals(4)]))
+    return [np.clip(np.abs(values) / draw(st.sampled_from([1.0, 8.0])), 0, 1) for values in (pred, target)]
+
+
+@st.composite
+def scores(draw):
+    """Scores (N, K) and class indices (N,)."""
+    n, k = draw(samples(8)), draw(width(4))
+    (pred,) = draw(arrays((n, k), exponent=30))
+    return pred, draw(raw(n, "u1")).astype(np.int64) % k
+
+
+@st.composite
+def orders(draw, n, epochs):
+    """A permutation of the samples for each epoch: the order of drawn keys, so that 0 to n-1 is the simplest."""
+    keys = draw(raw(epochs * n, "u1")).reshape(epochs, n)
+    return np.argsort(keys, axis=1, kind="stable").tolist()
+
+
+@st.composite
+def ordered(draw, drawn, epochs):
+    """A problem, and an order of its samples for each epoch."""
+    problem = draw(drawn)
+    return problem, draw(orders(len(problem.x), draw(steps(epochs, least=epochs))))
+
+
+rates = st.sampled_from(EXACT_RATES + DECIMAL_RATES)
+activations = st.sampled_from(list(ACTIVATIONS))

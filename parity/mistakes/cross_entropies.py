@@ -1,0 +1,461 @@
+"""Mistakes in the cross-entropies and their derivatives."""
+
+import numpy as np
+
+import scratch
+from parity.mistakes.registry import mistake
+
+
+def bernoulli(pred, target, log=np.log, clip=0.0, floor=-np.inf):
+    """The cross-entropy of probabilities, with a place for each of its well-known mistakes."""
+    p = np.clip(pred, clip, 1 - clip)
+    return -(target * np.maximum(log(p), floor) + (1 - target) * np.maximum(log(1 - p), floor)).mean()
+
+
+@mistake("binary_cross_entropy")
+def logarithm_not_clamped(pred, target):
+    """the logarithm is not clamped: a sure and wrong prediction costs infinity, a sure and right one nan.
+
+    Met where the formula is typed as it stands in the book.
+    """
+    return bernoulli(pred, target)
+
+
+@mistake("binary_cross_entropy")
+def probability_clipped(pred, target):
+    """the probability is clipped to 1e-7 .. 1 - 1e-7 instead of its logarithm at -100.
+
+    Met in Keras, whose backend.epsilon() is 1e-7.
+    """
+    return bernoulli(pred, target, clip=1e-7)
+
+
+@mistake("binary_cross_entropy")
+def eps_inside_the_logarithm(pred, target):
+    """a small number is added under the logarithm, log(p + 1e-7).
+
+    Met in tf.compat.v1.losses.log_loss, whose epsilon is 1e-7.
+    """
+    return bernoulli(pred, target, log=lambda p: np.log(p + 1e-7))
+
+
+@mistake("binary_cross_entropy")
+def tiny_eps_inside_the_logarithm(pred, target):
+    """a small number is added under the logarithm, log(p + 1e-12).
+
+    Met where a formula that gave nan is mended on the spot; each author has a number of his own.
+    """
+    return bernoulli(pred, target, log=lambda p: np.log(p + 1e-12))
+
+
+@mistake("binary_cross_entropy")
+def bits_for_nats(pred, target):
+    """the logarithm is taken to the base 2.
+
+    Met in information theory, which counts in bits.
+    """
+    return bernoulli(pred, target, log=np.log2, floor=-100 / np.log(2).item())
+
+
+@mistake("binary_cross_entropy")
+def minus_sign_lost(pred, target):
+    """the minus sign before the sum is lost: the likelihood is made small.
+
+    Met in texts that maximise the log-likelihood.
+    """
+    return -scratch.binary_cross_entropy(pred, target)
+
+
+@mistake("binary_cross_entropy")
+def second_term_missing(pred, target):
+    """only y log p is summed and (1 - y) log(1 - p) is not: the samples of class 0 cost nothing.
+
+    Met where the formula for one-hot classes is used with one output.
+    """
+    return -(target * np.maximum(np.log(pred), -100)).mean()
+
+
+@mistake("binary_cross_entropy")
+def sum_of_cross_entropies(pred, target):
+    """the cross-entropies are summed and not averaged.
+
+    Met in torch.nn.BCELoss(reduction="sum").
+    """
+    return scratch.binary_cross_entropy(pred, target) * np.size(pred)
+
+
+@mistake("binary_cross_entropy")
+def mean_over_the_rows(pred, target):
+    """the sum is divided by the number of rows N instead of the number of elements N * K.
+
+    Met where the mean is written as / len(pred).
+    """
+    return scratch.binary_cross_entropy(pred, target) * (np.size(pred) / len(pred))
+
+
+@mistake("binary_cross_entropy_backward")
+def gradient_of_the_logit(pred, target):
+    """(p - y) / n is returned, the gradient with respect to the logit, where that of the probability is asked for.
+
+    Met where the sigmoid's derivative has been cancelled already; a sigmoid_backward after it counts it twice.
+    """
+    return (pred - target) / np.size(pred)
+
+
+@mistake("binary_cross_entropy_backward")
+def denominator_not_clamped(pred, target):
+    """the denominator p (1 - p) is not kept above 1e-12: at 0 and 1 the gradient is infinite, or nan.
+
+    Met where the formula is typed as it stands in the book.
+    """
+    return (pred - target) / (pred * (1 - pred)) / np.size(pred)
+
+
+@mistake("binary_cross_entropy_backward")
+def mean_forgotten(pred, target):
+    """the gradient is not divided by n.
+
+    Met where the loss is averaged for printing and the gradient is that of the sum.
+    """
+    return scratch.binary_cross_entropy_backward(pred, target) * np.size(pred)
+
+
+@mistake("binary_cross_entropy_backward")
+def probability_gradient_over_rows(pred, target):
+    """the gradient is divided by the number of rows N instead of the number of elements N * K.
+
+    Met where the mean is written as / len(pred).
+    """
+    return scratch.binary_cross_entropy_backward(pred, target) * (np.size(pred) / len(pred))
+
+
+@mistake("binary_cross_entropy_backward")
+def bce_gradient_sign_flipped(pred, target):
+    """the gradient is (y - p) / p (1 - p) / n, with the sign of the error.
+
+    Met in texts that maximise the log-likelihood.
+    """
+    return -scratch.binary_cross_entropy_backward(pred, target)
+
+
+@mistake("binary_cross_entropy_backward")
+def sign_of_the_second_term_lost(pred, target):
+    """the second term has the sign of the first: -y / p - (1 - y) / (1 - p).
+
+    Met where log(1 - p) is derived without its inner derivative, -1.
+    """
+    return (-target / pred - (1 - target) / (1 - pred)) / np.size(pred)
+
+
+@mistake("binary_cross_entropy_with_logits")
+def logits_as_probabilities(pred, target):
+    """the sigmoid is left out: the logits are clipped to 0 .. 1 as if they were probabilities.
+
+    Met in Keras, whose BinaryCrossentropy has from_logits=False for its default.
+    """
+    return bernoulli(pred, target, clip=1e-7)
+
+
+@mistake("binary_cross_entropy_with_logits")
+def logits_mean_over_rows(pred, target):
+    """the sum is divided by the number of rows N instead of the number of elements N * K.
+
+    Met where the mean is written as / len(pred).
+    """
+    return scratch.binary_cross_entropy_with_logits(pred, target) * (np.size(pred) / len(pred))
+
+
+@mistake("binary_cross_entropy_with_logits")
+def logit_losses_summed(pred, target):
+    """the cross-entropies are summed and not averaged.
+
+    Met in torch.nn.BCEWithLogitsLoss(reduction="sum").
+    """
+    return scratch.binary_cross_entropy_with_logits(pred, target) * np.size(pred)
+
+
+@mistake("binary_cross_entropy_with_logits")
+def loss_of_labels_minus_1_and_1(pred, target):
+    """the loss is log(1 + e^(-y z)), the form for labels -1 and +1: a label 0 costs log 2 whatever z is.
+
+    Met in S. Shalev-Shwartz, S. Ben-David, "Understanding machine learning" (2014), where it is right.
+    """
+    return np.logaddexp(0, -pred * target).mean()
+
+
+@mistake("binary_cross_entropy_with_logits")
+def sigmoid_twice(pred, target):
+    """probabilities are given to a loss that takes logits: the sigmoid is applied twice.
+
+    Met where a net that ends with a sigmoid is trained with torch.nn.BCEWithLogitsLoss.
+    """
+    return scratch.binary_cross_entropy_with_logits(scratch.sigmoid(pred), target)
+
+
+@mistake("binary_cross_entropy_with_logits")
+def sigmoid_then_logarithm(pred, target):
+    """the sigmoid is computed first and its logarithm after it: far out the sigmoid is 0 or 1 and the loss is cut off.
+
+    Met where torch.nn.BCELoss follows a sigmoid.
+    """
+    return scratch.binary_cross_entropy(scratch.sigmoid(pred), target)
+
+
+@mistake("binary_cross_entropy_with_logits")
+def sigmoid_then_open_logarithm(pred, target):
+    """the sigmoid is computed first and its logarithm after it, unclamped: far out the loss is infinite or nan.
+
+    Met where the two formulas are typed one after the other as they stand in the book.
+    """
+    return bernoulli(scratch.sigmoid(pred), target)
+
+
+@mistake("binary_cross_entropy_with_logits")
+def sigmoid_clipped_then_logarithm(pred, target):
+    """the sigmoid is computed first and clipped to 1e-7 .. 1 - 1e-7: far out the loss is cut off at 16.
+
+    Met in Keras, whose binary_crossentropy clips probabilities to its backend.epsilon(), 1e-7; with TensorFlow it looks
+    for the logits behind them first.
+    """
+    return bernoulli(scratch.sigmoid(pred), target, clip=1e-7)
+
+
+@mistake("binary_cross_entropy_with_logits")
+def exponential_overflows(pred, target):
+    """log(1 + e^z) is computed as it stands, which is infinite for large z.
+
+    Met where the formula log(1 + e^z) - z y is typed as it stands in the book.
+    """
+    return (np.log(1 + np.exp(pred)) - pred * target).mean()
+
+
+@mistake("binary_cross_entropy_with_logits_backward")
+def logits_taken_for_probabilities(pred, target):
+    """the sigmoid is left out: z - y instead of s(z) - y.
+
+    Met where the gradient of the squared error is left in place.
+    """
+    return (pred - target) / np.size(pred)
+
+
+@mistake("binary_cross_entropy_with_logits_backward")
+def sigmoid_twice_in_the_gradient(pred, target):
+    """probabilities are taken for logits: s(s(z)) - y.
+
+    Met where a net that ends with a sigmoid is trained with torch.nn.BCEWithLogitsLoss.
+    """
+    return scratch.binary_cross_entropy_with_logits_backward(scratch.sigmoid(pred), target)
+
+
+@mistake("binary_cross_entropy_with_logits_backward")
+def derivative_not_cancelled(pred, target):
+    """s (1 - s) is multiplied in once more, although the cross-entropy's derivative has cancelled it.
+
+    Met where the line delta = (s - y) s (1 - s) of the squared error is kept.
+    """
+    return scratch.sigmoid_backward(pred, scratch.binary_cross_entropy_with_logits_backward(pred, target))
+
+
+@mistake("binary_cross_entropy_with_logits_backward")
+def logit_gradient_summed(pred, target):
+    """the gradient is not divided by n.
+
+    Met where the loss is averaged for printing and the gradient is that of the sum.
+    """
+    return scratch.sigmoid(pred) - target
+
+
+@mistake("binary_cross_entropy_with_logits_backward")
+def logit_gradient_over_rows(pred, target):
+    """the gradient is divided by the number of rows N instead of the number of elements N * K.
+
+    Met where the mean is written as / len(pred).
+    """
+    return scratch.binary_cross_entropy_with_logits_backward(pred, target) * (np.size(pred) / len(pred))
+
+
+@mistake("binary_cross_entropy_with_logits_backward")
+def logit_gradient_sign_flipped(pred, target):
+    """the gradient is (y - s(z)) / n, with the sign of the error.
+
+    Met in texts that maximise the log-likelihood, as A. Ng's notes on logistic regression do.
+    """
+    return -scratch.binary_cross_entropy_with_logits_backward(pred, target)
+
+
+def of_the_class(p, target, log=np.log):
+    """The cross-entropy of probabilities and class indices, with a place for some of its well-known mistakes."""
+    return -log(p[np.arange(len(p)), target]).mean()
+
+
+@mistake("cross_entropy")
+def softmax_applied_twice(pred, target):
+    """probabilities are given to a loss that takes scores: the softmax is applied twice.
+
+    Met where a net that ends with a softmax is trained with torch.nn.CrossEntropyLoss.
+    """
+    return scratch.cross_entropy(scratch.softmax(pred), target)
+
+
+@mistake("cross_entropy")
+def scores_as_probabilities(pred, target):
+    """the softmax is left out: the scores are clipped to 0 .. 1 as if they were probabilities.
+
+    Met where a loss that takes probabilities is given scores: in Keras from_logits is False by default.
+    """
+    p = np.clip(pred, 1e-7, 1 - 1e-7)
+    return of_the_class(p, target)
+
+
+@mistake("cross_entropy")
+def cross_entropy_summed(pred, target):
+    """the cross-entropies of the rows are summed and not averaged.
+
+    Met in torch.nn.CrossEntropyLoss(reduction="sum").
+    """
+    return scratch.cross_entropy(pred, target) * len(pred)
+
+
+@mistake("cross_entropy")
+def mean_over_the_classes_too(pred, target):
+    """the sum is divided by the number of elements N * K instead of the number of rows N.
+
+    Met where the product of one-hot rows and logarithms is averaged with .mean().
+    """
+    return scratch.cross_entropy(pred, target) / pred.shape[1]
+
+
+@mistake("cross_entropy")
+def classes_counted_from_1(pred, target):
+    """the classes are counted from 1 instead of from 0.
+
+    Met in labels from R, MATLAB and Julia, whose indices start at 1.
+    """
+    return scratch.cross_entropy(pred, (target - 1) % pred.shape[1])
+
+
+@mistake("cross_entropy")
+def logarithm_of_the_softmax(pred, target):
+    """the softmax is computed first and its logarithm after it: far out the softmax is 0 and the loss infinite.
+
+    Met where the two functions are composed as they stand; torch.log_softmax is one step.
+    """
+    return of_the_class(scratch.softmax(pred), target)
+
+
+@mistake("cross_entropy")
+def softmax_overflows_in_the_loss(pred, target):
+    """the largest score is not subtracted before the softmax: the loss of large scores is nan.
+
+    Met where the formulas are typed as they stand in the book.
+    """
+    return of_the_class(np.exp(pred) / np.exp(pred).sum(axis=1, keepdims=True), target)
+
+
+@mistake("cross_entropy")
+def log_of_the_sum_overflows(pred, target):
+    """log(sum of e^z) is computed as it stands, which is infinite for large scores.
+
+    Met where the softmax has been cancelled on paper and the largest score is not subtracted first.
+    """
+    return (np.log(np.exp(pred).sum(axis=1)) - pred[np.arange(len(pred)), target]).mean()
+
+
+@mistake("cross_entropy")
+def eps_1e_9_added_to_the_softmax(pred, target):
+    """a small number is added under the logarithm, log(p + 1e-9): far out the loss is cut off at 21.
+
+    Met where a formula that gave infinity is mended on the spot; the logarithm of the softmax needs no such number.
+    """
+    return of_the_class(scratch.softmax(pred), target, log=lambda p: np.log(p + 1e-9))
+
+
+@mistake("cross_entropy")
+def eps_1e_12_added_to_the_softmax(pred, target):
+    """a small number is added under the logarithm, log(p + 1e-12): far out the loss is cut off at 28.
+
+    Met where a formula that gave infinity is mended on the spot; the logarithm of the softmax needs no such number.
+    """
+    return of_the_class(scratch.softmax(pred), target, log=lambda p: np.log(p + 1e-12))
+
+
+@mistake("cross_entropy")
+def softmax_clipped(pred, target):
+    """the softmax is computed first and clipped to 1e-7 .. 1 - 1e-7: far out the loss is cut off at 16.
+
+    Met in Keras, whose categorical_crossentropy clips probabilities to its backend.epsilon(), 1e-7; with TensorFlow it
+    looks for the logits behind them first.
+    """
+    return of_the_class(np.clip(scratch.softmax(pred), 1e-7, 1 - 1e-7), target)
+
+
+@mistake("cross_entropy")
+def cross_entropy_in_bits(pred, target):
+    """the logarithm is taken to the base 2.
+
+    Met in information theory, which counts in bits.
+    """
+    return scratch.cross_entropy(pred, target) / np.log(2)
+
+
+@mistake("cross_entropy")
+def likelihood_for_the_loss(pred, target):
+    """the minus sign is lost: the likelihood is made small.
+
+    Met in texts that maximise the log-likelihood.
+    """
+    return -scratch.cross_entropy(pred, target)
+
+
+@mistake("cross_entropy_backward")
+def one_hot_minus_softmax(pred, target):
+    """the gradient is [k = y] - p, with its sign flipped.
+
+    Met in texts that maximise the log-likelihood, as in the derivation of softmax regression.
+    """
+    return -scratch.cross_entropy_backward(pred, target)
+
+
+@mistake("cross_entropy_backward")
+def cross_entropy_gradient_summed(pred, target):
+    """the gradient is not divided by N.
+
+    Met where the loss is averaged for printing and the gradient is that of the sum.
+    """
+    return scratch.cross_entropy_backward(pred, target) * len(pred)
+
+
+@mistake("cross_entropy_backward")
+def cross_entropy_gradient_over_elements(pred, target):
+    """the gradient is divided by the number of elements N * K instead of the number of rows N.
+
+    Met where the product of one-hot rows and logarithms is averaged with .mean(), and where / pred.size is written.
+    """
+    return scratch.cross_entropy_backward(pred, target) / pred.shape[1]
+
+
+@mistake("cross_entropy_backward")
+def scores_minus_one_hot(pred, target):
+    """the softmax is left out: z - [k = y] instead of p - [k = y].
+
+    Met where the gradient of a loss that takes probabilities is given the scores.
+    """
+    return (pred - np.eye(pred.shape[1])[target]) / len(pred)
+
+
+@mistake("cross_entropy_backward")
+def gradient_of_the_probabilities(pred, target):
+    """-[k = y] / p is returned, the gradient with respect to the probabilities, where that of the scores is asked for.
+
+    Met where the loss is derived without the softmax inside; a softmax_backward has to follow it then.
+    """
+    return -np.eye(pred.shape[1])[target] / scratch.softmax(pred) / len(pred)
+
+
+@mistake("cross_entropy_backward")
+def softmax_backward_once_more(pred, target):
+    """the gradient p - [k = y], which is that of the scores already, is sent through the softmax once more.
+
+    Met where the softmax is a layer with a backward of its own, and the loss has taken it in as well.
+    """
+    return scratch.softmax_backward(pred, scratch.cross_entropy_backward(pred, target))

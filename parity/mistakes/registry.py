@@ -1,0 +1,84 @@
+"""The register of mistakes: how one is written, and what makes a backend of it."""
+
+import functools
+import inspect
+from types import FunctionType, SimpleNamespace
+
+import scratch
+from contract.border import bordered
+from scratch import arrays
+
+
+class Mistake(SimpleNamespace):
+    """A backend with one wrong name: ``name``, ``replaced``, ``explanation``, ``met``, and all that ``scratch`` has."""
+
+
+MISTAKES: dict[str, Mistake] = {}
+
+
+def mistake(replaced, refuses=True):
+    """Register the decorated function as the wrong form of a name, or of a class's method: ``mistake("ToyNet.fit")``.
+
+    It refuses what the right one refuses, so that it is wrong in nothing but its numbers.
+    """
+
+    def register(wrong):
+        return add(wrong.__name__, replaced, wrong, refuses)
+
+    return register
+
+
+def in_class(method, *names):
+    """Register mistakes of an update rule once more, made in the optimizer that applies it."""
+    for name in names:
+        rule = MISTAKES[name]
+        add(f"{name}_in_{method.partition('.')[0]}", method, getattr(rule, rule.replaced))
+
+
+def add(name, replaced, wrong, refuses=True):
+    """One more mistake."""
+    explanation, met = explained(wrong)
+    owner, _, method = replaced.partition(".")
+    right = getattr(scratch, owner)
+    if method:
+        stands_alone = isinstance(inspect.getattr_static(right, method), staticmethod)
+        # A subclass of the same name, for a net prints it.
+        replacement = type(owner, (right,), {method: staticmethod(wrong) if stands_alone else wrong})
+    else:
+        replacement = refusing(right, wrong) if refuses and owner not in CHANGING else wrong
+    names = {public: getattr(scratch, public) for public in scratch.__all__} | {owner: replacement}
+    MISTAKES[name] = Mistake(**names, name=name, replaced=owner, explanation=explanation, met=met)
+    return MISTAKES[name]
+
+
+def explained(wrong):
+    """The two parts of a mistake's docstring."""
+    explanation, _, rest = (inspect.getdoc(wrong) or "").partition("\n\n")
+    met = " ".join(rest.split())
+    if not explanation or "\n" in explanation or not met.startswith(("Met in ", "Met where ")):
+        expected = 'one line that ends "this is what you get when ...", a blank line, and "Met in" or "Met where ..."'
+        raise ValueError(f"{wrong.__name__}: got the docstring {wrong.__doc__!r:.60}, expected {expected}")
+    return explanation, met
+
+
+# What may not be called twice: it changes the net, or calls back.
+CHANGING = ("train_perceptron", "train_gradient", "train_step", "fit")
+
+
+def refusing(right, wrong):
+    """The wrong function, after the right one has read the arguments and found no fault with them."""
+
+    @functools.wraps(wrong)
+    def checked(*args, **options):
+        right(*args, **options)
+        return wrong(*args, **options)
+
+    return checked
+
+
+def rewired(function, **names):
+    """The same function, in which these names mean something else: public ones, or those of the contract."""
+    function = inspect.unwrap(function)
+    twin = FunctionType(function.__code__, function.__globals__ | names, function.__name__, function.__defaults__)
+    twin.__kwdefaults__, twin.__annotations__ = function.__kwdefaults__, function.__annotations__
+    return bordered(twin, arrays)

@@ -1,0 +1,334 @@
+"""Mistakes in batches, in a step of the training, and in the whole of it."""
+
+import numpy as np
+
+import scratch
+from contract.arguments import epoch_orders
+from parity.mistakes.perceptron import in_plain_order
+from parity.mistakes.registry import mistake, rewired
+from scratch import training
+from scratch.activations import ACTIVATIONS
+from scratch.losses import LOSSES, Loss
+
+
+@mistake("minibatches")
+def last_batch_dropped(x, y, batch_size=None, order=None):
+    """the last batch is dropped where it is smaller.
+
+    Met in torch.utils.data.DataLoader(drop_last=True), and in loops over range(n // batch_size).
+    """
+    batches = list(scratch.minibatches(x, y, batch_size, order))
+    return (batch for batch in batches if len(batch[0]) == len(batches[0][0]))
+
+
+@mistake("minibatches")
+def last_batch_filled_up(x, y, batch_size=None, order=None):
+    """the last batch is filled up with the first samples where it is smaller.
+
+    Met in torch.utils.data.DistributedSampler, which repeats samples until all shares are equal.
+    """
+    order = list(range(len(x)) if order is None else order)
+    size = batch_size or len(x)
+    order += order[: -len(order) % size]
+    return ((x[order[i : i + size]], y[order[i : i + size]]) for i in range(0, len(order), size))
+
+
+@mistake("minibatches")
+def batches_evened_out(x, y, batch_size=None, order=None):
+    """the samples are dealt out evenly to the same number of batches, instead of leaving the last one smaller.
+
+    Met in numpy.array_split.
+    """
+    order = np.arange(len(x)) if order is None else np.asarray(order)
+    return ((x[batch], y[batch]) for batch in np.array_split(order, -(-len(x) // (batch_size or len(x)))))
+
+
+@mistake("minibatches")
+def batch_size_as_a_number(x, y, batch_size=None, order=None):
+    """batch_size is taken for the number of batches.
+
+    Met where n / batch_size, rounded up, is used as the size.
+    """
+    return scratch.minibatches(x, y, -(-len(x) // (batch_size or 1)), order)
+
+
+@mistake("minibatches")
+def order_ignored(x, y, batch_size=None, order=None):
+    """the samples are taken from 0 to N-1, whatever order was given.
+
+    Met where the permutation is drawn and then not used as an index.
+    """
+    return scratch.minibatches(x, y, batch_size)
+
+
+@mistake("minibatches")
+def targets_not_shuffled(x, y, batch_size=None, order=None):
+    """the inputs are put in order and the targets are not: each sample has the label of another.
+
+    Met where x and y are shuffled apart from each other.
+    """
+    pairs = zip(scratch.minibatches(x, y, batch_size, order), scratch.minibatches(x, y, batch_size), strict=True)
+    return ((x_batch, y_batch) for (x_batch, _), (_, y_batch) in pairs)
+
+
+@mistake("minibatches")
+def batches_are_views(x, y, batch_size=None, order=None):
+    """the batches are views of the data: whoever scales a batch in place scales the data.
+
+    Met where a batch is a slice, x[i : i + n].
+    """
+    order = list(range(len(x))) if order is None else list(order)
+    if order != sorted(order):
+        return scratch.minibatches(x, y, batch_size, order)
+    size = batch_size or len(x)
+    return ((x[i : i + size], y[i : i + size]) for i in range(0, len(x), size))
+
+
+def stepped(model, x, y, loss, optimizer, **names):
+    """``train_step`` with other functions inside."""
+    with np.errstate(all="ignore"):
+        return rewired(scratch.train_step, **names)(model, x, y, loss, optimizer)
+
+
+@mistake("train_step")
+def zero_grad_forgotten(model, x, y, loss, optimizer):
+    """the gradients of the steps before are added to those of this one.
+
+    Met in PyTorch where zero_grad is forgotten: backward adds to the gradients that are there.
+    """
+    with np.errstate(all="ignore"):
+        value = training.backward(model, loss, model(x), y)
+        optimizer.step()
+    return value
+
+
+@mistake("train_step")
+def zero_grad_before_the_step(model, x, y, loss, optimizer):
+    """the gradients are forgotten between backward and step: nothing is learned.
+
+    Met where zero_grad stands one line too low.
+    """
+    with np.errstate(all="ignore"):
+        value = training.backward(model, loss, model(x), y)
+        optimizer.zero_grad()
+        optimizer.step()
+    return value
+
+
+@mistake("train_step")
+def backward_twice(model, x, y, loss, optimizer):
+    """backward is called twice, and the gradients are doubled.
+
+    Met in PyTorch where loss.backward(retain_graph=True) is called for a look at the gradients.
+    """
+
+    def twice(model, loss, pred, y):
+        training.backward(model, loss, pred, y)
+        return training.backward(model, loss, pred, y)
+
+    return stepped(model, x, y, loss, optimizer, backward=twice)
+
+
+@mistake("train_step")
+def loss_after_the_update(model, x, y, loss, optimizer):
+    """the loss that is returned is that after the update.
+
+    Met where the loss is computed once more for printing.
+    """
+    scratch.train_step(model, x, y, loss, optimizer)
+    return float(getattr(scratch, loss)(model(x), y))
+
+
+@mistake("train_step")
+def loss_summed(model, x, y, loss, optimizer):
+    """the loss is the mean and the gradient is that of the sum over the samples: larger batches make longer steps.
+
+    Met where the division by N is written into the loss and not into its derivative.
+    """
+
+    right = LOSSES[loss]
+    summed = Loss(right.forward, lambda pred, target: right.backward(pred, target) * len(pred))
+    return stepped(model, x, y, loss, optimizer, backward=rewired(training.backward, LOSSES={loss: summed}))
+
+
+@mistake("train_step")
+def only_the_last_layer_learns(model, x, y, loss, optimizer):
+    """the gradient stops at the last layer, and those below it keep their first weights.
+
+    Met in F. Rosenblatt's perceptron, whose hidden layer was fixed, and in PyTorch after a detach() too many.
+    """
+    parameters = dict(model.named_parameters())
+    top = next(reversed(parameters)).rpartition(".")[0]
+    before = {name: parameter.data for name, parameter in parameters.items()}
+    value = scratch.train_step(model, x, y, loss, optimizer)
+    for name, parameter in parameters.items():
+        if name.rpartition(".")[0] != top:
+            parameter.data = before[name]
+    return value
+
+
+@mistake("train_step")
+def backward_through_updated_weights(model, x, y, loss, optimizer):
+    """each layer is updated before the gradient passes through it to the layer below.
+
+    Met where backward and update of a layer stand in one loop over the layers.
+    """
+
+    def updating(model, loss, pred, y):
+        function, function_backward = LOSSES[loss]
+        grad = function_backward(pred, y)
+        for layer, output, name in reversed([*zip(model.layers, model.outputs, model.activations, strict=True)]):
+            grad_z = ACTIVATIONS[name].from_output(output, grad)
+            layer.backward(grad_z, input_grad=False)
+            optimizer.step()
+            grad = grad_z @ layer.weight.data
+            kept.extend((parameter, parameter.grad) for parameter in layer.parameters())
+            layer.zero_grad()
+        return float(function(pred, y))
+
+    kept: list = []
+    value = stepped(model, x, y, loss, optimizer, backward=updating)
+    for parameter, grad in kept:
+        parameter.grad = grad
+    return value
+
+
+def fitted(model, x, y, options, **names):
+    """``fit`` with other functions inside."""
+    return rewired(scratch.fit, **names)(model, x, y, **options)
+
+
+@mistake("fit")
+def fit_without_zero_grad(model, x, y, **options):
+    """each step goes against the sum of all gradients so far.
+
+    Met in PyTorch where zero_grad is forgotten: backward adds to the gradients that are there.
+    """
+    return fitted(model, x, y, options, train_step=zero_grad_forgotten.train_step)
+
+
+@mistake("fit")
+def same_order_every_epoch(model, x, y, **options):
+    """every epoch takes the samples in the order of the first.
+
+    Met where the data are shuffled once, before the loop over the epochs.
+    """
+
+    def of_the_first(orders, epochs, n):
+        orders = [*epoch_orders(orders, epochs, n)]
+        return orders[:1] * len(orders)
+
+    return fitted(model, x, y, options, epoch_orders=of_the_first)
+
+
+@mistake("fit")
+def orders_ignored(model, x, y, **options):
+    """every epoch takes the samples from 0 to N-1, whatever order was given.
+
+    Met where the permutation is drawn and then not used as an index.
+    """
+    return fitted(model, x, y, options, epoch_orders=in_plain_order)
+
+
+@mistake("fit")
+def optimizer_made_anew(model, x, y, *, epochs=40, orders=None, **options):
+    """the optimizer is made anew in every epoch, and what it remembered is lost.
+
+    Met where it is constructed inside the loop over the epochs.
+    """
+    whole, *rest = (
+        scratch.fit(model, x, y, epochs=1, orders=[order], **options) for order in epoch_orders(orders, epochs, len(x))
+    )
+    for history in rest:
+        for kind in ("losses", "weights", "gradients", "state"):
+            getattr(whole, kind).extend(getattr(history, kind))
+    whole.epochs += len(rest)
+    return whole
+
+
+@mistake("fit")
+def history_without_copies(model, x, y, **options):
+    """the history keeps the weights themselves and not copies: all its entries are those after the last step.
+
+    Met in PyTorch where model.state_dict(), which holds references, is kept as the best weights so far.
+    """
+    history = scratch.fit(model, x, y, **options)
+    history.weights = history.weights[-1:] * len(history.weights)
+    return history
+
+
+@mistake("fit")
+def one_loss_an_epoch(model, x, y, *, batch_size=None, **options):
+    """the history holds one loss for each epoch, the mean of its batches', instead of one for each step.
+
+    Met in Keras, whose History has one entry an epoch.
+    """
+    history = scratch.fit(model, x, y, batch_size=batch_size, **options)
+    steps = -(-len(x) // (batch_size or len(x)))
+    history.losses = [float(np.mean(history.losses[i : i + steps])) for i in range(0, len(history.losses), steps)]
+    return history
+
+
+@mistake("fit")
+def fit_on_the_full_batch(model, x, y, *, batch_size=None, **options):
+    """batch_size is ignored and each epoch is one step with all samples.
+
+    Met where the option is accepted and not read.
+    """
+    return scratch.fit(model, x, y, **options)
+
+
+@mistake("fit")
+def fit_drops_the_last_batch(model, x, y, **options):
+    """the last batch of an epoch is dropped where it is smaller.
+
+    Met in torch.utils.data.DataLoader(drop_last=True), and in loops over range(n // batch_size).
+    """
+    return fitted(model, x, y, options, _batches=last_batch_dropped.minibatches)
+
+
+@mistake("fit")
+def schedule_one_epoch_late(model, x, y, *, lr=0.05, **options):
+    """the learning rate of an epoch is set after it: the first rate holds for two epochs.
+
+    Met where scheduler.step() comes one epoch too late.
+    """
+    late = (lambda epoch: lr(max(epoch - 1, 0))) if callable(lr) else lr
+    return scratch.fit(model, x, y, lr=late, **options)
+
+
+@mistake("fit")
+def schedule_counted_from_1(model, x, y, *, lr=0.05, **options):
+    """the learning rate of an epoch is lr(epoch) with the first epoch being 1.
+
+    Met where epochs are counted from 1 for printing; LambdaLR counts from 0.
+    """
+    return scratch.fit(model, x, y, lr=(lambda epoch: lr(epoch + 1)) if callable(lr) else lr, **options)
+
+
+@mistake("fit")
+def epoch_loss_of_the_last_batch(model, x, y, **options):
+    """the loss that decides when to stop is that of the epoch's last batch instead of the mean of all.
+
+    Met where the variable loss is read after the loop over the batches.
+    """
+    return fitted(
+        model,
+        x,
+        y,
+        options,
+        sum=lambda losses: losses[-1],
+        len=lambda v: 1 if isinstance(v, list) and v and isinstance(v[0], float) else len(v),
+    )
+
+
+@mistake("fit")
+def rate_of_the_optimizer_overruled(model, x, y, *, optimizer="SGD", lr=0.05, **options):
+    """an optimizer that was made before is given the learning rate of fit.
+
+    Met where lr is set in every group without asking whether it was given.
+    """
+    if hasattr(optimizer, "param_groups") and not callable(lr):
+        for group in optimizer.param_groups:
+            group["lr"] = lr
+    return scratch.fit(model, x, y, optimizer=optimizer, lr=lr, **options)

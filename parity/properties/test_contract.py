@@ -1,0 +1,54 @@
+"""Both trees have the same names, in the same order, with the same signatures and docstrings; none is forgotten."""
+
+from importlib import import_module
+
+import pytest
+
+from parity import trees
+from parity.judge import completeness
+from parity.judge.compare import Mismatch
+
+
+def whole(backend):
+    """Whether it is a package with all names."""
+    return completeness.complete(backend) and hasattr(backend.namespace, "__path__")
+
+
+def test_every_name_has_its_places(candidate, reference):
+    """In both trees, in a property, with the referee, among the mistakes, in the tables and pictures."""
+    if not {candidate.spec, reference.spec} <= set(trees.TREES):
+        pytest.skip("for this project's own trees only")
+    if lacking := list(completeness.omissions({file: checked(file) for file in trees.FILES})):
+        raise Mismatch("\n".join(lacking))
+
+
+def checked(file):
+    """The names that the properties of one file are about."""
+    properties = vars(import_module(f"parity.properties.test_{file}")).items()
+    marks = [
+        mark for name, value in properties if name.startswith("test_") for mark in getattr(value, "pytestmark", ())
+    ]
+    cases = [case for mark in marks if mark.name == "parametrize" for case in mark.args[1]]
+    marks += [mark for case in cases for mark in getattr(case, "marks", ())]
+    return {name for mark in marks if mark.name == "checks" for name in mark.args}
+
+
+def test_names(candidate, reference):
+    """Two whole packages have the same public names in the same order, file by file."""
+    if not (whole(candidate) and whole(reference)):
+        pytest.skip("for whole packages only")
+    for file in ("", *trees.FILES):
+        ours, theirs = (import_module(f"{side.name}.{file}".rstrip(".")).__all__ for side in (reference, candidate))
+        if theirs != ours:
+            raise Mismatch(f"{file or '__init__'}.py: the public names differ, or their order")
+
+
+def test_signatures_and_docstrings(candidate, reference):
+    """Two whole packages read the same; a partial module's functions take the required arguments in order."""
+    if whole(candidate) and whole(reference):
+        wrong = list(completeness.differences(candidate, reference))
+    else:
+        defined = [name for name in trees.all_names() if candidate.defines(name) and reference.defines(name)]
+        wrong = [misfit for name in defined if (misfit := completeness.misfit(candidate, reference, name))]
+    if wrong:
+        raise Mismatch("; ".join(wrong))

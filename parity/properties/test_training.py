@@ -1,0 +1,539 @@
+"""Training: batches, one step, and whole drifting runs of nets of up to three hidden layers."""
+
+from itertools import chain, pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+from parity.judge import referee
+from parity.judge import strategies as draw
+from parity.judge.compare import Mismatch, inputs, shorten
+from parity.judge.rounding import bounded
+
+checks = pytest.mark.checks
+SIDES = ("candidate", "reference")
+LOSSES = ("mse_loss", "binary_cross_entropy_with_logits", "binary_cross_entropy", "cross_entropy")
+# Neither clamped nor, in their plainest form, cancelling: those whose derivative a complex step gives.
+ANALYTIC = ("mse_loss", "binary_cross_entropy_with_logits", "cross_entropy")
+
+
+class Run(NamedTuple):
+    """A net, its data and how it is trained."""
+
+    sizes: list[int]
+    activation: str
+    output: str
+    weights: dict[str, np.ndarray]
+    x: np.ndarray
+    y: np.ndarray
+    loss: str
+    batch_size: int
+    orders: list[list[int]]
+
+
+def near_one(raw):
+    """-1.64 to 1.64 in four digits: no run of these grows out of range."""
+    return draw.decimals(4)(raw) / 2
+
+
+@st.composite
+def runs(draw_one, epochs=2, sources=(near_one, draw.quarters), losses=LOSSES, most_layers=4, may_settle=False):
+    """Weights and points of the size of one; targets that fit the loss."""
+    # Many steps are those of many samples: in many epochs a loss may settle, and end the run.
+    long = draw.scope.steps and not may_settle
+    n, layers = draw_one(draw.steps(5) if long else draw.samples(5, large=(30, 100))), draw.layers(most_layers)
+    width = draw.width(4, large=(5, 24))
+    sizes = draw_one(st.lists(width, min_size=layers[0] + 1, max_size=layers[1] + 1))
+    loss = draw_one(st.sampled_from(losses))
+    shapes = [shape for d, k in pairwise(sizes) for shape in ((k, d), (k,))]
+    x, y, *arrays = draw_one(draw.arrays((n, sizes[0]), (n, sizes[-1]), *shapes, sources=list(sources)))
+    names = [f"fc{layer}.{kind}" for layer in range(1, len(sizes)) for kind in ("weight", "bias")]
+    targets: Any = {"mse_loss": y, "cross_entropy": (np.abs(y[:, 0]) * 10).astype(int) % sizes[-1]}
+    return Run(
+        sizes,
+        draw_one(st.sampled_from(["sigmoid", "tanh", "relu", "identity"])),
+        "sigmoid" if loss == "binary_cross_entropy" else "identity",
+        dict(zip(names, arrays, strict=True)),
+        x,
+        targets.get(loss, (y > 0).astype(float)),
+        loss,
+        draw_one(draw.batch_sizes(n)),
+        draw_one(draw.orders(n, draw_one(draw.steps(epochs, least=epochs)) if may_settle else epochs)),
+    )
+
+
+def net(check, side, run, by_default=False):
+    """The net of one side, with the weights of the run."""
+    options = {} if by_default else {"activation": run.activation, "output": run.output}
+    model = getattr(check, side).MLP(run.sizes, dtype=check.dtype, **options)
+    model.load_state_dict(check.cast(run.weights))
+    return model
+
+
+def batches(check, run):
+    """The batches in the order in which they are trained."""
+    x, y = bounded(check.cast(run.x)), run.y if run.y.ndim == 1 else bounded(check.cast(run.y))
+    for order in run.orders:
+        for start in range(0, len(order), run.batch_size):
+            chosen = order[start : start + run.batch_size]
+            yield x[chosen], y[chosen]
+
+
+def judged(check, run, optimizer, rates):
+    """The referee's run, step by step."""
+    weights = {name: bounded(check.cast(value)) for name, value in run.weights.items()}
+    activations = [run.activation] * (len(run.sizes) - 2) + [run.output]
+    drawn = list(batches(check, run))
+    with np.errstate(all="ignore"):
+        yield from referee.fit(
+            weights, activations, drawn, loss=run.loss, optimizer=optimizer, rates=[rates(i) for i in range(len(drawn))]
+        )
+
+
+RECORDED = ("losses", "gradients", "state", "weights")
+# One for all epochs, or one for each.
+rates = st.sampled_from([0.1, 0.01, (0.1, 0.01), (0.01, 0.1)])
+
+
+def rule_of(lr):
+    """The learning rate as ``fit`` takes it."""
+    return (lambda epoch: lr[epoch % len(lr)]) if isinstance(lr, tuple) else lr
+
+
+def by_step(run, lr):
+    """The learning rate of each step of the run."""
+    steps = -(-len(run.x) // run.batch_size)
+    return (lambda step: lr[step // steps]) if isinstance(lr, tuple) else lambda _: lr
+
+
+def train(check, side, run, model=None, **options):
+    """One side's ``fit`` of the run; its history."""
+    if "lr" in options:
+        options["lr"] = rule_of(options["lr"])
+    return getattr(check, side).fit(
+        model or net(check, side, run),
+        check.cast(run.x),
+        check.cast(run.y),
+        loss=run.loss,
+        epochs=len(run.orders),
+        batch_size=run.batch_size,
+        orders=run.orders,
+        record=("weights", "gradients", "state"),
+        **options,
+    )
+
+
+def recorded(history):
+    """What the history holds of each step."""
+    return {kind: getattr(history, kind) for kind in RECORDED}
+
+
+def expect_steps(check, steps, histories):
+    """As many entries as steps were to be made."""
+    for side in SIDES:
+        for kind, entries in histories[side].items():
+            if len(entries) != steps:
+                value = (np.asarray(float(len(entries))), np.zeros(())) if side == "candidate" else ()
+                name = getattr(check, side).name
+                headline = f"fit: {kind} of {len(entries)} steps in {name}, expected {steps}"
+                raise Mismatch(headline, {}, ("fit", kind), *value)
+
+
+def compare_runs(check, run, histories, expected_steps):
+    """Loss, gradients, optimizer state and weights of each step."""
+    expect_steps(check, len(expected_steps), histories)
+    for step, expected in enumerate(expected_steps):
+        where = f"fit of MLP({run.sizes}) at step {step + 1}"
+        kept = {side: {kind: histories[side][kind][step] for kind in RECORDED} for side in SIDES}
+        losses = [np.asarray(kept[side]["losses"], dtype=check.dtype) for side in SIDES]
+        check.compare(where, "loss", expected["loss"], *losses, given=run)
+        for name, bound in expected["gradients"].items():
+            check.compare(where, f"grad of {name}", bound, *(kept[side]["gradients"][name] for side in SIDES))
+        for name, state in expected["state"].items():
+            for key, bound in state.items():
+                theirs, ours = (np.asarray(kept[side]["state"][name][key]) for side in SIDES)
+                check.compare(where, f"{key} of {name}", bound, theirs, ours)
+        for name, bound in expected["weights"].items():
+            check.compare(where, name, bound, *(kept[side]["weights"][name] for side in SIDES))
+
+
+def within_range(check, steps):
+    """The referee's steps; none of a run that may go out of range, for there training stops on the way."""
+    steps = list(steps)
+    if all(np.isfinite(step["loss"].error) for step in steps):
+        return steps
+    check.evidence.kinds.add("ill-conditioned")
+    return []
+
+
+@checks("fit", "MLP")
+@given(runs(), st.sampled_from(["SGD", "Adagrad", "RMSprop", "Adam", "AdamW"]), rates)
+def test_fit(check, run, optimizer, lr):
+    """A drifting run: loss, gradients, optimizer state and weights of every step, the bound carried along."""
+    expected = within_range(check, judged(check, run, optimizer, by_step(run, lr)))
+    if not expected:
+        return
+    histories = {side: recorded(train(check, side, run, optimizer=optimizer, lr=lr)) for side in SIDES}
+    compare_runs(check, run, histories, expected)
+
+
+@checks("fit", "MLP", "Adam")
+@given(runs(sources=[near_one], most_layers=1), st.sampled_from([0.1, 0.01]), rates)
+def test_fit_goes_on(check, run, own, lr):
+    """With an optimizer already made, a second ``fit`` goes on from its state; it keeps its own rate, or has a rule."""
+    options, rate = ({"lr": lr}, lr[0]) if isinstance(lr, tuple) else ({}, own)
+    expected = within_range(check, judged(check, run, "Adam", lambda _: rate))  # each fit counts its epochs from 0
+    if not expected:
+        return
+    histories = {}
+    for side in SIDES:
+        model = net(check, side, run)
+        optimizer = getattr(check, side).Adam(model.kept.parameters(), lr=own)
+        epochs = [
+            recorded(train(check, side, run._replace(orders=[order]), model, optimizer=optimizer, **options))
+            for order in run.orders
+        ]
+        histories[side] = {kind: [*chain.from_iterable(epoch[kind] for epoch in epochs)] for kind in RECORDED}
+    compare_runs(check, run, histories, expected)
+
+
+@checks("fit", "MLP")
+@given(
+    runs(epochs=4, sources=[near_one], losses=["mse_loss"], most_layers=1, may_settle=True),
+    st.sampled_from([0.1, 0.5, 0.02, 0.0]),
+    st.sampled_from([0.1, 0.01]),
+)
+def test_fit_stops_within_the_tolerance(check, run, tolerance, lr):
+    """When the mean loss of an epoch's steps is that of the epoch before, unless it is a tie; never after the first."""
+    losses = [step["loss"] for step in within_range(check, judged(check, run, "SGD", lambda _: lr))]
+    if not losses:
+        return
+    histories = {side: train(check, side, run, lr=lr, tolerance=tolerance) for side in SIDES}
+    steps = len(losses) // len(run.orders)
+    epochs = [losses[start : start + steps] for start in range(0, len(losses), steps)]
+    ends = None
+    for epoch, (before, now) in enumerate(pairwise(epochs), start=2):
+        settled = referee.settled(before, now, tolerance)
+        if settled is None:
+            return
+        if settled:
+            ends = epoch
+            break
+    for label, value in (("converged", ends is not None), ("epochs", ends or len(epochs))):
+        sides = [check.floats(getattr(histories[side], label)) for side in SIDES]
+        check.compare("fit", label, bounded(check.floats(value)), *sides)
+    expect_steps(check, steps * (ends or len(epochs)), {side: {"losses": histories[side].losses} for side in SIDES})
+
+
+@checks("train_step", "MLP", "SGD")
+@given(runs(epochs=3), st.sampled_from([0.1, 0.01]))
+def test_train_step_resynchronised(check, run, lr):
+    """Step by step with plain SGD, each from the reference's weights: loss, gradients, weights."""
+    models = {side: net(check, side, run) for side in SIDES}
+    for i, (x, y) in enumerate(batches(check, run)):
+        given_x, given_y = (v if isinstance(v, np.ndarray) else np.asarray(v.value, dtype=check.dtype) for v in (x, y))
+        losses = []
+        for side in SIDES:
+            backend, model = getattr(check, side), models[side]
+            # The weights are set, the gradients of the step before are still there.
+            model.load_state_dict(check.cast(run.weights))
+            optimizer = backend.SGD(model.kept.parameters(), lr=lr)
+            loss = backend.train_step(model, given_x, given_y, run.loss, optimizer)
+            losses.append(np.asarray(loss, dtype=check.dtype))
+        (expected,) = judged(
+            check,
+            run._replace(x=given_x, y=given_y, orders=[list(range(len(x)))], batch_size=len(x)),
+            "SGD",
+            lambda _: lr,
+        )
+        where = f"train_step of MLP({run.sizes}) at step {i + 1}"
+        check.compare(where, "loss", expected["loss"], *losses, given=run)
+        states = {side: model.state_dict() for side, model in models.items()}
+        for name, bound in expected["weights"].items():
+            check.compare(where, name, bound, *(states[side][name] for side in SIDES), given=run)
+        run = run._replace(weights=states["reference"])
+
+
+@checks("train_step", "MLP", "SGD", *ANALYTIC)
+@given(run=runs(epochs=1, sources=[near_one], losses=ANALYTIC))
+def test_the_gradients_of_every_layer_are_derivatives_of_the_loss(check, side, run):
+    """Against complex steps, Im L(w + ih) / h, of a net written here, and central differences of the backend's loss."""
+    smooth = {"relu": "tanh"}.get(run.activation, run.activation)
+    run = run._replace(activation=smooth, batch_size=len(run.x))
+    backend, model = getattr(check, side), net(check, side, run)
+    (expected,) = judged(check, run, "SGD", lambda _: 0.0)
+    optimizer = backend.SGD(model.kept.parameters(), lr=0.0)
+    order = run.orders[0]
+    x, y = check.cast(run.x[order]), check.cast(run.y[order])
+    backend.train_step(model, x, y, run.loss, optimizer)
+    gradients = {name: p.plain.grad for name, p in model.kept.named_parameters()}
+    for name, bound in expected["gradients"].items():
+        weights = {key: value.astype(check.dtype).astype(complex) for key, value in run.weights.items()}
+        weights[name].flat[0] += 2.0**-300 * 1j
+        derivative = complex_loss(weights, run, x, y).imag / 2.0**-300
+        gradient, error = float(gradients[name].flat[0]), float(bound.error.flat[0])
+        # The complex step is a computation of the same kind; with four products for one it rounds at most five times.
+        allowed = error + 5 * error * (1 if check.dtype == "float64" else 2.0**-29)
+        if not abs(gradient - derivative) <= allowed:
+            raise Mismatch(
+                f"train_step in {backend.name}: the gradient of {name} is {gradient!r}, the complex step gives "
+                f"{derivative!r}, at most {allowed:.3g} apart for {shorten(run)}"
+            )
+        coarse, fine = (central_difference(backend, model, name, run, x, y, h) for h in (2.0**-8, 2.0**-9))
+        # Halving h leaves a quarter of the truncation: a third of the change is what is left, all of it is on the safe
+        # side. The loss is rounded at its own bound.
+        rounding = 2 * float(expected["loss"].error) * 2.0**9
+        if check.dtype == "float64" and not abs(fine - gradient) <= abs(coarse - fine) + rounding + error:
+            raise Mismatch(
+                f"train_step in {backend.name}: the gradient of {name} is {gradient!r}, the central difference of the "
+                f"loss {fine!r} for {shorten(run)}"
+            )
+
+
+def central_difference(backend, model, name, run, x, y, h):
+    """(L(w + h) - L(w - h)) / 2h for the first weight of that name, by the backend's own net and loss."""
+    losses = []
+    for step in (h, -h):
+        state = {key: value.astype(x.dtype) for key, value in run.weights.items()}
+        state[name].flat[0] += step
+        model.load_state_dict(state)
+        losses.append(float(getattr(backend, run.loss)(model(x), y)))
+    return (losses[0] - losses[1]) / (2 * h)
+
+
+def complex_loss(weights, run, x, y):
+    """The loss of the net for complex weights, in the plainest formulas."""
+    g: dict[str, Any] = {"identity": lambda z: z, "tanh": np.tanh, "sigmoid": lambda z: 1 / (1 + np.exp(-z))}
+    activations = [run.activation] * (len(run.sizes) - 2) + [run.output]
+    a = x.astype(complex)
+    for layer, activation in enumerate(activations, start=1):
+        a = g[activation](a @ weights[f"fc{layer}.weight"].T + weights[f"fc{layer}.bias"])
+    if run.loss == "mse_loss":
+        return ((a - y) ** 2).mean()
+    if run.loss == "binary_cross_entropy_with_logits":
+        above = np.maximum(a.real, 0)
+        return (above + np.log(np.exp(-above) + np.exp(a - above)) - y * a).mean()
+    a = a - a.real.max(axis=1, keepdims=True)
+    return (np.log(np.exp(a).sum(axis=1)) - a[np.arange(len(y)), y]).mean()
+
+
+class Interleaved(RuleBasedStateMachine):
+    """Steps, changes of the learning rate, resynchronisation, saving and loading, on both backends at once."""
+
+    check: Any
+    sizes = (2, 3, 1)
+    activations = ("tanh", "identity")
+
+    @initialize(
+        optimizer=st.sampled_from(["SGD", "Adagrad", "RMSprop", "Adam", "AdamW"]),
+        values=draw.arrays((13,), sources=[near_one]),
+    )
+    def start(self, optimizer, values):
+        """Two equal nets, each with its optimizer."""
+        for side in SIDES:
+            getattr(self.check, side).fresh()
+        self.example = self.check.evidence.example()
+        self.example.__enter__()
+        shapes = [(3, 2), (3,), (1, 3), (1,)]
+        parts = np.split(self.check.cast(values[0]), np.cumsum([6, 3, 3]))
+        names = ["fc1.weight", "fc1.bias", "fc2.weight", "fc2.bias"]
+        weights = {name: part.reshape(shape) for name, part, shape in zip(names, parts, shapes, strict=True)}
+        self.kind, self.lr, self.nets, self.optimizers = optimizer, 0.1, {}, {}
+        for side in SIDES:
+            backend = getattr(self.check, side)
+            self.nets[side] = backend.MLP(self.sizes, activation="tanh", dtype=self.check.dtype)
+            self.nets[side].load_state_dict(weights)
+            self.optimizers[side] = self.fresh_optimizer(side)
+        self.weights = {name: bounded(value) for name, value in weights.items()}
+        self.states: dict = dict.fromkeys(weights)
+
+    def fresh_optimizer(self, side):
+        """An optimizer over the net of that side, without a past."""
+        return getattr(getattr(self.check, side), self.kind)(self.nets[side].kept.parameters(), lr=self.lr)
+
+    @rule(points=draw.arrays((3, 2), (3, 1), sources=[near_one]))
+    def step(self, points):
+        """One step on three samples."""
+        x, y = map(self.check.cast, points)
+        for side in SIDES:
+            getattr(self.check, side).train_step(self.nets[side], x, y, "mse_loss", self.optimizers[side])
+        model = referee.Net(self.weights, self.activations)
+        pred = model.forward(bounded(x))
+        gradients = model.backward(referee.mse_loss_backward(pred, bounded(y)))
+        update = referee.UPDATES[self.kind]
+        updates = {n: update(w, gradients[n], self.states[n], lr=self.lr) for n, w in self.weights.items()}
+        self.weights = {name: update["param"] for name, update in updates.items()}
+        self.states = {name: update["state"] for name, update in updates.items()}
+
+    @rule(lr=st.sampled_from([0.1, 0.05, 0.01]))
+    def change_the_learning_rate(self, lr):
+        """In the parameter group, as a scheduler does."""
+        self.lr = lr
+        for optimizer in self.optimizers.values():
+            optimizer.kept.param_groups[0]["lr"] = lr
+
+    @rule()
+    def resynchronise(self):
+        """Weights and optimizer state of the reference for the candidate; the referee starts from them anew."""
+        weights, state = self.nets["reference"].state_dict(), self.optimizers["reference"].state_dict()
+        self.nets["candidate"].load_state_dict(weights)
+        self.optimizers["candidate"].load_state_dict(state)
+        self.weights = {name: bounded(value) for name, value in weights.items()}
+        for i, name in enumerate(weights):
+            kept = state["state"].get(i)
+            self.states[name] = kept and {
+                key: bounded(np.asarray(value, self.check.dtype)) for key, value in kept.items()
+            }
+
+    @rule()
+    def save_and_load(self):
+        """What is saved and loaded into a new optimizer goes on as if nothing had happened."""
+        for side in SIDES:
+            saved = self.optimizers[side].state_dict()
+            self.nets[side].load_state_dict(self.nets[side].state_dict())
+            self.optimizers[side] = self.fresh_optimizer(side)
+            self.optimizers[side].load_state_dict(saved)
+
+    def teardown(self):
+        """One example is over."""
+        if hasattr(self, "example"):
+            self.example.__exit__(None, None, None)
+
+    @invariant()
+    def the_weights_agree(self):
+        """Within the bound that was carried along since the last resynchronisation."""
+        if not hasattr(self, "weights"):
+            return
+        states = {side: model.state_dict() for side, model in self.nets.items()}
+        for name, bound in self.weights.items():
+            self.check.compare(f"{self.kind}, interleaved", name, bound, *(states[side][name] for side in SIDES))
+
+
+@checks("MLP", "SGD", "Adagrad", "RMSprop", "Adam", "AdamW", "train_step", replay=False)
+def test_interleaved(check):
+    """A state machine of steps, learning rates, resynchronisation, saving and loading."""
+
+    class Machine(Interleaved):
+        pass
+
+    Machine.check = check
+    with np.errstate(all="ignore"):
+        run_state_machine_as_test(
+            Machine, settings=settings(max_examples=max(5, 3 * settings().max_examples // 10), stateful_step_count=12)
+        )
+
+
+def compare_outputs(check, where, run, by_default=False):
+    """The output for a batch."""
+    expected = referee.Net(
+        {name: bounded(check.cast(value)) for name, value in run.weights.items()},
+        [run.activation] * (len(run.sizes) - 2) + [run.output],
+    ).forward(bounded(check.cast(run.x)))
+    outputs = [net(check, side, run, by_default)(check.cast(run.x)) for side in SIDES]
+    check.compare(where, "output", expected, *outputs, given=run)
+
+
+@checks("MLP")
+@given(runs())
+def test_mlp(check, run):
+    """The output for a batch."""
+    compare_outputs(check, "MLP", run)
+
+
+@checks("MLP")
+@given(runs(losses=["mse_loss"]))
+def test_mlp_of_sizes_alone(check, run):
+    """Without options the hidden layers have a sigmoid and the last none."""
+    run = run._replace(activation="sigmoid", output="identity")
+    compare_outputs(check, "MLP without options", run, by_default=True)
+
+
+@checks("MLP", "SGD", "train_step")
+@given(runs(epochs=1))
+def test_mlp_backward(check, run):
+    """The gradients of all samples in every layer, as a step leaves them in the parameters."""
+    run = run._replace(batch_size=len(run.x), orders=[list(range(len(run.x)))])
+    (expected,) = judged(check, run, "SGD", lambda _: 0.0)
+    gradients = {}
+    for side in SIDES:
+        backend, model = getattr(check, side), net(check, side, run)
+        optimizer = backend.SGD(model.kept.parameters(), lr=0.0)
+        backend.train_step(model, check.cast(run.x), check.cast(run.y), run.loss, optimizer)
+        gradients[side] = {name: p.plain.grad for name, p in model.kept.named_parameters()}
+    for name, bound in reversed(expected["gradients"].items()):
+        check.compare("MLP.backward", f"grad of {name}", bound, *(gradients[side][name] for side in SIDES))
+
+
+@checks("minibatches")
+@given(draw.ordered(draw.problems(), 1), st.integers(0, 7))
+def test_minibatches(check, drawn, rest):
+    """The same samples in the same batches, the last one smaller."""
+    problem, [order, *_] = drawn
+    n = len(order)
+    size = 1 + rest % n
+    x, y = check.cast(problem.x), check.cast(problem.y)
+    called = inputs("minibatches", [x, y, size, order], {}, check.reference)
+    expected = [(x[order[i : i + size]], y[order[i : i + size]]) for i in range(0, n, size)]
+    for side in SIDES:
+        backend = getattr(check, side)
+        batches = [pair(batch, backend.name, called) for batch in backend.minibatches(x, y, size, order)]
+        if len(batches) != len(expected) or any(
+            not np.array_equal(a, b) for d, e in zip(batches, expected, strict=True) for a, b in zip(d, e, strict=True)
+        ):
+            facts = {backend.name: shorten(batches), "expected": shorten(expected), "call": called}
+            value = in_a_row(batches) if side == "candidate" else None
+            raise Mismatch("minibatches: the batches differ", facts, called, value, 0.0)
+
+
+def pair(batch, name, called):
+    """A batch is inputs and targets."""
+    if not isinstance(batch, list | tuple) or len(batch) != 2:
+        raise Mismatch(f"minibatches: a batch in {name} is no pair, expected (x, y)", {"call": called})
+    return tuple(map(np.asarray, batch))
+
+
+def in_a_row(batches):
+    """How many samples each holds, and which."""
+    return np.concatenate([[len(batches)], *(np.ravel(part) for x, y in batches for part in ([len(x)], x, y))])
+
+
+@checks("minibatches", "tensor")
+@given(draw.problems(), st.integers(0, 7))
+def test_minibatches_are_copies(check, problem, rest):
+    """What is written into a batch does not reach the data."""
+    size = 1 + rest % len(problem.x)
+    data: dict[str, list] = {"x": [], "y": []}
+    for side in SIDES:
+        backend = getattr(check, side)
+        kept = [backend.tensor.kept(getattr(problem, name).tolist(), dtype=check.dtype) for name in data]
+        for batch in backend.minibatches.kept(*kept, size):
+            for part, name in zip(batch, data, strict=True):
+                part[0] = check.cast(getattr(problem, name)[0] + 1)
+        for name, array in zip(data, kept, strict=True):
+            data[name].append(check.floats(array.plain[:]))
+    for name, sides in data.items():
+        bound = bounded(check.cast(getattr(problem, name)))
+        check.compare("minibatches", f"{name} after its batches were changed", bound, *sides)
+
+
+@checks("fit", "MLP")
+def test_training_refuses(check):
+    """Batch sizes out of range, orders that are no permutation, sizes and targets that do not fit."""
+    x, y = check.cast(np.zeros((3, 2))), check.cast(np.zeros((3, 1)))
+    for options in (
+        {"batch_size": 0},
+        {"batch_size": 4},
+        {"orders": [[0, 0, 1]]},
+        {"loss": "mse_los"},
+        {"optimizer": "Adan"},
+        {"lr": -1.0},
+        {"loss": "cross_entropy"},
+    ):
+        called = f"fit with {options}"
+        check.refuses_to(
+            "fit", called, lambda side, o=options: side.fit(side.MLP([2, 1], dtype=check.dtype), x, y, **o)
+        )

@@ -1,0 +1,150 @@
+"""What a failure has to say, on one screen: where, by how much, on which smallest input, what was expected, why."""
+
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis.errors import Flaky
+
+from parity import trees
+from parity.border.backend import ArgumentMutated, Raised, Stopped
+from parity.border.transcript import program, statements
+from parity.judge.compare import Evidence, Mismatch, as_mismatch
+from parity.judge.diagnosis import diagnose
+from parity.options import option
+from parity.reports.formulas import formula
+from parity.text import named, sentence
+
+SURVEYED = 100
+
+
+class Examples:
+    """Runs the examples of a property; of those that fail it remembers the last, which is the smallest."""
+
+    def __init__(self, property_, check):
+        self.property_ = property_
+        self.check = check
+        self.smallest: list = []
+        self.varied: list = []
+        self.transcript: list = []
+
+    def one(self, *args, **options):
+        """One example, as Hypothesis wants it."""
+        mismatch = self.observe(args, options)
+        if mismatch:
+            self.smallest = [((args, options), mismatch)]
+            self.transcript = list(self.check.candidate.transcript)
+            raise mismatch from None
+
+    def survey(self, *args, **options):
+        """One of the examples by which the known mistakes are told from each other: both kinds, of any size."""
+        if len(self.varied) < SURVEYED:
+            self.varied.append(((args, options), self.observe(args, options)))
+
+    def observe(self, args, options):
+        """The difference that is seen in an example, or None."""
+        for side in (self.check.candidate, self.check.reference):
+            side.fresh()
+        try:
+            with self.check.evidence.example():
+                self.property_(*args, **options)
+        except (Raised, ArgumentMutated) as error:
+            if getattr(error, "kind", "") == "NotImplementedError" and error.backend is self.check.candidate:
+                pytest.skip(f"not written: {last_called(error.backend)}")
+            return as_mismatch(error, last_called(error.backend) or "the property")
+        except Mismatch as error:
+            return error
+        return None
+
+
+def last_called(backend):
+    """The function or object that was called last."""
+    calls = [line for line in statements(backend.transcript) if "(" in line]
+    return calls[-1].partition("(")[0].rpartition(" = ")[2] if calls else ""
+
+
+class Lesson:
+    """A difference with what explains it."""
+
+    def __init__(self, mismatch, function, mistakes, partly, examples):
+        self.headline = mismatch.headline
+        self.facts = dict(mismatch.facts)
+        self.function = function
+        self.mistakes = mistakes
+        self.partly = partly
+        self.candidate = examples.check.candidate
+        self.transcript = examples.transcript
+        self.text = ""
+
+    def __str__(self):
+        return self.text
+
+    def as_dict(self, config, test):
+        """For the reports, as far as ``--hint`` allows; with ``--repro`` also as a program."""
+        hint, folder = option(config, "hint"), option(config, "repro")
+        facts, mistakes = dict(self.facts), []
+        if "call" not in facts and self.transcript:
+            calls = statements(self.transcript)
+            facts["calls"] = "; ".join(calls if len(calls) <= 12 else [*calls[:6], "...", *calls[-6:]])
+        if expected := formula(self.function):
+            facts["formula"] = expected
+        if self.mistakes is not None:
+            mistakes = [as_dict(mistake) for mistake in self.mistakes]
+            facts["mistake"] = named(mistakes) or NONE_FITS
+            if self.partly:
+                facts["mistake"] = f"{PARTLY} {'; or '.join(map(sentence, map(as_dict, self.partly)))}"
+        if folder:
+            facts["again"] = f"python {self.repeat(Path(folder), test)}"
+        if hint == "none":
+            self.headline, facts, mistakes = f"{self.function} differs", {}, []
+        elif hint == "message":
+            facts, mistakes = {}, []
+        self.text = str(Mismatch(self.headline, facts))
+        return {"function": self.function, "headline": self.headline, "facts": facts, "mistakes": mistakes}
+
+    def repeat(self, folder, test):
+        """Write the program that repeats the calls; its path."""
+        path = folder / f"{test.replace('[', '_').rstrip(']')}.py"
+        spec = self.candidate.spec
+        path.write_text(program(spec, self.transcript, self.headline, self.facts), encoding="utf-8")
+        return path
+
+
+NONE_FITS = "none of the known ones gives these numbers"
+PARTLY = "none of the known ones alone: there is something else besides, but in this example"
+
+
+def as_dict(mistake):
+    """For reports."""
+    return {"name": mistake.name, "explanation": mistake.explanation, "met": mistake.met}
+
+
+def learn(error, function, examples, survey=None):
+    """The lesson of a failure; ``survey`` runs more examples, if they can be repeated on the known mistakes."""
+    check = examples.check
+    found = [mismatch for _, mismatch in examples.smallest]
+    if isinstance(error, Stopped):  # perhaps while a smaller example was looked for
+        error = found[-1] if found else stopped(error, examples)
+    elif not isinstance(error, Mismatch):
+        error = Mismatch(f"{function} gives another result for the same arguments", found[-1].facts if found else None)
+    word = error.headline.partition(":")[0].partition(" ")[0].partition(".")[0]
+    function = word if word in trees.all_names() else function
+    mistakes: list | None = None
+    partly: list = []
+    if error.value is not None and survey:
+        check.evidence = Evidence()
+        with suppress(Mismatch, Stopped, Flaky):
+            survey(examples.survey)
+        fitting = diagnose(examples.property_, check, examples.transcript, examples.smallest)
+        mistakes = diagnose(examples.property_, check, examples.transcript, examples.varied, fitting)
+        partly = fitting if not mistakes and len(fitting) == 1 else []
+    return Lesson(error, function, mistakes, partly, examples)
+
+
+def stopped(error, examples):
+    """What a candidate did instead of answering."""
+    check = examples.check
+    backend = next(side for side in (check.candidate, check.reference) if side.process and not side.process.child)
+    examples.transcript = list(backend.transcript)
+    name = last_called(backend) or "the property"
+    return Mismatch(f"{name} {error} in {backend.name}", {"call": statements(backend.transcript)[-1]})

@@ -1,0 +1,424 @@
+"""The table of ``parity check``: one row a property, as soon as it is done, and a last line in words."""
+
+import json
+from collections import Counter
+from datetime import UTC, datetime
+from importlib import import_module
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from parity.border.backend import unprotected
+from parity.reports.table import Page, Table
+from parity.text import named, printable
+from parity.trees import digest
+
+UNJUDGED = "could not be judged"
+
+
+class Row:
+    """A property: the outcomes of its parts (precisions, backends, cases) put together."""
+
+    def __init__(self, file, test, parts):
+        self.name = f"{file}: {test.removeprefix('test_').replace('_', ' ')}"
+        self.reported: dict[str, bool] = dict.fromkeys(parts, False)
+        self.failures: dict[str, tuple[str, list[dict]]] = {}
+        self.outcomes: Counter[str] = Counter()
+        self.verdicts: Counter[str] = Counter()
+        self.ulp = self.share = 0.0
+        self.functions: list[str] = []
+        self.not_tried: set[str] = set()
+        self.accepted: list[str] = []
+        self.skipped = ""
+
+    def add(self, report):
+        """Take in one part."""
+        properties = dict(report.user_properties)
+        evidence = properties.get("parity")
+        self.functions = properties.get("functions", self.functions)
+        self.reported[report.nodeid] = True
+        # What fails before or after a property, or has ended the process of pytest, says nothing of the candidate.
+        outcome = "unjudged" if report.outcome == "failed" and report.when != "call" else report.outcome
+        self.outcomes[outcome] += 1
+        if report.outcome == "failed":
+            lessons = [lesson for key, lesson in report.user_properties if key == "lesson"]
+            self.failures[report.nodeid] = first_words(report), lessons
+        if report.outcome == "skipped":
+            self.skipped = self.skipped or report.longrepr[2].removeprefix("Skipped: ")
+        if evidence:
+            self.verdicts.update(evidence["verdicts"])
+            self.ulp, self.share = max(self.ulp, evidence["ulp"]), max(self.share, evidence["share"])
+            self.not_tried |= set(evidence["not_tried"])
+            self.accepted += [text for text in evidence["accepted"] if text not in self.accepted]
+        elif report.outcome == "passed":
+            self.verdicts["holds"] += 1
+
+    @property
+    def failed(self):
+        """Messages and lessons in the order of the parts, float64 first, whichever worker was faster."""
+        return [self.failures[part] for part in self.reported if part in self.failures]
+
+    @property
+    def message(self):
+        """What the first failure says, or why it was not checked."""
+        return self.failed[0][0] if self.failures else self.skipped
+
+    @property
+    def lessons(self):
+        """Of all failures."""
+        return [lesson for _, lessons in self.failed for lesson in lessons]
+
+    @property
+    def about(self):
+        """The first function that it is about."""
+        return self.functions[0] if self.functions else ""
+
+    @property
+    def absent(self):
+        """Whether it has not been checked at all."""
+        return self.done and self.outcomes.total() == self.outcomes["skipped"]
+
+    @property
+    def done(self):
+        """Whether all parts are in."""
+        return all(self.reported.values())
+
+    @property
+    def verdict(self):
+        """In a word or two."""
+        if self.outcomes["failed"]:
+            return "DIFFERENT"
+        if self.outcomes["unjudged"] or not self.done:
+            return UNJUDGED
+        if self.absent:
+            return self.message
+        if len(self.counts) <= 1:
+            return next(iter(self.counts), "holds")
+        return ", ".join(f"{name} {count}" for name, count in self.counts.items())
+
+    @property
+    def counts(self):
+        """How many of the examples were of each kind."""
+        kinds = ("exact", "rounding", "ties", "ill-conditioned", "accepts bad input")
+        return {kind: self.verdicts[kind] for kind in kinds if self.verdicts[kind]}
+
+    def as_dict(self):
+        """For the JSON file."""
+        return {
+            "property": self.name,
+            "functions": self.functions,
+            "verdict": self.verdict,
+            "examples": self.verdicts.total(),
+            "verdicts": dict(self.verdicts),
+            "worst_gap_ulp": self.ulp,
+            "worst_gap_share": self.share,
+            "not_tried": sorted(self.not_tried),
+            "accepted": self.accepted,
+            "message": self.message,
+            "lessons": self.lessons,
+        }
+
+    def as_gradescope(self, points):
+        """For results.json: all points or none; none for what has not been judged to its end."""
+        passed = self.done and self.outcomes["passed"] and not self.outcomes["failed"] + self.outcomes["unjudged"]
+        return {
+            "name": self.name,
+            "score": points if passed else 0,
+            "max_score": points,
+            "status": "passed" if passed else "failed",
+            "output": "" if passed else self.message or UNJUDGED,
+        }
+
+
+class Report:
+    """A pytest plugin that prints the table and knows how the run ended."""
+
+    def __init__(self, args, quiet=False):
+        self.candidate, self.reference, self.seed = printable(args.candidate), args.reference, args.seed
+        self.dtype, self.device, self.only = args.dtype, args.device, args.only
+        self.unprotected = unprotected(args.candidate, args.reference)
+        self.sources = digest()  # now: who edits while it runs has not been checked
+        self.rows: dict[tuple[str, str], Row] = {}
+        self.errors: list[str] = []
+        self.table = Table(quiet, args.all)
+        self.collected = False
+        self.waiting: list[Row] = []
+        self.junit = ""
+        self.unusable: str | None = None
+        self.fitting: dict[str, set[str]] = {}
+        columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+        self.progress = Progress(*columns, console=self.table.console, transient=True, disable=not self.table.terminal)
+        self.task = self.progress.add_task("starting", total=None)
+
+    def __enter__(self):
+        self.table.line(f"{self.candidate} against {self.reference}")
+        self.table.columns("property", "examples", "verdict", "worst ulp", "of bound", style="bold")
+        self.progress.start()
+        return self
+
+    def __exit__(self, *exception):
+        self.progress.stop()
+        if exception[0] is None or issubclass(exception[0], KeyboardInterrupt):
+            self.close()
+
+    def pytest_collection_finish(self, session):
+        """In this process, all properties are known."""
+        self.expect([item.nodeid for item in session.items])
+
+    def pytest_xdist_node_collection_finished(self, node, ids):
+        """In worker processes, all properties are known."""
+        self.expect(ids)
+
+    def expect(self, ids):
+        """The rows with their parts, in study order."""
+        self.collected = True
+        if self.rows:
+            return
+        parts: dict[tuple[str, str], list[str]] = {}
+        for nodeid in ids:
+            parts.setdefault(row_of(nodeid), []).append(nodeid)
+        self.rows = {key: Row(*key, ids) for key, ids in parts.items()}
+        self.waiting = list(self.rows.values())
+        self.progress.update(self.task, total=len(self.rows))
+
+    def pytest_collectreport(self, report):
+        """A file of properties that cannot be read is no pass."""
+        if report.failed:
+            self.errors.append(first_words(report))
+
+    def pytest_runtest_logreport(self, report):
+        """A part is done; print the rows that are, as far as all before them are."""
+        key = row_of(report.nodeid)
+        if key not in self.rows or (report.when != "call" and report.passed):
+            return
+        row = self.rows[key]
+        row.add(report)
+        self.progress.update(self.task, description=row.name)
+        if row.done:
+            self.progress.advance(self.task)
+        while self.waiting and self.waiting[0].done:
+            self.narrow(self.waiting[0])
+            self.table.row(self.waiting.pop(0))
+
+    def narrow(self, row):
+        """Of several mistakes that fit one property those that fit another one of the same function as well."""
+        for lesson in row.lessons:
+            known = self.fitting.setdefault(lesson["function"], {mistake["name"] for mistake in lesson["mistakes"]})
+            both = [mistake for mistake in lesson["mistakes"] if mistake["name"] in known]
+            if both and len(both) < len(lesson["mistakes"]):
+                lesson["mistakes"] = both
+                lesson["facts"]["mistake"] = named(both)
+
+    def close(self):
+        """What has been shown, in words."""
+        for row in self.waiting:  # where one has not been reported, those after it are printed all the same
+            if row.done:
+                self.table.row(row)
+        for reason, names in self.absent().items():
+            self.table.paragraph(", ".join(names), f"{reason}: ", "dim")
+        for error in self.errors:
+            self.table.paragraph(error)
+        if self.table.brief:
+            self.table.line(f"{self.table.brief} more explained in full with --all", "dim")
+        self.table.summary(ended(self.words(), self.unprotected), "bold")
+
+    def absent(self):
+        """Why properties were not checked, and the names to blame."""
+        reasons: dict[str, dict] = {}
+        for row in self.rows.values():
+            reason, _, names = row.message.partition(": ")
+            if row.absent and names:  # what is asked of whole packages only does not concern others
+                reasons.setdefault(reason, {}).update(dict.fromkeys(names.split(", ")))
+        return reasons
+
+    def words(self):
+        """The last line."""
+        if self.unusable:
+            return self.unusable
+        different = [row.name for row in self.rows.values() if row.outcomes["failed"]]
+        total = sum((row.verdicts for row in self.rows.values()), Counter())
+        absent = [row.message for row in self.rows.values() if row.absent and ": " in row.message]
+        rest = f" {len(absent)} propert{'y was' if len(absent) == 1 else 'ies were'} not checked." if absent else ""
+        if self.only and self.collected and not self.rows and not self.errors:
+            return f"Nothing has been shown: no property is about {self.only}."
+        if lost := [row.name for row in self.rows.values() if not row.done]:
+            what = f"{len(lost)} of {len(self.rows)} properties of {self.candidate} have not been reported"
+            return f"Nothing has been shown: {what}, as {lost[0]}."
+        if self.exit_code() == 2 and absent and not self.errors:
+            # Of a template that nobody has filled in this is the point, not that some classes are missing.
+            if todo := self.absent().get("not written"):
+                return f"Nothing has been checked of {self.candidate}: {', '.join(todo)} still to be written."
+            return f"Nothing has been checked of {self.candidate}: {absent[-1]}."
+        if self.exit_code() == 2:
+            return f"Nothing has been shown: the properties of {self.candidate} could not be run to their end."
+        if different:
+            checked = sum(not row.absent for row in self.rows.values())
+            first = f"{different[0]}{', ...' if len(different) > 1 else ''}"
+            share = f"{len(different)} of the {checked} properties checked"
+            return f"{self.candidate} DIFFERS from {self.reference} in {share} ({first}).{rest}"
+        used = max(row.share for row in self.rows.values())
+        alone = f", {self.dtype} alone" if self.dtype else ""
+        lenient = sum("accepts bad input" in row.verdicts for row in self.rows.values())
+        note = f" It accepts what is no input in {lenient} of the properties." if lenient else ""
+        return (
+            f"{self.candidate} and {self.reference} give the same in {total.total():,} examples "
+            f"(seed {self.seed}{alone}): {total['exact']:,} bit for bit, {total['rounding']:,} within their rounding "
+            f"bound (at most {used:.0%} of it), {total['ties']:,} ties, {total['ill-conditioned']:,} ill-conditioned, "
+            f"{total['holds']:,} cases and laws that hold.{note}{rest}"
+        )
+
+    def complete(self):
+        """Of rows that no process has reported, as it ended before, it is known all the same what they are about."""
+        for (file, test), row in self.rows.items():
+            if row.verdict == UNJUDGED and not row.functions:
+                row.functions = functions(getattr(import_module(f"parity.properties.test_{file}"), test))
+
+    def exit_code(self):
+        """0 the same, 1 different, 2 could not check."""
+        rows = self.rows.values()
+        if self.errors or not rows or any(row.verdict == UNJUDGED for row in rows):
+            return 2
+        if any(row.outcomes["failed"] for row in rows):
+            return 1
+        # That the arguments of a function fit says nothing of what it does.
+        return 0 if any(row.outcomes["passed"] and row.functions for row in rows) else 2
+
+    def as_dict(self):
+        """The rows, for programs."""
+        return {
+            "candidate": self.candidate,
+            "reference": self.reference,
+            "seed": self.seed,
+            "dtype": self.dtype,
+            "device": self.device,
+            "time": datetime.now(UTC).isoformat(timespec="seconds"),
+            "exit_code": self.exit_code(),
+            "isolated": not self.unprotected,
+            "sources": self.sources,
+            "summary": self.words(),
+            "properties": [row.as_dict() for row in self.rows.values()],
+        }
+
+    def as_json(self):
+        """As text."""
+        return json.dumps(self.as_dict(), indent=1)
+
+    def as_gradescope(self, weights):
+        """Points for each property: its function's weight, or 1; with weights, only what has one."""
+        rows = [(row, weights.get(row.about, 0.0 if weights else 1.0)) for row in self.rows.values()]
+        tests = [row.as_gradescope(points) for row, points in rows if points and row.about]
+        return json.dumps({"output": self.words(), "tests": tests}, indent=1)
+
+
+FIGURES = " {:>5} {:>10} {:>12}"
+LEAST_WORDS = 40
+
+
+class Submissions:
+    """A row for each of many candidates, and a summary."""
+
+    def __init__(self, candidates, reference):
+        self.reference = reference
+        self.unprotected = unprotected(*candidates, reference)
+        self.expected = len(candidates)
+        self.waiting: dict[int, dict] = {}
+        self.reports: list[dict] = []
+        self.page = Page()
+        figures = FIGURES.format("same", "different", "not defined")
+        longest = max(map(len, [*candidates, "candidate"]))
+        # In a pipe a row is a line; on a terminal the words go below where they have no room.
+        self.beside = not self.page.terminal or longest + len(figures) + 2 + LEAST_WORDS <= self.page.width
+        self.width = longest if self.beside else min(longest, self.page.width - len(figures))
+        words = "  first difference" * self.beside
+        self.page.line(f"{'candidate':<{self.width}}{figures}{words}", "bold")
+
+    def add(self, position, report):
+        """One candidate is done; show it as soon as all before it are."""
+        self.waiting[position] = report
+        while len(self.reports) in self.waiting:
+            self.show(self.waiting.pop(len(self.reports)))
+
+    def show(self, report):
+        """The row of a candidate."""
+        self.reports.append(report)
+        rows = report["properties"]
+        wrong = [row for row in rows if row["verdict"] == "DIFFERENT"]
+        absent = sum(row["examples"] == 0 and row not in wrong for row in rows)
+        lessons: list[dict] = [lesson for row in wrong for lesson in row["lessons"]]
+        first: dict = lessons[0] if lessons else {"headline": "", "mistakes": []}
+        if report["exit_code"] == 2:
+            self.print(report["candidate"], "-", "-", "-", report["summary"], style="bold red")
+            return
+        named = f" ({', '.join(mistake['name'] for mistake in first['mistakes'])})" if first["mistakes"] else ""
+        same = len(rows) - len(wrong) - absent
+        style = "red" if wrong else None
+        self.print(report["candidate"], same, len(wrong), absent, first["headline"] + named, style=style)
+
+    def print(self, name, same, different, absent, words, style=None):
+        """Columns of fixed width; a name that is too long has a line of its own."""
+        row = f"{name:<{self.width}}{FIGURES.format(same, different, absent)}"
+        if not self.page.terminal:
+            self.page.line(f"{row}  {words}".rstrip(), style)
+            return
+        if len(name) > self.width:
+            self.page.line(name, style)
+            row = row.replace(name, " " * self.width)
+        if self.beside:
+            self.page.paragraph(words, f"{row}  ", style=style)
+        else:
+            self.page.line(row, style)
+            if words:
+                self.page.paragraph(words, style=style)
+
+    def close(self):
+        """What has been shown, and which mistakes are the most frequent."""
+        for _, report in sorted(self.waiting.items()):  # where one before it is not done
+            self.show(report)
+        codes = Counter(report["exit_code"] for report in self.reports)
+        done = len(self.reports)
+        count = done if done == self.expected else f"{done} of {self.expected}"
+        text = (
+            f"{count} candidates against {self.reference}: {codes[0]} the same, {codes[1]} different, "
+            f"{codes[2]} could not be checked."
+        )
+        self.page.summary(ended(text, self.unprotected), "bold")
+        made = Counter(name for report in self.reports for name in mistakes(report))
+        for name, count in made.most_common():
+            self.page.line(f"{count:>5} x {name}")
+
+    def exit_code(self):
+        """The gravest."""
+        return max(report["exit_code"] for report in self.reports)
+
+
+def ended(words, remark):
+    """The last line, with what is to be said in the end."""
+    return f"{words} ({remark})" if remark else words
+
+
+def functions(test):
+    """The names that a property is marked with, itself or its cases."""
+    marks = list(getattr(test, "pytestmark", ()))
+    cases = [case for mark in marks if mark.name == "parametrize" for case in mark.args[1]]
+    marks += [mark for case in cases for mark in getattr(case, "marks", ())]
+    return [name for mark in marks if mark.name == "checks" for name in mark.args]
+
+
+def mistakes(report):
+    """The names of all known mistakes of one candidate."""
+    lessons = [lesson for row in report["properties"] for lesson in row["lessons"]]
+    return {mistake["name"] for lesson in lessons for mistake in lesson["mistakes"]}
+
+
+def row_of(nodeid):
+    """The concept file and the test of a pytest node."""
+    path, _, test = nodeid.rpartition("::")
+    return path.rpartition("/")[2].removeprefix("test_").removesuffix(".py"), test.partition("[")[0]
+
+
+def first_words(report):
+    """The message of a failure, without the way through our own code."""
+    crash = getattr(report.longrepr, "reprcrash", None)
+    message = crash.message if crash else str(report.longrepr)
+    message = message.removeprefix("Failed: ").removeprefix("parity.judge.compare.Mismatch: ")
+    # Hypothesis repeats what was drawn; the message itself shows the call.
+    return message.partition("\nFailing test case")[0]

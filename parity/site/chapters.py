@@ -1,0 +1,216 @@
+"""The course as it is read: a chapter for each file of the contract, taken from the sources of both backends.
+
+Nothing is imported: what stands in the two trees is read, taken apart, and laid side by side line by line.
+"""
+
+import ast
+import re
+import tomllib
+from difflib import SequenceMatcher
+from itertools import zip_longest
+from pathlib import Path
+from typing import NamedTuple
+
+import docstring_parser
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import get_lexer_by_name
+
+from parity import trees
+from parity.site.mathml import to_mathml
+
+SITE = Path(__file__).parent
+
+
+class Line(NamedTuple):
+    """One line of code as HTML; None pads a column where only the other has a line."""
+
+    html: str | None
+    same: bool
+
+
+class Entry(NamedTuple):
+    """One name: what its docstring says, and its code in both trees, line beside line."""
+
+    name: str
+    public: bool
+    sentence: str
+    about: list[str]
+    formulas: list[str]
+    sections: dict[str, list]
+    columns: tuple[list[Line], list[Line]]
+
+
+class Chapter(NamedTuple):
+    """One file of the contract."""
+
+    file: str
+    sentence: str
+    about: list[str]
+    terms: dict[str, str]
+    entries: list[Entry]
+
+    @property
+    def public(self):
+        """The names of the contract."""
+        return [entry for entry in self.entries if entry.public]
+
+
+def chapters():
+    """All chapters in study order."""
+    terms = tomllib.loads((SITE / "terms.toml").read_text(encoding="utf-8"))
+    return [chapter(file, terms[file]) for file in trees.FILES]
+
+
+def chapter(file, terms):
+    """The chapter of one file: its public names in their order, then what stands behind them."""
+    texts = [source(tree, file) for tree in trees.TREES]
+    parsed = [ast.parse(text) for text in texts]
+    found = [definitions(tree) for tree in parsed]
+    public = next(ast.literal_eval(node.value) for node in parsed[0].body if is_all(node))
+    behind = [name for name in {**found[0], **found[1]} if name not in public]
+    entries = [
+        entry(file, name, name in public, [(text, nodes.get(name)) for text, nodes in zip(texts, found, strict=True)])
+        for name in (*public, *behind)
+    ]
+    sentence, *about = said_by_both(*(paragraphs(ast.get_docstring(tree) or "") for tree in parsed))
+    return Chapter(file, sentence, about, terms, entries)
+
+
+def source(tree, file):
+    """The text of one file."""
+    return (trees.ROOT / tree / f"{file}.py").read_text(encoding="utf-8")
+
+
+def is_all(node):
+    """Whether this is the list of public names."""
+    return isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "__all__"
+
+
+def definitions(tree):
+    """The functions, classes and constants of a file, by name."""
+    found: dict[str, ast.stmt] = {}
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found[node.name] = node
+        elif isinstance(node, ast.Assign) and not is_all(node):
+            found[getattr(node.targets[0], "id", "")] = node
+    found.pop("", None)
+    return found
+
+
+def entry(file, name, public, sides):
+    """One name in both trees; either may lack what is private."""
+    docs = [ast.get_docstring(node) or "" for _, node in sides if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    heads, sections = zip(*map(taken_apart, docs or [""]), strict=True)
+    head = said_by_both(*heads)
+    words = [text for text in head if not text.startswith(".. math::")]
+    formulas = [
+        formula(text.removeprefix(".. math::"), f"{file}.py, {name}") for text in head if text.startswith(".. math::")
+    ]
+    columns = aligned(*(code(text, node) for text, node in sides))
+    return Entry(name, public, words[0] if words else "", words[1:], formulas, sections[0], columns)
+
+
+def formula(latex, where):
+    """A formula as MathML, in parts that can stand below each other where the page is narrow."""
+    return " ".join(to_mathml(part, where) for part in re.split(r"\\q?quad\b", latex))
+
+
+def said_by_both(ours, theirs=None):
+    """The paragraphs of both trees as one: what both say, then what is said in one of them, with its name."""
+    return ours if theirs is None else [merged(*pair) for pair in zip_longest(ours, theirs, fillvalue="")]
+
+
+def merged(ours, theirs):
+    """Two paragraphs as one, sentence by sentence.
+
+    >>> merged("One. Two.", "One. Three.")
+    'One. <em>scratch</em>: Two. <em>torchref</em>: Three.'
+    """
+    left, right = (re.split(r"(?<=\.) ", text) for text in (ours, theirs))
+    said = [sentence for sentence in left if sentence in right]
+    for tree, own, other in zip(trees.TREES, (left, right), (right, left), strict=True):
+        alone = [sentence for sentence in own if sentence and sentence not in other]
+        said += [f"<em>{tree}</em>:", *alone] if alone else []
+    return " ".join(said)
+
+
+def taken_apart(docstring):
+    """The paragraphs before the first heading, and the sections after it as (term, text) or text."""
+    head, *rest = re.split(r"\n\n(?=\w+\n-+\n)", docstring, maxsplit=1)
+    sections: dict[str, list] = {}
+    for part in docstring_parser.parse("\n\n".join(["", *rest]), docstring_parser.DocstringStyle.NUMPYDOC).meta:
+        title, *names = part.args
+        if title == "examples":
+            continue
+        kind = getattr(part, "type_name", None) or ""
+        term = (
+            f"{names[0]} : {kind}" if names and kind and title not in ("raises", "returns") else kind or "".join(names)
+        )
+        if name := getattr(part, "return_name", None):
+            term = f"{name} : {kind}"
+        title = {"param": "Parameters", "attribute": "Attributes"}.get(title, title.capitalize())
+        sections.setdefault(title, []).append((term, marked(part.description or "")))
+    if example := re.search(r"\nExamples\n-+\n(.*)", docstring, re.DOTALL):
+        sections["Examples"] = [("", coloured(example[1], "pycon"))]
+    return paragraphs(head), sections
+
+
+def paragraphs(text):
+    """The paragraphs of a docstring: words as HTML, formulas as they stand."""
+    blocks = [block.strip() for block in text.split("\n\n") if block.strip()]
+    return [block if block.startswith(".. math::") else marked(block) for block in blocks]
+
+
+def marked(text):
+    """Words as HTML: ``code`` in double backquotes."""
+    text = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"``(.+?)``", r"<code>\1</code>", text)
+
+
+def code(text, node):
+    """The lines of a definition, without the docstring that stands above them on the page."""
+    if node is None:
+        return []
+    lines = text.splitlines()
+    first = min([node.lineno, *(item.lineno for item in getattr(node, "decorator_list", []))])
+    kept = set(span(node)) | set(range(first, node.lineno))
+    if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:
+        kept -= set(span(node.body[0]))
+    found = [lines[number - 1] for number in sorted(kept)]
+    # What followed a docstring of a class is an empty line.
+    return [
+        line for i, line in enumerate(found) if line or (i and found[i - 1] and not found[i - 1].startswith("class "))
+    ]
+
+
+def span(node):
+    """The numbers of its lines."""
+    return range(node.lineno, node.end_lineno + 1)
+
+
+def aligned(left, right):
+    """Both columns with equal lines at equal heights."""
+    coloured_left, coloured_right = (coloured("\n".join(lines), "python").split("\n") for lines in (left, right))
+    columns: tuple[list[Line], list[Line]] = ([], [])
+    # Lone brackets are equal, but by chance: they stand beside each other only next to other equal lines.
+    matcher = SequenceMatcher(lambda line: not re.search(r"\w", line), left, right, autojunk=False)
+    a = c = 0
+    for b, d, size in matcher.get_matching_blocks():
+        # So is a lone word. The last block is the end, of size 0.
+        if size and len(re.findall(r"\w+", " ".join(left[b : b + size]))) <= 1:
+            continue
+        height = max(b - a, d - c)
+        for column, lines in zip(columns, (coloured_left[a:b], coloured_right[c:d]), strict=True):
+            column += [Line(line, False) for line in lines] + [Line(None, False)] * (height - len(lines))
+        columns[0].extend(Line(line, True) for line in coloured_left[b : b + size])
+        columns[1].extend(Line(line, True) for line in coloured_right[d : d + size])
+        a, c = b + size, d + size
+    return columns
+
+
+def coloured(text, language):
+    """Code as HTML, a line a line."""
+    lexer = get_lexer_by_name(language, stripnl=False)
+    return highlight(text, lexer, HtmlFormatter(nowrap=True)).rstrip("\n")

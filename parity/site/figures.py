@@ -1,0 +1,399 @@
+"""The pictures of the page: each drawn from runs of both backends, scratch below, torchref dashed above it.
+
+A figure is a function that returns a matplotlib Figure. The first paragraph of its docstring is its caption, the rest
+says in words what can be seen.
+"""
+
+import itertools
+
+import numpy as np
+import torch
+
+import scratch
+import torchref
+from parity import plots
+from parity.plots import COLOURS
+
+BACKENDS = (scratch, torchref)
+# One is seen under the other where both give the same.
+STYLES: tuple[dict, ...] = (
+    {"color": COLOURS[5], "linewidth": 4, "label": "scratch"},
+    {"color": "black", "linewidth": 1, "linestyle": "--", "label": "torchref"},
+)
+SETS = ("xor", "moons", "circles", "blobs")
+
+
+def data_sets():
+    """The data sets of the course.
+
+    Seven scatter plots: the deck's eight points, which a line separates; the same with one label flipped, which no line
+    separates; the logical and, xor; two interleaved moons, two circles one inside the other, three blobs.
+    """
+    names = ("toy", "toy_flipped", "and", "xor", "moons", "circles", "blobs")
+    figure, axes = grid(4, 2, width=3.6, height=2.6)
+    for ax, name in zip(axes, names, strict=False):
+        plots.plot_points(*scratch.load_data(name), ax=ax).set_title(name)
+    axes[-1].set_axis_off()
+    return figure
+
+
+def activations():
+    """The activations and their derivatives; of softmax the first of three outputs, where the other two scores are 0.
+
+    Five curves over z from -5 to 5, each with its derivative: the identity is a straight line of slope 1; the sigmoid
+    rises from 0 to 1, its derivative is a bump of height 1/4; tanh rises from -1 to 1, its derivative is a bump of
+    height 1; relu is 0 up to 0 and then z, its derivative a step; softmax of z, 0, 0 rises from 0 to 1 as the sigmoid
+    does, but is 1/3 at z = 0 and 1/2 where z is the logarithm of 2, and there its derivative is highest, 1/4.
+    """
+    z = np.linspace(-5, 5, 401)[:, None]
+    figure, axes = grid(3, 2)
+    for ax, name in zip(axes, ("identity", "sigmoid", "tanh", "relu", "softmax"), strict=False):
+        scores = z * [1, 0, 0] if name == "softmax" else z
+        first = np.zeros_like(scores)
+        first[:, 0] = 1
+        for backend, style in zip(BACKENDS, STYLES, strict=True):
+            zs = backend.tensor(scores)
+            slope = getattr(backend, f"{name}_backward")(zs, backend.tensor(first))
+            ax.plot(z, plots.array(getattr(backend, name)(zs))[:, 0], **style)
+            ax.plot(z, plots.array(slope)[:, 0], **style | {"alpha": 0.45, "label": f"{style['label']}, derivative"})
+        ax.set(title=name, xlabel="z", ylim=(-1.6, 2.2))
+        ax.grid(alpha=0.25)
+    axes[4].set_title("softmax of (z, 0, 0), first output")
+    legend_in(axes[5], axes[0])
+    return figure
+
+
+def legend_in(empty, ax):
+    """The legend of one of the Axes, in the place of the last."""
+    empty.set_axis_off()
+    empty.legend(*ax.get_legend_handles_labels(), loc="center", frameon=False)
+
+
+def neuron():
+    """A neuron: weighted inputs and a bias are added up, and an activation is taken of the sum.
+
+    A diagram: circles for the inputs x1, x2 and for a constant 1 at the left; arrows labelled w1, w2 and b lead from
+    them to a circle with a sum sign, z; from there an arrow leads through a circle with g to the prediction y.
+    """
+    figure, (ax,) = grid(1, 1, width=6.4, height=2.9)
+    ax.set(xlim=(-0.6, 7), ylim=(-0.7, 2.7))
+    ax.set_aspect("equal")
+    ax.set_axis_off()
+    places = {"$x_1$": (0, 2), "$x_2$": (0, 1), "$1$": (0, 0), r"$\Sigma$": (3, 1), "$g$": (5, 1)}
+    arrow = {"arrowstyle": "-|>", "color": "black", "shrinkA": 15, "shrinkB": 15}
+    for source, label, height in (("$x_1$", "$w_1$", 1.72), ("$x_2$", "$w_2$", 1.16), ("$1$", "$b$", 0.62)):
+        ax.annotate("", places[r"$\Sigma$"], places[source], arrowprops=arrow)
+        ax.text(1.35, height, label, ha="center", va="center", bbox={"color": "white", "pad": 1})
+    ax.annotate("", places["$g$"], places[r"$\Sigma$"], arrowprops=arrow)
+    ax.annotate("", (6.75, 1), places["$g$"], arrowprops=arrow | {"shrinkB": 0})
+    ax.text(4, 1.18, "$z$", ha="center", va="bottom")
+    ax.text(6.2, 1.18, r"$\hat y = g(w \cdot x + b)$", ha="center", va="bottom")
+    for text, place in places.items():
+        colour = "white" if text.startswith(("$x", "$1")) else plots.COLOURS[5]
+        ax.text(*place, text, ha="center", va="center", bbox={"boxstyle": "circle", "fc": colour, "ec": "black"})
+    return figure
+
+
+def deck_line():
+    """The deck's eight points, and the line that the perceptron finds in both backends.
+
+    Four points of either label; a line between them, nearly vertical, separates the two: a broad one of scratch, and
+    on it, dashed, that of torchref.
+    """
+    figure, (ax,) = grid(1, 1, width=5.4, height=2.8)
+    x, y = scratch.load_data("toy")
+    runs = [perceptron(backend) for backend in BACKENDS]
+    plots.plot_line(x, y, runs[0].weight, runs[0].bias, ax=ax)
+    for run, style in zip(runs, STYLES, strict=True):
+        line_in(ax, *plots.array(run.weight)[0], *plots.array(run.bias), zorder=2.5, **style)
+    ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False)
+    return figure
+
+
+def perceptron(backend, on_epoch=None):
+    """The perceptron on the deck's points, from weights 0."""
+    x, y = backend.load_data("toy")
+    return backend.train_perceptron(backend.tensor([[0, 0]]), backend.tensor([0]), x, y, on_epoch=on_epoch)
+
+
+def turning_line():
+    """The line turns, epoch by epoch, until every point is on its side: from light to dark.
+
+    The same picture for either backend: the deck's points, and a line for each of eight epochs of the perceptron, from
+    light to dark as the list beside it says. The fourth lies on the first; the last, on the seventh, separates them.
+    """
+    from matplotlib import colormaps
+
+    figure, axes = grid(2, 1, width=5.4, height=2.8)
+    for ax, backend, style in zip(axes, BACKENDS, STYLES, strict=True):
+        x, y = backend.load_data("toy")
+        lines: list = []
+        perceptron(backend, lambda _epoch, weight, bias, _mistakes, lines=lines: lines.append((weight, bias)))
+        plots.plot_points(x, y, ax=ax).set_title(f"{style['label']}, {len(lines)} epochs")
+        ax.set_autoscale_on(False)
+        shades = colormaps["plasma_r"].resampled(len(lines) + 1)
+        for epoch, (weight, bias) in enumerate(lines, start=1):
+            shade = {"color": shades(epoch), "label": f"epoch {epoch}"}
+            line_in(ax, *plots.array(weight)[0], *plots.array(bias), linewidth=1.8, **shade)
+        ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, fontsize="small")
+    return figure
+
+
+def line_in(ax, w1, w2, b, **style):
+    """The line w1 x1 + w2 x2 + b = 0, clipped by the axes."""
+    if w1 or w2:
+        nearest = -b * np.array([w1, w2]) / (w1 * w1 + w2 * w2)
+        ax.axline(nearest, nearest + np.array([-w2, w1]), **style)
+
+
+def losses():
+    """The losses and their derivatives, for one sample whose target is 1; of cross_entropy over the score of the right
+    one of three classes, where the other two scores are 0.
+
+    Curves over the prediction: half the squared error and the squared error are parabolas with their lowest point at 1;
+    the cross-entropies fall towards the target, steeply where the prediction is far off. That of three classes is the
+    logarithm of 3 where all scores are 0, and goes to 0 as the right score grows; its derivative lies between -1 and 0.
+    """
+    cases = {
+        "squared_error": np.linspace(-1, 3, 201),
+        "mse_loss": np.linspace(-1, 3, 201),
+        "binary_cross_entropy": np.linspace(0.02, 0.99, 201),
+        "binary_cross_entropy_with_logits": np.linspace(-5, 5, 201),
+        "cross_entropy": np.linspace(-5, 5, 201),
+    }
+    figure, axes = grid(3, 2)
+    for ax, (name, preds) in zip(axes, cases.items(), strict=False):
+        of_classes = name == "cross_entropy"
+        for backend, style in zip(BACKENDS, STYLES, strict=True):
+            loss, slope = getattr(backend, name), getattr(backend, f"{name}_backward")
+            target = [0] if of_classes else backend.tensor([[1.0]])
+            tensors = [backend.tensor([[pred, 0, 0] if of_classes else [pred]]) for pred in preds]
+            ax.plot(preds, [float(loss(pred, target)) for pred in tensors], **style)
+            slopes = [float(plots.array(slope(pred, target))[0, 0]) for pred in tensors]
+            ax.plot(preds, slopes, **style | {"alpha": 0.45, "label": f"{style['label']}, derivative"})
+        xlabel = "score of the right class" if of_classes else "prediction"
+        ax.set(title=name.replace("_with", "\nwith"), xlabel=xlabel, ylim=(-4.5, 4.5))
+        ax.grid(alpha=0.25)
+    legend_in(axes[5], axes[0])
+    return figure
+
+
+def error_surface():
+    """The error over both weights of a neuron, its bias held at 1, and gradient descent on its way down.
+
+    Contour lines of a long valley; a path leads from the start down the steep side and then along the bottom towards
+    the lowest point. The paths of both backends lie on each other.
+    """
+    figure, axes = grid(1, 1, width=5.4, height=4)
+    x, y = scratch.load_data("toy")
+
+    def loss(w1, w2):
+        return float(scratch.squared_error(scratch.linear(x, np.array([[w1, w2]]), np.array([1.0])), y))
+
+    paths = []
+    for backend in BACKENDS:
+        inputs, targets = backend.load_data("toy")
+        weight, bias = backend.tensor([[0.9, 1.6]]), backend.tensor([1.0])
+        path = [weight]
+        for _ in range(60):
+            weight, _ = backend.gradient_step(weight, bias, inputs, targets, lr=0.01)
+            path.append(weight)
+        paths.append(np.array([plots.array(weight)[0] for weight in path]))
+    surface(axes[0], loss, -1.1, 1.3, -1.3, 2.0)
+    follow(axes[0], paths, "$w_1$", "$w_2$")
+    return figure
+
+
+def surface(ax, loss, left, right, bottom, top):
+    """Contour lines of a function of two numbers."""
+    across, up = np.linspace(left, right, 61), np.linspace(bottom, top, 61)
+    heights = np.array([[loss(a, b) for a in across] for b in up])
+    levels = heights.min() + np.ptp(heights) * np.geomspace(2e-3, 1, 12)
+    ax.contour(across, up, heights, levels=levels, cmap="viridis", linewidths=0.8)
+
+
+def follow(ax, paths, first, second):
+    """The paths of both backends, on each other."""
+    for path, style in zip(paths, STYLES, strict=True):
+        ax.plot(*path.T, marker="o", markersize=3 if style["linewidth"] == 1 else 6, **style)
+    ax.set(xlabel=first, ylabel=second)
+    ax.legend()
+
+
+def straight_borders():
+    """What a net without a hidden layer makes of the plane.
+
+    Four pictures: xor, moons, circles, blobs. The borders are straight, and only the blobs are told apart; wrong points
+    are ringed. For xor and circles no line is of use: their weights shrink to nearly 0. The dashed border is
+    torchref's, and lies on that of scratch.
+    """
+    return decisions([])
+
+
+def bent_borders():
+    """With a hidden layer of eight neurons the borders bend around the points.
+
+    The same four sets: the two classes of xor, moons and circles are told apart, the three blobs too. The dashed border
+    is torchref's, and lies on that of scratch.
+    """
+    return decisions([8])
+
+
+def decisions(hidden):
+    """The regions of four nets, and the borders of torchref's above them."""
+    from matplotlib.lines import Line2D
+
+    figure, axes = grid(2, 2)
+    for ax, name in zip(axes, SETS, strict=True):
+        x, y = scratch.load_data(name)
+        nets = [trained(backend, name, hidden) for backend in BACKENDS]
+
+        def scores(points, net=nets[0], three=name == "blobs"):
+            z = net(points)
+            return z if three else scratch.sigmoid(z)
+
+        plots.plot_decision(x, y if name == "blobs" else (y + 1) / 2, scores, ax=ax)
+        border(ax, nets[1])
+        ax.get_legend().remove()
+        ax.set_title(name)
+    borders = [
+        Line2D([], [], color="black", linewidth=1.2, label="border of scratch"),
+        Line2D([], [], color="white", linewidth=1.4, linestyle="--", label="border of torchref, on it"),
+    ]
+    figure.legend(handles=borders, loc="outside lower center", ncols=2, facecolor="0.55")
+    return figure
+
+
+def trained(backend, name, hidden):
+    """A net that has learned one data set, from weights that are the same in both backends."""
+    x, y = backend.load_data(name)
+    loss, outputs = ("cross_entropy", 3) if name == "blobs" else ("binary_cross_entropy_with_logits", 1)
+    sizes = [2, *hidden, outputs]
+    net = backend.MLP(sizes, activation="tanh")
+    net.load_state_dict(start(sizes))
+    target = y if name == "blobs" else (y + 1) / 2
+    backend.fit(net, x, target, loss=loss, optimizer="Adam", lr=0.05, epochs=200)
+    return net
+
+
+def start(sizes):
+    """Initial weights for both."""
+    rng = np.random.default_rng(3)
+    shapes = {}
+    for layer, (inputs, outputs) in enumerate(itertools.pairwise(sizes), start=1):
+        shapes[f"fc{layer}.weight"] = rng.uniform(-1, 1, (outputs, inputs))
+        shapes[f"fc{layer}.bias"] = rng.uniform(-1, 1, outputs)
+    return shapes
+
+
+def border(ax, net):
+    """Where one class takes over from another, dashed."""
+    (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
+    across, up = np.linspace(left, right, 80), np.linspace(bottom, top, 80)
+    points = torchref.tensor(np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2))
+    z = plots.array(net(points))
+    for number in range(z.shape[1]):
+        margin = z[:, number] - np.delete(z, number, axis=1).max(axis=1) if z.shape[1] > 1 else z[:, 0]
+        if margin.min() < 0 < margin.max():
+            ax.contour(across, up, margin.reshape(80, 80), levels=[0], colors="white", linestyles="--", linewidths=1)
+
+
+RULES: dict[str, dict] = {
+    "SGD": {"lr": 0.06},
+    "momentum": {"lr": 0.03, "momentum": 0.8},
+    "Nesterov": {"lr": 0.03, "momentum": 0.8, "nesterov": True},
+    "Adam": {"lr": 0.4},
+}
+
+
+def paths():
+    """SGD, momentum, Nesterov's momentum and Adam on one surface.
+
+    Four pictures of the same elliptic valley, thirty steps each from the same start: plain SGD zigzags across the
+    valley, a little less each time; momentum swings across it in wide waves and past the lowest point; Nesterov's
+    crosses it once and then follows the bottom; Adam curves down in short steps, overshoots, and loops back.
+    """
+    figure, axes = grid(2, 2)
+    for ax, (name, options) in zip(axes, RULES.items(), strict=True):
+        surface(ax, lambda a, b: 0.5 * (a * a + 30 * b * b), -5, 2.5, -1.7, 1.7)
+        follow(ax, [descent(backend, name, options) for backend in BACKENDS], "$w_1$", "$w_2$")
+        ax.get_legend().remove()
+        ax.set_title(name)
+    axes[0].legend(fontsize="small")
+    return figure
+
+
+def descent(backend, name, options):
+    """Thirty steps over the valley w1^2 / 2 + 15 w2^2."""
+    update = backend.adam_update if name == "Adam" else backend.sgd_update
+    weight, state = backend.tensor([-4.5, 1.2]), None
+    path = [weight]
+    for _ in range(30):
+        weight, state = update(weight, weight * backend.tensor([1.0, 30.0]), state, **options)
+        path.append(weight)
+    return np.array([plots.array(weight) for weight in path])
+
+
+def training_curves():
+    """A training in both backends from the same weights: the losses lie on each other, the gap is rounding.
+
+    Above, the loss of each step on a logarithmic scale, two curves as one; below, the absolute gap between the weights
+    of the two, which stays near one part in 10^15.
+    """
+    figure, axes = grid(2, 1, width=6.4, height=2.6)
+    sizes, histories = [2, 8, 1], []
+    for backend in BACKENDS:
+        x, y = backend.load_data("moons")
+        net = backend.MLP(sizes, activation="tanh")
+        net.load_state_dict(start(sizes))
+        weights: list = []
+        options = {"loss": "mse_loss", "optimizer": "SGD", "lr": 0.1, "epochs": 600}
+
+        def remember(*_, net=net, weights=weights):
+            state = net.state_dict().values()
+            weights.append(np.concatenate([np.array(plots.array(value)).ravel() for value in state]))
+
+        history = backend.fit(net, x, y, on_step=remember, **options)
+        histories.append((np.asarray(history.losses, dtype=float), np.array(weights)))
+    for (losses, _), style in zip(histories, STYLES, strict=True):
+        axes[0].plot(np.arange(1, len(losses) + 1), losses, **style)
+    axes[0].set(ylabel="loss", yscale="log", title="moons, 2-8-1, mse_loss, SGD")
+    axes[0].legend()
+    gap = abs(histories[0][1] - histories[1][1]).max(axis=1)
+    axes[1].plot(np.arange(1, len(gap) + 1), gap, color=COLOURS[0], linewidth=0.8)
+    axes[1].set(xlabel="step", ylabel="largest gap of a weight", ylim=(0, None))
+    return figure
+
+
+def grid(rows, columns, width=3.3, height=3.1):
+    """An empty figure and its Axes in one list."""
+    figure = plots._matplotlib("figure").Figure(figsize=(width * columns, height * rows), layout="constrained")
+    return figure, list(figure.subplots(rows, columns, squeeze=False).ravel())
+
+
+def save(figure, path):
+    """As SVG; the same figure gives the same file."""
+    from matplotlib import rc_context
+
+    with rc_context({"svg.hashsalt": "parity"}):
+        figure.savefig(path, format="svg", metadata={"Date": None})
+
+
+def all_figures():
+    """Every figure by its name."""
+    torch.set_num_threads(1)  # the arrays are small
+    return {draw.__name__: draw for draws in FIGURES.values() for draw in draws}
+
+
+# Which of them stand in which chapter.
+FIGURES = {
+    "datasets": (data_sets,),
+    "activations": (activations,),
+    "neuron": (neuron, deck_line),
+    "perceptron": (turning_line,),
+    "losses": (losses,),
+    "gradients": (error_surface,),
+    "networks": (straight_borders, bent_borders),
+    "optimizers": (paths,),
+    "training": (training_curves,),
+}

@@ -1,0 +1,276 @@
+"""Build the course as one offline site: every formula, its code in both trees, pictures, and the evidence.
+
+parity check --json evidence.json
+parity page -o site/
+"""
+
+import hashlib
+import html
+import inspect
+import json
+import os
+import re
+from importlib.metadata import version
+from pathlib import Path
+
+from parity.files import atomic_write
+from parity.progress import bar
+from parity.trees import ROOT, digest
+
+MANIFEST = "parity-page.json"
+# What the page uses of a report, and of each row of it.
+REPORT = {"candidate": str, "reference": str, "time": str, "summary": str, "sources": str, "properties": list}
+ROW = {
+    "property": str,
+    "functions": list,
+    "verdict": str,
+    "examples": int,
+    "verdicts": dict,
+    "worst_gap_ulp": float,
+    "worst_gap_share": float,
+}
+
+
+def add_arguments(parser):
+    """The options of ``parity page``."""
+    add = parser.add_argument
+    add("-o", "--output", metavar="DIR", default="site", help="directory to write the site to (default: %(default)s)")
+    text = "report of parity check --json (default: the newest one in the current directory)"
+    add("--evidence", metavar="FILE", help=text)
+    add("--force", action="store_true", help="write into a directory that holds other files too; none is deleted")
+
+
+def run(args):
+    """Write the site; what is in the directory already stays."""
+    code = digest()
+    evidence = Evidence(code, *found_evidence(args.evidence))
+    output = Path(args.output)
+    try:
+        with bar("reading the course"):
+            from parity.site import figures
+            from parity.site.chapters import chapters
+
+            course = chapters()
+            files = pages(course, evidence, code)
+    except ModuleNotFoundError as error:
+        raise ImportError(f"{error}; parity page needs pip install 'neuron-parity[all]'") from None
+    drawings = {f"figures/{name}.svg": draw for name, draw in figures.all_figures().items()}
+    ours, drawn_from = expect_ours(output, [*files, *drawings, MANIFEST], args.force)
+    made_from = figures_made_from()
+    fresh = drawn_from == made_from and all((output / name).is_file() for name in drawings)
+    try:
+        (output / "figures").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ValueError(f"{output}: cannot be written: {error.strerror or error}") from None
+    # First the list of what is ours, of earlier builds too: whatever happens then, it can be built again.
+    names = sorted({*files, *drawings, MANIFEST, *ours})
+    write(output / MANIFEST, json.dumps({"files": names, "figures": ""}))
+    for name, text in files.items():
+        write(output / name, text)
+    if not fresh:
+        draw_all(output, drawings)
+    write(output / MANIFEST, json.dumps({"files": names, "figures": made_from}))
+    print(f"{output / 'index.html'}: {len(course)} chapters; {evidence.sentence}")
+    return 0
+
+
+def draw_all(output, drawings):
+    """The pictures, which take most of the time."""
+    from parity.site import figures
+
+    with bar("drawing", len(drawings)) as move_bar:
+        for done, (name, draw) in enumerate(drawings.items(), start=1):
+            with atomic_write(output / name) as temporary:
+                figures.save(draw(), temporary)
+            move_bar(done, name)
+
+
+def write(path, text):
+    """A file, whole; one that says so already is left alone."""
+    content = text.encode(errors="backslashreplace")
+    if path.is_file() and path.read_bytes() == content:
+        return
+    with atomic_write(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def expect_ours(output, needed, force):
+    """The files of earlier builds, and what their figures were made from; files of others are refused."""
+    if not output.exists():
+        return set(), None
+    if not output.is_dir():
+        raise ValueError(f"{output}: got a file, expected a directory")
+    ours, drawn_from = built_before(output / MANIFEST)
+    taken = [name for name in needed if name not in ours and os.path.lexists(output / name)]
+    if taken:
+        raise ValueError(f"{output / taken[0]}: parity page needs this name and has not written what bears it")
+    other = None if force else next((name for name in names_below(output) if name not in ours), None)
+    if other:
+        raise ValueError(
+            f"{output}: holds {other}, which parity page has not written; expected an empty directory, or --force, "
+            "which writes beside other files and deletes nothing"
+        )
+    return ours, drawn_from
+
+
+def names_below(folder):
+    """The files of a directory and below it, one by one: there may be as many as the disk holds."""
+    for path, folders, files in os.walk(folder):
+        folders.sort()
+        yield from (str(Path(path, name).relative_to(folder)) for name in sorted(files))
+
+
+def built_before(manifest):
+    """What the last build says of itself; nothing, where there was none."""
+    try:
+        before = json.loads(manifest.read_text(encoding="utf-8"))
+        return {str(name) for name in before["files"]}, before["figures"]
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return set(), None
+
+
+def found_evidence(path):
+    """The report in this file, or in the newest file of this directory that holds one; and its name."""
+    if path is not None:
+        return read_evidence(Path(path)), Path(path).name
+    reports = []
+    for file in Path().glob("*.json"):
+        try:
+            reports.append((read_evidence(file), file.name))
+        except ValueError:
+            continue
+    return max(reports, key=lambda found: found[0]["time"], default=(None, None))
+
+
+def read_evidence(path):
+    """A report of scratch against torchref."""
+    try:
+        report = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise ValueError(f"{path}: cannot be read as evidence: {getattr(error, 'strerror', None) or error}") from None
+    if not is_report(report):
+        raise ValueError(f"{path}: is no evidence, expected what parity check --json writes")
+    if {report["candidate"], report["reference"]} != {"scratch", "torchref"}:
+        got = f"{report['candidate']} against {report['reference']}"
+        raise ValueError(f"{path}: got evidence of {got}, expected scratch against torchref")
+    return report
+
+
+def is_report(value):
+    """Whether this holds what the page shows."""
+    return fits(value, REPORT) and all(
+        fits(row, ROW) and all(isinstance(count, int) for count in row["verdicts"].values())
+        for row in value["properties"]
+    )
+
+
+def fits(value, kinds):
+    """Whether this is an object whose values are of these kinds."""
+    return isinstance(value, dict) and all(isinstance(value.get(key), kind) for key, kind in kinds.items())
+
+
+class Evidence:
+    """What one run of ``parity check`` has shown."""
+
+    def __init__(self, digest, report, name):
+        self.rows = report["properties"] if report else []
+        self.sentence = "Nothing here has been checked yet: run parity check --json evidence.json, and build again."
+        if report:
+            when = report["time"].replace("T", " ").removesuffix("+00:00")
+            self.sentence = f"From {name}, {when} UTC: {report['summary']}"
+            if report["sources"] != digest:
+                self.sentence += " The code has changed since."
+
+    def of(self, function):
+        """The rows of one function, for its table."""
+        return [as_dict(row) for row in self.rows if function in row["functions"]]
+
+
+def as_dict(row):
+    """A row as it is shown."""
+    verdicts = ", ".join(f"{kind} {count:,}" for kind, count in row["verdicts"].items() if count)
+    different = row["verdict"] == "DIFFERENT"
+    judged = row["verdicts"].keys() - {"holds"}
+    return {
+        "name": row["property"],
+        "kind": "different" if different else "",
+        "verdict": "DIFFERENT" if different else verdicts or row["verdict"],
+        "examples": f"{row['examples']:,}",
+        "ulp": f"{row['worst_gap_ulp']:.3g}" if judged else "–",
+        "share": f"{row['worst_gap_share']:.0%}" if judged else "–",
+    }
+
+
+def pages(course, evidence, digest):
+    """The text of every file but the figures, by its name."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    from parity.site import figures
+    from parity.site.chapters import SITE
+
+    # What stands in the docstrings has become HTML already.
+    environment = Environment(
+        loader=FileSystemLoader(SITE), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
+    )
+    shared = {"chapters": course, "evidence": evidence, "digest": digest}
+    shown = {name: [caption(draw) for draw in draws] for name, draws in figures.FIGURES.items()}
+    files = {name: (SITE / name).read_text(encoding="utf-8") for name in ("style.css", "page.js")}
+    files["search.js"] = f"const INDEX = {json.dumps(index(course, shown), ensure_ascii=False)};\n"
+    names = ["index", *(chapter.file for chapter in course), None]
+    files["index.html"] = environment.get_template("index.html").render(
+        **shared, here="index", figures=shown["training"], before=None, after=names[1]
+    )
+    for chapter, before, after in zip(course, names, names[2:], strict=False):
+        files[f"{chapter.file}.html"] = environment.get_template("chapter.html").render(
+            **shared,
+            chapter=chapter,
+            here=chapter.file,
+            figures=shown.get(chapter.file, []),
+            before=before,
+            after=after,
+        )
+    return files
+
+
+def caption(draw):
+    """What a figure's docstring says: its caption, and in words what can be seen."""
+    first, _, rest = (inspect.getdoc(draw) or "").partition("\n\n")
+    return {"name": draw.__name__, "caption": " ".join(first.split()), "words": html.escape(" ".join(rest.split()))}
+
+
+def index(course, shown):
+    """What the search finds: every name, every Italian term, every picture, and what is said of them."""
+    found = []
+    for chapter in course:
+        page = f"{chapter.file}.html"
+        terms = " ".join(f"{italian} {english}" for italian, english in chapter.terms.items())
+        text = plain(" ".join([chapter.sentence, *chapter.about, terms]))
+        found.append({"name": chapter.file, "about": "chapter", "text": text, "url": page})
+        for italian, english in chapter.terms.items():
+            found.append({"name": italian, "about": f"{english}, in {chapter.file}", "text": "", "url": page})
+        for entry in chapter.public:
+            said = [part for title, parts in entry.sections.items() if title != "Examples" for part in parts]
+            text = plain(" ".join([chapter.file, *entry.about, *(" ".join(part) for part in said)]))
+            about = plain(entry.sentence)
+            found.append({"name": entry.name, "about": about, "text": text, "url": f"{page}#{entry.name}"})
+        for figure in shown.get(chapter.file, []):
+            name, about = figure["name"].replace("_", " "), f"picture: {figure['caption']}"
+            text = f"{chapter.file} {html.unescape(figure['words'])}"
+            found.append({"name": name, "about": about, "text": text, "url": f"{page}#figure-{figure['name']}"})
+    return found
+
+
+def plain(text):
+    """HTML as words."""
+    return html.unescape(re.sub(r"<.*?>", "", text))
+
+
+def figures_made_from():
+    """A fingerprint of all that the figures depend on."""
+    from parity import plots
+    from parity.site import figures
+
+    texts = [Path(str(module.__file__)).read_bytes() for module in (figures, plots)]
+    texts += [path.read_bytes() for path in sorted((ROOT / "data").glob("*.csv"))]
+    versions = [f"{name} {version(name)}" for name in ("matplotlib", "numpy", "torch")]
+    return hashlib.sha256(b"\0".join([digest().encode(), *texts, *map(str.encode, versions)])).hexdigest()
