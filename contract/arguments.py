@@ -122,11 +122,11 @@ def Sizes(name, value):  # noqa: N802
     if len(sizes) < 2 or not all(is_integer(size) and int(size) > 0 for size in sizes):
         raise invalid(name, shown(value), "at least two positive integers")
     sizes = [int(size) for size in sizes]
-    expect_memory(name, sizes)
+    expect_memory(*sizes, name=name)
     return sizes
 
 
-def expect_memory(name, sizes):
+def expect_memory(*sizes, name="in_features, out_features"):
     """No layers that would fill the memory."""
     weights = sum(d * k for d, k in itertools.pairwise(sizes))
     if len(sizes) > MAX_SIZES or weights > MAX_WEIGHTS:

@@ -136,6 +136,12 @@ def read_numbers(name, value):
     return array
 
 
+def expect_called(kept, kind):
+    """A forward pass, which keeps what backward needs."""
+    if kept is None:
+        raise invalid("backward", "no input yet", f"a call of the {kind} before")
+
+
 def expect_shape(name, got, wanted, owner):
     """The shape of something else."""
     if got != wanted:

@@ -11,8 +11,7 @@ import numpy as np
 
 from contract import DTYPES, Count, Float, NonNegative, OneOf, Seed, Size, Sizes
 from contract.arguments import expect_memory
-from contract.arrays import expect_shape
-from contract.messages import invalid
+from contract.arrays import expect_called, expect_shape
 from contract.states import expect_held, parameter_arrays
 from scratch import arrays
 from scratch.activations import ACTIVATIONS
@@ -138,18 +137,16 @@ class Linear(Module):
         dtype: DTYPES = "float64",
         seed: Seed = None,
     ):
-        expect_memory("in_features, out_features", (in_features, out_features))
-        self._draw(in_features, out_features, dtype, np.random.default_rng(seed))
+        expect_memory(in_features, out_features)
+        rng = np.random.default_rng(seed)
+        self._draw(in_features, out_features, dtype, rng)
 
-    def _draw(self, in_features, out_features, dtype, generator):
+    def _draw(self, d, k, dtype, rng):
         """The first weights."""
-        self.in_features, self.out_features = in_features, out_features
-        bound = 1 / in_features**0.5
-        weight = generator.uniform(-bound, bound, (out_features, in_features))
-        bias = generator.uniform(-bound, bound, out_features)
-        self.weight = Parameter(weight.astype(dtype))
-        self.bias = Parameter(bias.astype(dtype))
-        self.x = None
+        self.in_features, self.out_features, self.x = d, k, None
+        a = 1 / d**0.5
+        self.weight = Parameter(rng.uniform(-a, a, (k, d)).astype(dtype))
+        self.bias = Parameter(rng.uniform(-a, a, k).astype(dtype))
 
     @quiet
     def forward(self, x):
@@ -163,8 +160,7 @@ class Linear(Module):
         """The gradient with respect to x (N, D), given that with respect to the output
         (N, K); None if not asked.
         """
-        if self.x is None:
-            raise invalid("backward", "no input yet", "a call of the layer before")
+        expect_called(self.x, "layer")
         output_shape = (*self.x.shape[:-1], self.out_features)
         expect_shape("grad_output", grad_output.shape, output_shape, "output")
         return self._backward(grad_output, input_grad)
@@ -180,8 +176,8 @@ class Linear(Module):
 
     def extra_repr(self):
         """As torch.nn.Linear has it."""
-        sizes = f"in_features={self.in_features}, out_features={self.out_features}"
-        return f"{sizes}, bias=True"
+        d, k = self.in_features, self.out_features
+        return f"in_features={d}, out_features={k}, bias=True"
 
 
 class ToyNet(Module):
@@ -279,12 +275,12 @@ class MLP(Module):
         dtype: DTYPES = "float64",
         seed: Seed = None,
     ):
-        generator = np.random.default_rng(seed)
-        self.layers, self.outputs = [], []
+        rng = np.random.default_rng(seed)
+        self.layers, self.outputs = [], None
         self.activations = [activation] * (len(sizes) - 2) + [output]
         for number, (n_in, n_out) in enumerate(itertools.pairwise(sizes), start=1):
             layer = Linear.__new__(Linear)
-            layer._draw(n_in, n_out, dtype, generator)
+            layer._draw(n_in, n_out, dtype, rng)
             setattr(self, f"fc{number}", layer)
             self.layers.append(layer)
 
@@ -306,8 +302,7 @@ class MLP(Module):
         """The gradient with respect to x, given that with respect to the output; None
         if not asked.
         """
-        if not self.outputs:
-            raise invalid("backward", "no input yet", "a call of the net before")
+        expect_called(self.outputs, "net")
         expect_shape("grad_output", grad_output.shape, self.outputs[-1].shape, "output")
         for number in reversed(range(len(self.layers))):
             g_backward = ACTIVATIONS[self.activations[number]].from_output

@@ -327,7 +327,12 @@ BAD_STATES = [
     ("sgd", [1.0, 2.0], {"momentum_buffer": [[1.0, 2.0]]}, "momentum_buffer has shape (1, 2), expected (2,)"),
     ("sgd", [1.0, 2.0], {"velocity": [1.0, 2.0]}, "momentum_buffer is missing; velocity is unknown"),
     ("adam", [1.0, 2.0], {"step": 1, "exp_avg": [1.0, 2.0]}, "exp_avg_sq is missing"),
-    ("adagrad", [1.0, 2.0], {"step": -1.0, "sum": [1.0]}, "step is -1.0, expected a finite non-negative number; sum has"),
+    (
+        "adagrad",
+        [1.0, 2.0],
+        {"step": -1.0, "sum": [1.0]},
+        "step is -1.0, expected a finite non-negative number; sum",
+    ),
     ("rmsprop", [1.0, 2.0], 3, "got 3, expected a dictionary"),
 ]
 

@@ -71,11 +71,9 @@ class Linear(Module, nn.Linear):
         dtype: DTYPES = "float64",
         seed: Seed = None,
     ):
-        expect_memory("in_features, out_features", (in_features, out_features))
+        expect_memory(in_features, out_features)
         with seeded(seed):
-            nn.Linear.__init__(
-                self, in_features, out_features, dtype=getattr(torch, dtype)
-            )
+            super().__init__(in_features, out_features, dtype=getattr(torch, dtype))
 
     def forward(self, x):
         """The weighted sums (N, K) of x (N, D)."""
