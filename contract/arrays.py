@@ -169,5 +169,5 @@ def expect_samples(name, y, x):
         raise invalid(
             name,
             f"shape {shape(y)}",
-            f"({len(x)}, K), or ({len(x)},), to fit x {shape(x)}",
+            f"({len(x)}, K), or ({len(x)},) to fit x {shape(x)}",
         )

@@ -82,7 +82,11 @@ class Signature:
         self.required = set(self.names) - set(self.defaults)
         kinds = {p.name: p.annotation for p in parameters}
         self.plain = [(name, k.check) for name, k in of_kind(kinds, Argument | Choice)]
-        self.arrays = of_kind(kinds, Array)
+        # Weights first: a message is about the input that does not fit them.
+        weights = ("weight", "bias")
+        self.arrays = sorted(
+            of_kind(kinds, Array), key=lambda pair: pair[0] not in weights
+        )
         self.ranged = [(name, kind) for name, kind in self.arrays if kind.check]
         self.classes = [name for name, kind in self.arrays if kind.numbers == "classes"]
         self.rates = [name for name, kind in kinds.items() if kind is NonNegative]

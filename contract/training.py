@@ -3,6 +3,7 @@
 import copy
 import dataclasses
 import math
+import sys
 import warnings
 from typing import Any, NamedTuple
 
@@ -50,6 +51,7 @@ class History:
             getattr(self, kind).append(found)
 
 
+INSIDE = ("contract", "scratch", "torchref", "numpy")
 RECORDED = {
     "weights": lambda parameter, optimizer: parameter.data,
     "gradients": lambda parameter, optimizer: parameter.grad,
@@ -75,7 +77,14 @@ def finite_loss(loss, where):
     """Whether training may go on; a warning says where the loss became inf or nan."""
     if math.isfinite(loss):
         return True
-    # Level 4 is the caller of the training, behind the border.
     message = f"the loss became {float(loss)} {where}; training stopped"
-    warnings.warn(message, stacklevel=4)
+    warnings.warn(message, stacklevel=caller_level())
     return False
+
+
+def caller_level():
+    """How far the line that called the training is from the warning about it."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back and frame.f_globals["__name__"].partition(".")[0] in INSIDE:
+        level, frame = level + 1, frame.f_back
+    return level

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from contract import Batch, Float, K, Shape
+from contract import Batch, Float, K, NonNegative, Shape
 
 __all__ = [
     "identity",
@@ -21,6 +21,8 @@ __all__ = [
     "tanh_backward",
     "relu",
     "relu_backward",
+    "leaky_relu",
+    "leaky_relu_backward",
     "softmax",
     "softmax_backward",
 ]
@@ -149,6 +151,39 @@ def relu_backward(z: Float[Shape], grad_output: Float[Shape]):
     return np.where(z <= 0, 0, grad_output)
 
 
+def leaky_relu(z: Float[Shape], negative_slope: NonNegative = 0.01):
+    r"""The rectifier with a small slope, ``negative_slope`` a, where z is negative.
+
+    .. math:: g(z) = \max(z, 0) + a \min(z, 0)
+
+    Source: ``torch.nn.functional.leaky_relu``; A. Maas, A. Hannun, A. Ng, "Rectifier
+    nonlinearities improve neural network acoustic models" (2013).
+
+    >>> leaky_relu(tensor([-4.0, 0.0, 2.0]), negative_slope=0.25).tolist()
+    [-1.0, 0.0, 2.0]
+    """
+    return np.where(z > 0, z, negative_slope * z)
+
+
+def leaky_relu_backward(
+    z: Float[Shape], grad_output: Float[Shape], negative_slope: NonNegative = 0.01
+):
+    r"""Gradient through the leaky rectifier.
+
+    .. math:: \frac{\partial L}{\partial z}
+              = \frac{\partial L}{\partial g} \, ([z > 0] + a \, [z \le 0])
+
+    At the kink, z = 0, the slope is a, as PyTorch has it.
+    Source: the derivative that ``torch.autograd`` takes of
+    ``torch.nn.functional.leaky_relu``.
+
+    >>> z, grad_output = tensor([-4.0, 0.0, 2.0]), tensor([1.0, 1.0, 1.0])
+    >>> leaky_relu_backward(z, grad_output, negative_slope=0.25).tolist()
+    [0.25, 0.25, 1.0]
+    """
+    return np.where(z > 0, grad_output, negative_slope * grad_output)
+
+
 def softmax(z: Float[Batch, K]):
     r"""Probabilities from scores, along the last axis: each row sums to 1.
 
@@ -194,11 +229,12 @@ class Activation(NamedTuple):
     from_output: Any
 
 
-# Outputs of identity and relu have the sign of z: their backward takes either.
+# Outputs of identity and both relus have the sign of z: backward takes either.
 ACTIVATIONS = {
     "identity": Activation(identity, identity_backward, identity_backward),
     "sigmoid": Activation(sigmoid, sigmoid_backward, through_sigmoid),
     "tanh": Activation(tanh, tanh_backward, through_tanh),
     "relu": Activation(relu, relu_backward, relu_backward),
+    "leaky_relu": Activation(leaky_relu, leaky_relu_backward, leaky_relu_backward),
     "softmax": Activation(softmax, softmax_backward, through_softmax),
 }

@@ -61,15 +61,20 @@ def left_out(importing, *modules):
 
 @pytest.mark.parametrize("path", FILES["scratch"], ids=lambda path: path.name)
 def test_scratch_imports(path):
-    """A file of scratch imports NumPy, the standard library and its own package, and nothing else."""
-    assert foreign(path) <= {"numpy", "scratch"}
+    """A file of scratch imports NumPy, the standard library, the contract and its own package, and nothing else."""
+    assert foreign(path) <= {"numpy", "contract", "scratch"}
 
 
 @pytest.mark.parametrize("path", FILES["torchref"], ids=lambda path: path.name)
 def test_torchref_imports(path):
-    """PyTorch, the standard library and its own package; NumPy only to read what is given."""
-    allowed = {"torch", "torchref"} | ({"numpy"} if path.name in ("checks.py", "datasets.py", "tensors.py") else set())
-    assert foreign(path) <= allowed
+    """PyTorch, the standard library, the contract and its own package; NumPy only to read what is given."""
+    assert foreign(path) <= {"torch", "contract", "torchref"} | ({"numpy"} if path.name == "tensors.py" else set())
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "contract").glob("*.py")), ids=lambda path: path.name)
+def test_contract_imports(path):
+    """The leaf below both trees imports NumPy and the standard library."""
+    assert foreign(path) <= {"numpy", "contract"}
 
 
 def modules(path):

@@ -323,7 +323,7 @@ def test_bad_options_are_one_line(backend, name, options, line):
 
 
 BAD_STATES = [
-    ("sgd", [[1.0, 2.0]], None, "grad: got shape (1, 2), expected (2,) as param has; nothing is broadcast"),
+    ("sgd", [[1.0, 2.0]], None, "grad: got shape (1, 2), expected (2,) to fit param (2,); nothing is broadcast"),
     ("sgd", [1.0, 2.0], {"momentum_buffer": [[1.0, 2.0]]}, "momentum_buffer has shape (1, 2), expected (2,)"),
     ("sgd", [1.0, 2.0], {"velocity": [1.0, 2.0]}, "momentum_buffer is missing; velocity is unknown"),
     ("adam", [1.0, 2.0], {"step": 1, "exp_avg": [1.0, 2.0]}, "exp_avg_sq is missing"),

@@ -88,7 +88,7 @@ def test_bad_samples_are_one_line(backend):
     for arguments, line in [
         ((x, y[:3]), "y: got shape (3, 1), expected (4, K), or (4,) to fit x (4, 2)"),
         ((x[0], y), "x: got shape (2,), expected (N, D)"),
-        ((x[:0], y[:0]), "x: got shape (0, 2), which holds no numbers; expected at least one sample"),
+        ((x[:0], y[:0]), "x: got shape (0, 2), which is empty, expected at least one sample"),
         ((x, y, 0), "batch_size: got 0, expected an integer from 1 to 4, the number of samples"),
         ((x, y, 5), "batch_size: got 5, expected an integer from 1 to 4, the number of samples"),
         ((x, y, 2.0), "batch_size: got 2.0, expected an integer from 1 to 4, the number of samples"),
@@ -326,7 +326,7 @@ def test_bad_arguments_of_fit_are_one_line(backend):
         assert "\n" not in str(error.value)
     for x_bad, y_bad, line in [
         (x[:, :1], y, "x: got shape (10, 1), expected (N, 2)"),
-        (x, y[:, 0], "target: got shape (10,), expected (10, 1) as pred has; nothing is broadcast"),
+        (x, y[:, 0], "target: got shape (10,), expected (10, 1) to fit pred (10, 1); nothing is broadcast"),
         (x, y[:3], "y: got shape (3, 1), expected (10, K), or (10,) to fit x (10, 2)"),
     ]:
         with pytest.raises(ValueError, match=f"^{re.escape(line)}"):

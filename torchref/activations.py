@@ -7,8 +7,9 @@ of the chain rule. Here ``torch.autograd`` takes it.
 """
 
 import torch
+import torch.nn.functional as F
 
-from contract import Batch, Float, K, Shape
+from contract import Batch, Float, K, NonNegative, Shape
 
 __all__ = [
     "identity",
@@ -19,6 +20,8 @@ __all__ = [
     "tanh_backward",
     "relu",
     "relu_backward",
+    "leaky_relu",
+    "leaky_relu_backward",
     "softmax",
     "softmax_backward",
 ]
@@ -141,6 +144,40 @@ def relu_backward(z: Float[Shape], grad_output: Float[Shape]):
     return torch.autograd.grad(torch.relu(z), z, grad_output)[0]
 
 
+def leaky_relu(z: Float[Shape], negative_slope: NonNegative = 0.01):
+    r"""The rectifier with a small slope, ``negative_slope`` a, where z is negative.
+
+    .. math:: g(z) = \max(z, 0) + a \min(z, 0)
+
+    Source: ``torch.nn.functional.leaky_relu``; A. Maas, A. Hannun, A. Ng, "Rectifier
+    nonlinearities improve neural network acoustic models" (2013).
+
+    >>> leaky_relu(tensor([-4.0, 0.0, 2.0]), negative_slope=0.25).tolist()
+    [-1.0, 0.0, 2.0]
+    """
+    return F.leaky_relu(z, negative_slope)
+
+
+def leaky_relu_backward(
+    z: Float[Shape], grad_output: Float[Shape], negative_slope: NonNegative = 0.01
+):
+    r"""Gradient through the leaky rectifier.
+
+    .. math:: \frac{\partial L}{\partial z}
+              = \frac{\partial L}{\partial g} \, ([z > 0] + a \, [z \le 0])
+
+    At the kink, z = 0, the slope is a, as PyTorch has it.
+    Source: the derivative that ``torch.autograd`` takes of
+    ``torch.nn.functional.leaky_relu``.
+
+    >>> z, grad_output = tensor([-4.0, 0.0, 2.0]), tensor([1.0, 1.0, 1.0])
+    >>> leaky_relu_backward(z, grad_output, negative_slope=0.25).tolist()
+    [0.25, 0.25, 1.0]
+    """
+    z = z.detach().requires_grad_()
+    return torch.autograd.grad(F.leaky_relu(z, negative_slope), z, grad_output)[0]
+
+
 def softmax(z: Float[Batch, K]):
     r"""Probabilities from scores, along the last axis: each row sums to 1.
 
@@ -178,5 +215,6 @@ ACTIVATIONS = {
     "sigmoid": sigmoid,
     "tanh": tanh,
     "relu": relu,
+    "leaky_relu": leaky_relu,
     "softmax": softmax,
 }

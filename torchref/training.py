@@ -11,8 +11,8 @@ import torch
 from contract import (
     Callback,
     Count,
+    D,
     Float,
-    K,
     N,
     Net,
     NonNegative,
@@ -31,7 +31,7 @@ from torchref.optimizers import OPTIMIZERS
 __all__ = ["minibatches", "train_step", "fit"]
 
 
-def minibatches(x: Float[N, K], y: Targets[N], batch_size=None, order=None):
+def minibatches(x: Float[N, D], y: Targets[N], batch_size=None, order=None):
     r"""The samples in batches, the last one smaller where they do not divide evenly.
 
     .. math:: B_i = (o_{iS}, \dots, o_{\min(iS + S, N) - 1}), \qquad
@@ -77,7 +77,7 @@ def train_step(model: Net, x, y, loss: OneOf[LOSSES], optimizer: OptimizerObject
 
 def fit(
     model: Net,
-    x: Float[N, K],
+    x: Float[N, D],
     y: Targets[N],
     *,
     loss: OneOf[LOSSES] = "mse_loss",

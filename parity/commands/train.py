@@ -22,7 +22,7 @@ from scratch.losses import LOSSES
 from scratch.optimizers import OPTIMIZERS
 
 # Softmax is not among them: of a single neuron it is always 1.
-ACTIVATIONS = ("identity", "sigmoid", "tanh", "relu")
+ACTIVATIONS = tuple(name for name in NET_ACTIVATIONS if name != "softmax")  # of one neuron alone
 # What --sweep varies: learning rates are spaced logarithmically, the others are whole numbers.
 SWEEPS = ("lr", "hidden", "epochs", "batch-size")
 # Of neurons in a layer, and of whatever whole number is swept.

@@ -102,7 +102,7 @@ def partners(file, name, known):
         if pair[1] not in known:
             yield f"no {pair[1]}"
         yield from (f"not in {table} of {path}" for path, table in TABLES[file] if name not in listed(path, table))
-        if file in DRAWN and name not in strings("parity/site/figures.py", file):
+        if file in DRAWN and not any(name in text for text in strings("parity/site/figures.py", file)):
             yield f"not in the figure {file} (parity/site/figures.py)"
 
 
@@ -138,8 +138,9 @@ def exported(tree, file):
 
 
 def strings(path, function):
-    """The words that a function has in quotes."""
-    return {node.value for node in ast.walk(definitions(path)[function]) if isinstance(node, ast.Constant)}
+    """The texts that a function has in quotes, its caption among them."""
+    constants = [node.value for node in ast.walk(definitions(path)[function]) if isinstance(node, ast.Constant)]
+    return [value for value in constants if isinstance(value, str)]
 
 
 def differences(candidate, reference):

@@ -72,6 +72,14 @@ def relu_backward(z, grad_output):
     return where_positive(z, grad_output)
 
 
+def leaky_relu(z, negative_slope=0.01):
+    return where_positive(z, z, negative_slope * z)
+
+
+def leaky_relu_backward(z, grad_output, negative_slope=0.01):
+    return where_positive(z, grad_output, negative_slope * grad_output)
+
+
 def log_softmax(z):
     shifted = z - z.max(axis=-1, keepdims=True)
     return shifted - log(exp(shifted).sum(axis=-1, keepdims=True))
@@ -94,6 +102,7 @@ ACTIVATIONS = {
     "sigmoid": (sigmoid, sigmoid_backward),
     "tanh": (tanh, tanh_backward),
     "relu": (relu, relu_backward),
+    "leaky_relu": (leaky_relu, leaky_relu_backward),
     "softmax": (softmax, softmax_backward),
 }
 

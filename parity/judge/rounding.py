@@ -416,10 +416,13 @@ def sign(x):
     return Bounded(x.precision.wide(value), error, x.precision, grid, x.tied or bool(tie.any()))
 
 
-def where_positive(x, then):
-    """``then`` where x > 0, else 0; at a tie either."""
+def where_positive(x, then, otherwise=None):
+    """``then`` where x > 0, else ``otherwise``, which is 0 by default; at a tie either."""
+    other = 0 * then.value if otherwise is None else otherwise.value
+    other_error, other_grid = (0.0, then.grid) if otherwise is None else (otherwise.error, otherwise.grid)
     positive, tie = np.asarray(x.value > 0), uncertain(x)
-    value = np.where(positive, then.value, 0 * then.value)
-    error = np.where(tie, then.reach(), np.where(positive, then.error, 0.0))
-    grid = NO_GRID if tie.any() else then.grid
+    value = np.where(positive, then.value, other)
+    either = magnitude(then.value - other) + then.error + other_error
+    error = np.where(tie, either, np.where(positive, then.error, other_error))
+    grid = NO_GRID if tie.any() else min(then.grid, other_grid)
     return Bounded(value, error, x.precision, grid, x.tied or then.tied or bool(tie.any()))

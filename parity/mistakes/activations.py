@@ -188,6 +188,24 @@ def leaky_relu_gradient(z, grad_output):
     return np.where(z > 0, 1, 0.01) * grad_output
 
 
+@mistake("leaky_relu")
+def slope_on_both_sides(z, negative_slope=0.01):
+    """the slope multiplies a positive z as well.
+
+    Met where negative_slope * z is written for the whole array.
+    """
+    return negative_slope * z
+
+
+@mistake("leaky_relu_backward")
+def kink_passes_leaky(z, grad_output, negative_slope=0.01):
+    """at the kink, z = 0, the gradient passes whole instead of with the slope.
+
+    Met where z >= 0 stands for z > 0.
+    """
+    return np.where(z >= 0, grad_output, negative_slope * grad_output)
+
+
 @mistake("softmax")
 def softmax_over_the_batch(z):
     """each score is divided by the sum over the samples instead of over the classes.

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from parity.judge import strategies as draw
 
@@ -66,6 +67,23 @@ def test_relu_backward(check, pair):
     check("relu_backward", *pair, exactly=True)
 
 
+slopes = st.sampled_from([0.25, 0.0, 1.0, 0.01, 0.3])
+
+
+@checks("leaky_relu")
+@given(draw.pairs(exponent=30), slopes)
+def test_leaky_relu(check, pair, slope):
+    """z where it is positive, else a z."""
+    check("leaky_relu", pair[0], negative_slope=slope)
+
+
+@checks("leaky_relu_backward")
+@given(draw.pairs(exponent=30), slopes)
+def test_leaky_relu_backward(check, pair, slope):
+    """1 where z > 0, else a."""
+    check("leaky_relu_backward", *pair, negative_slope=slope)
+
+
 @checks("softmax")
 @given(draw.pairs(exponent=30))
 def test_softmax(check, pair):
@@ -108,6 +126,14 @@ def test_relu_meaning(check):
         check.means("relu_backward", np.array([NAN]), np.array([3.0]), equals=[3])
 
 
+@checks("leaky_relu", "leaky_relu_backward", each=True)
+def test_leaky_relu_meaning(check):
+    """The slope is 0.01 by default, and holds at the kink too; a huge z stays what it is."""
+    z = np.array([-100.0, -0.0, 0.0, 1e30])
+    check.means("leaky_relu", z, equals=[-1, 0, 0, 1e30])
+    check.means("leaky_relu_backward", z, np.full(4, 4.0), negative_slope=0.25, equals=[1, 1, 1, 4])
+
+
 @checks("softmax", "softmax_backward", each=True)
 def test_softmax_meaning(check):
     """Huge scores do not overflow; a constant added to a row changes nothing, however far it is from the others."""
@@ -121,7 +147,14 @@ def test_softmax_meaning(check):
     "name",
     [
         pytest.param(name, marks=checks(name))
-        for name in ("identity_backward", "sigmoid_backward", "tanh_backward", "relu_backward", "softmax_backward")
+        for name in (
+            "identity_backward",
+            "sigmoid_backward",
+            "tanh_backward",
+            "relu_backward",
+            "leaky_relu_backward",
+            "softmax_backward",
+        )
     ],
 )
 def test_backward_refuses(check, name):

@@ -13,6 +13,7 @@ import scratch
 import torchref
 from parity import plots
 from parity.plots import COLOURS
+from scratch.activations import ACTIVATIONS
 
 BACKENDS = (scratch, torchref)
 # One is seen under the other where both give the same.
@@ -40,26 +41,29 @@ def data_sets():
 def activations():
     """The activations and their derivatives; of softmax the first of three outputs, where the other two scores are 0.
 
-    Five curves over z from -5 to 5, each with its derivative: the identity is a straight line of slope 1; the sigmoid
+    Six curves over z from -5 to 5, each with its derivative: the identity is a straight line of slope 1; the sigmoid
     rises from 0 to 1, its derivative is a bump of height 1/4; tanh rises from -1 to 1, its derivative is a bump of
-    height 1; relu is 0 up to 0 and then z, its derivative a step; softmax of z, 0, 0 rises from 0 to 1 as the sigmoid
-    does, but is 1/3 at z = 0 and 1/2 where z is the logarithm of 2, and there its derivative is highest, 1/4.
+    height 1; relu is 0 up to 0 and then z, its derivative a step; leaky_relu has a small slope left of 0, here 0.2;
+    softmax of z, 0, 0 rises from 0 to 1 as the sigmoid does, but is 1/3 at z = 0 and 1/2 where z is the logarithm
+    of 2, and there its derivative is highest, 1/4.
     """
     z = np.linspace(-5, 5, 401)[:, None]
-    figure, axes = grid(3, 2)
-    for ax, name in zip(axes, ("identity", "sigmoid", "tanh", "relu", "softmax"), strict=False):
+    figure, axes = grid(4, 2)
+    for ax, name in zip(axes, ACTIVATIONS, strict=False):
+        options = {"negative_slope": 0.2} if name == "leaky_relu" else {}
         scores = z * [1, 0, 0] if name == "softmax" else z
         first = np.zeros_like(scores)
         first[:, 0] = 1
         for backend, style in zip(BACKENDS, STYLES, strict=True):
             zs = backend.tensor(scores)
-            slope = getattr(backend, f"{name}_backward")(zs, backend.tensor(first))
-            ax.plot(z, plots.array(getattr(backend, name)(zs))[:, 0], **style)
+            slope = getattr(backend, f"{name}_backward")(zs, backend.tensor(first), **options)
+            ax.plot(z, plots.array(getattr(backend, name)(zs, **options))[:, 0], **style)
             ax.plot(z, plots.array(slope)[:, 0], **style | {"alpha": 0.45, "label": f"{style['label']}, derivative"})
         ax.set(title=name, xlabel="z", ylim=(-1.6, 2.2))
         ax.grid(alpha=0.25)
-    axes[4].set_title("softmax of (z, 0, 0), first output")
-    legend_in(axes[5], axes[0])
+    axes[len(ACTIVATIONS) - 1].set_title("softmax of (z, 0, 0), first output")
+    legend_in(axes[-2], axes[0])
+    axes[-1].set_axis_off()
     return figure
 
 
