@@ -2,6 +2,7 @@
 
 import pytest
 
+from parity import cli
 from parity.cli import Parser
 from parity.commands import check
 
@@ -24,3 +25,30 @@ def report(monkeypatch):
         return check.check(args, quiet=True).as_dict()
 
     return run
+
+
+@pytest.fixture
+def parity(capsys):
+    """Run ``parity train``; its exit code, what it printed as name and value, and its lines on stderr."""
+
+    def run(*args):
+        try:
+            code = cli.main(["train", *map(str, args)])
+        except SystemExit as stop:  # argparse
+            code = stop.code
+        out, err = capsys.readouterr()
+        return code, out.splitlines(), err.splitlines()
+
+    return run
+
+
+@pytest.fixture
+def csv(tmp_path):
+    """Write a CSV file; its path."""
+
+    def write(content):
+        path = tmp_path / "own.csv"
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    return write
