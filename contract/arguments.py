@@ -131,7 +131,9 @@ def expect_memory(*sizes, name="in_features, out_features"):
     weights = sum(d * k for d, k in itertools.pairwise(sizes))
     if len(sizes) > MAX_SIZES or weights > MAX_WEIGHTS:
         raise invalid(
-            name, shown(sizes), f"at most {MAX_SIZES} sizes and {MAX_WEIGHTS} weights"
+            name,
+            shown(list(sizes)),
+            f"at most {MAX_SIZES} sizes and {MAX_WEIGHTS} weights",
         )
 
 

@@ -90,14 +90,14 @@ def signs(name, y):
     """Labels -1 or +1, which is what a sign can be compared with."""
     if not (abs(y) == 1).all():
         wrong = y[abs(y) != 1].ravel()[0]
-        raise invalid(name, f"the label {wrong.item():g}", "-1 or +1")
+        raise invalid(name, f"the label {wrong.item():g}", "only -1 and +1")
 
 
 def probabilities(name, value):
     """Numbers from 0 to 1."""
     if not ((value >= 0) & (value <= 1)).all():
         wrong = value[~((value >= 0) & (value <= 1))].ravel()[0]
-        raise invalid(name, f"the value {wrong.item():g}", "numbers from 0 to 1")
+        raise invalid(name, f"the value {wrong.item():g}", "only numbers from 0 to 1")
 
 
 Float = Array("Float")

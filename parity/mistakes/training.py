@@ -284,7 +284,7 @@ def fit_drops_the_last_batch(model, x, y, **options):
 
     Met in torch.utils.data.DataLoader(drop_last=True), and in loops over range(n // batch_size).
     """
-    return fitted(model, x, y, options, _batches=last_batch_dropped.minibatches)
+    return fitted(model, x, y, options, batches=last_batch_dropped.minibatches)
 
 
 @mistake("fit")

@@ -9,7 +9,9 @@ from pylatexenc.latex2text import LatexNodes2Text, MacroTextSpec, get_default_la
 
 def formula(name):
     """What the contract says that ``name`` computes, or an empty line."""
-    docstring = inspect.getdoc(getattr(import_module("scratch"), name, None)) or ""
+    thing = getattr(import_module("scratch"), name, None)
+    # An optimizer's formula is that of its update rule.
+    docstring = inspect.getdoc(getattr(thing, "update", thing)) or ""
     found = re.findall(r"\.\. math::(.*?)(?:\n\n|\Z)", docstring, re.DOTALL)
     return readable(r", \qquad ".join(" ".join(latex.split()) for latex in found))
 
