@@ -41,8 +41,6 @@ class Choice:
     def check(self, name, value):
         return choice(name, value, self.options)
 
-    __call__ = check
-
     def __repr__(self):
         return f"OneOf[{', '.join(map(repr, self.options))}]"
 

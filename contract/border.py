@@ -7,6 +7,7 @@ declares it, an overflow is a result like any other, and no result is an argumen
 
 import functools
 import inspect
+import operator
 import sys
 
 from contract.arguments import Argument, Choice, NonNegative
@@ -84,9 +85,8 @@ class Signature:
         self.plain = [(name, k.check) for name, k in of_kind(kinds, Argument | Choice)]
         # Weights first: a message is about the input that does not fit them.
         weights = ("weight", "bias")
-        self.arrays = sorted(
-            of_kind(kinds, Array), key=lambda pair: pair[0] not in weights
-        )
+        self.arrays = of_kind(kinds, Array)
+        self.arrays.sort(key=lambda pair: pair[0] not in weights)
         self.ranged = [(name, kind) for name, kind in self.arrays if kind.check]
         self.classes = [name for name, kind in self.arrays if kind.numbers == "classes"]
         self.rates = [name for name, kind in kinds.items() if kind is NonNegative]
@@ -121,18 +121,14 @@ class Signature:
             given[name] = indices = self.library.classes(target)
             expect_classes(name, target, indices, self.library.dtype_name(target), pred)
         if self.rates:
-            expect_held(
-                {name: given.get(name) for name in self.rates},
-                self.library,
-                given.values(),
-            )
+            rates = {name: given.get(name) for name in self.rates}
+            expect_held(rates, self.library, given.values())
 
     def convert(self, given, forms):
-        """Read the arrays, give the floats among them one dtype, and compare the
-        shapes.
-        """
-        before = [given[name] for name, _ in self.arrays]
-        for name, _ in self.arrays:
+        """Read the arrays, give the floats one dtype, and compare the shapes."""
+        names = [name for name, _ in self.arrays]
+        before = [given[name] for name in names]
+        for name in names:
             given[name] = self.library.read(name, given[name])
         floats = [name for name, kind in self.arrays if kind.numbers == "float"]
         values = self.library.as_floats([given[name] for name in floats])
@@ -143,17 +139,9 @@ class Signature:
                 expect_samples(name, given[name], given["x"])
             else:
                 kind.fit(name, given[name], bound)
-        if None not in forms and all(
-            given[name] is value
-            for (name, _), value in zip(self.arrays, before, strict=True)
-        ):
-            self.remember(forms)
-
-    def remember(self, forms):
-        """Arrays of these dtypes and shapes need not be looked at again."""
-        if len(self.accepted) == MAX_ACCEPTED:
-            self.accepted.clear()
-        self.accepted.add(forms)
+        as_given = all(map(operator.is_, before, map(given.get, names)))
+        if as_given and None not in forms and len(self.accepted) < MAX_ACCEPTED:
+            self.accepted.add(forms)  # arrays like these need not be looked at again
 
 
 def of_kind(kinds, kind):

@@ -34,3 +34,16 @@ def expect_no(faults, name):
 def invalid(name, got, expected):
     """The error about an argument, always in this order."""
     return ValueError(f"{name}: got {got}, expected {expected}")
+
+
+def expect_dictionary(name, value):
+    """What a state is read from."""
+    if not isinstance(value, dict):
+        raise invalid(name, shown(value), "a dictionary")
+
+
+def key_faults(given, needed, known=None):
+    """The keys that are missing, and those that are unknown."""
+    known = needed if known is None else known
+    missing = [f"{key} is missing" for key in needed if key not in given]
+    return missing + [f"{label(key)} is unknown" for key in given if key not in known]

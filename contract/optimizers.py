@@ -7,7 +7,14 @@ the rule reads them there.
 import inspect
 
 from contract.arguments import choice, listed
-from contract.messages import expect_no, invalid, label, shown
+from contract.messages import (
+    expect_dictionary,
+    expect_no,
+    invalid,
+    key_faults,
+    label,
+    shown,
+)
 from contract.states import State, expect_held, expect_nesterov
 
 # Switches of PyTorch's groups that change nothing here.
@@ -20,9 +27,8 @@ class Rule:
     def __init__(self, update, **defaults):
         self.update = update
         parameters = inspect.signature(update).parameters.values()
-        self.state = next(
-            p.annotation for p in parameters if isinstance(p.annotation, State)
-        )
+        kinds = [p.annotation for p in parameters]
+        [self.state] = [kind for kind in kinds if isinstance(kind, State)]
         options = [p for p in parameters if p.kind is p.KEYWORD_ONLY]
         self.kinds = {p.name: p.annotation for p in options}
         self.defaults = {p.name: p.default for p in options} | defaults
@@ -58,8 +64,7 @@ class Rule:
 
     def expect_state_dict(self, kind, state_dict, groups, library):
         """A state_dict that fits the groups; all faults are named at once."""
-        if not isinstance(state_dict, dict):
-            raise invalid("state_dict", shown(state_dict), "a dictionary")
+        expect_dictionary("state_dict", state_dict)
         expect_no(list(self.form_faults(kind, state_dict)), "state_dict")
         saved, states = state_dict["param_groups"], state_dict["state"]
         sizes, wanted = ([len(g["params"]) for g in some] for some in (saved, groups))
@@ -70,29 +75,22 @@ class Rule:
             for old, new in zip(saved, groups, strict=True)
             for index, parameter in zip(old["params"], new["params"], strict=True)
         }
-        expect_no(
-            [
-                f"state[{label(i)}] belongs to no parameter"
-                for i in states
-                if i not in owners
-            ]
-            or [
+        strangers = [label(index) for index in states if index not in owners]
+        faults = [f"state[{index}] belongs to no parameter" for index in strangers]
+        expect_no(faults, "state_dict")
+        for index, state in states.items():
+            faults += [
                 f"state[{index}]: {fault}"
-                for index, state in states.items()
                 for fault in self.state.faults(state, *owners[index], library)
-            ],
-            "state_dict",
-        )
+            ]
+        expect_no(faults, "state_dict")
         for group in saved:
             self.checked(group)
 
     def form_faults(self, kind, state_dict):
         """What is wrong with the keys of a state_dict, and with its groups."""
-        keys = ("state", "param_groups")
-        missing = [f"{key} is missing" for key in keys if key not in state_dict]
-        extra = [f"{label(key)} is unknown" for key in state_dict if key not in keys]
-        if missing or extra:
-            yield from missing + extra
+        if faults := key_faults(state_dict, ("state", "param_groups")):
+            yield from faults
             return
         saved, states = state_dict["param_groups"], state_dict["state"]
         if not isinstance(saved, list):

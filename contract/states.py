@@ -2,7 +2,15 @@
 
 import math
 
-from contract.messages import expect_no, invalid, label, shape, shown
+from contract.messages import (
+    expect_dictionary,
+    expect_no,
+    invalid,
+    key_faults,
+    label,
+    shape,
+    shown,
+)
 
 LARGEST = 3.4028234663852886e38  # of float32
 
@@ -39,18 +47,16 @@ class State:
             return [f"got {shown(state)}, expected a dictionary"]
         if not state:
             return []
-        missing = [
-            f"{key} is missing"
-            for key, option in self.keys.items()
-            if key not in state and (not option or options[option])
-        ]
-        extra = [f"{label(key)} is unknown" for key in state if key not in self.keys]
+        items = self.keys.items()
+        needed = [key for key, option in items if not option or options[option]]
         found = [
             entry_fault(key, value, param, library)
             for key, value in state.items()
             if key in self.keys
         ]
-        return missing + extra + [fault for fault in found if fault]
+        return key_faults(state, needed, self.keys) + [
+            fault for fault in found if fault
+        ]
 
 
 def entry_fault(key, value, param, library):
@@ -100,18 +106,15 @@ def parameter_arrays(state_dict, parameters, library):
     """The arrays from which a net is set: its keys and shapes; all faults are named at
     once.
     """
-    if not isinstance(state_dict, dict):
-        raise invalid("state_dict", shown(state_dict), "a dictionary")
+    expect_dictionary("state_dict", state_dict)
     arrays = {
         key: library.as_floats([library.read(label(key), value)])[0]
         for key, value in state_dict.items()
     }
-    missing = [f"{name} is missing" for name in parameters if name not in arrays]
-    extra = [f"{label(name)} is unknown" for name in arrays if name not in parameters]
     shapes = [
         f"{name} has shape {shape(arrays[name])}, expected {shape(parameter)}"
         for name, parameter in parameters.items()
         if name in arrays and shape(arrays[name]) != shape(parameter)
     ]
-    expect_no(missing + extra + shapes, "state_dict")
+    expect_no(key_faults(arrays, parameters) + shapes, "state_dict")
     return arrays

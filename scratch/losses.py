@@ -2,8 +2,8 @@ r"""What training makes small: a number that says how wrong the predictions are,
 gradient.
 
 Each ``loss(pred, target)`` stands beside its ``loss_backward(pred, target)``, the
-gradient with respect to ``pred``. n = N K counts elements, not rows; cross-entropies
-are in nats.
+gradient with respect to ``pred``, as ``torch.autograd`` takes it. n = N K counts
+elements, not rows; cross-entropies are in nats.
 """
 
 from typing import Any, NamedTuple
@@ -107,8 +107,6 @@ def binary_cross_entropy_backward(pred: Probability[Batch], target: Probability[
 
     The denominator p (1 - p) is at least 1e-12, a constant that PyTorch keeps in
     float32.
-    Source: the derivative that ``torch.autograd`` takes of
-    ``torch.nn.functional.binary_cross_entropy``.
 
     >>> pred, target = tensor([[0.5], [0.5]]), tensor([[1.0], [0.0]])
     >>> binary_cross_entropy_backward(pred, target).tolist()
@@ -145,9 +143,6 @@ def binary_cross_entropy_with_logits_backward(
 
     .. math:: \frac{\partial L}{\partial z_i} = \frac1n (\sigma(z_i) - y_i)
 
-    Source: the derivative that ``torch.autograd`` takes of
-    ``torch.nn.functional.binary_cross_entropy_with_logits``.
-
     >>> logits, target = tensor([[0.0], [10000.0]]), tensor([[1.0], [0.0]])
     >>> binary_cross_entropy_with_logits_backward(logits, target).tolist()
     [[-0.25], [0.5]]
@@ -181,8 +176,7 @@ def cross_entropy_backward(pred: Float[N, K], target: Classes[N]):
               = \frac1N \left( p_{nk} - [k = y_n] \right), \qquad
               p_n = \operatorname{softmax}(z_n)
 
-    Each row sums to 0. Source: the derivative that ``torch.autograd`` takes of
-    ``torch.nn.functional.cross_entropy``.
+    Each row sums to 0.
 
     >>> cross_entropy_backward(tensor([[0.0, 0.0], [0.0, 0.0]]), [0, 1]).tolist()
     [[-0.25, 0.25], [0.25, -0.25]]

@@ -57,10 +57,6 @@ class Module:
     printed.
     """
 
-    def forward(self, x):
-        """The output for x."""
-        raise NotImplementedError
-
     def __call__(self, x):
         return self.forward(x)
 

@@ -58,12 +58,8 @@ def sgd_update(
     Source: the deck's exercises; ``torch.optim.SGD``; I. Sutskever et al., "On the
     importance of initialization and momentum in deep learning" (2013).
 
-    >>> param, grad, options = (
-    ...     tensor([1.0]),
-    ...     tensor([0.5]),
-    ...     {"lr": 0.5, "momentum": 0.5},
-    ... )
-    >>> param, state = sgd_update(param, grad, None, **options)
+    >>> grad, options = tensor([0.5]), {"lr": 0.5, "momentum": 0.5}
+    >>> param, state = sgd_update(tensor([1.0]), grad, None, **options)
     >>> param, state = sgd_update(param, grad, state, **options)
     >>> param.tolist(), state["momentum_buffer"].tolist()
     ([0.375], [0.75])
@@ -105,9 +101,8 @@ def adagrad_update(
     Source: ``torch.optim.Adagrad``; J. Duchi, E. Hazan, Y. Singer, "Adaptive
     subgradient methods for online learning and stochastic optimization" (2011).
 
-    >>> param, state = adagrad_update(
-    ...     tensor([1.0]), tensor([2.0]), None, lr=0.5, eps=0.0
-    ... )
+    >>> options = {"lr": 0.5, "eps": 0.0}
+    >>> param, state = adagrad_update(tensor([1.0]), tensor([2.0]), None, **options)
     >>> param.tolist(), state["sum"].tolist(), int(state["step"])
     ([0.5], [4.0], 1)
     """
@@ -389,11 +384,6 @@ class Adagrad(Optimizer, rule=adagrad_update):
     """Adagrad for all parameters of a net: ``adagrad_update``, with its options.
 
     The state is there before the first step. Source: ``torch.optim.Adagrad``.
-
-    >>> net = Linear(2, 1)
-    >>> optimizer = Adagrad(net.parameters(), lr=0.25)
-    >>> [optimizer.state[parameter]["sum"].tolist() for parameter in net.parameters()]
-    [[[0.0, 0.0]], [0.0]]
     """
 
     def __init__(self, params, *args, **options):

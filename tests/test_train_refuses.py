@@ -32,7 +32,8 @@ RULES = ("perceptron", "gradient", "fit")
         ),
         (
             "gradient --activation sigmoit",
-            "--activation: got 'sigmoit', expected one of identity, sigmoid, tanh, relu, leaky_relu; did you mean 'sigmoid'?",
+            "--activation: got 'sigmoit', expected one of identity, sigmoid, tanh, relu, leaky_relu; "
+            "did you mean 'sigmoid'?",
         ),
         (
             "fit --data circle",
@@ -53,7 +54,8 @@ RULES = ("perceptron", "gradient", "fit")
         ),
         (
             "fit --activation tahn",
-            "--activation: got 'tahn', expected one of identity, sigmoid, tanh, relu, leaky_relu, softmax; did you mean 'tanh'?",
+            "--activation: got 'tahn', expected one of identity, sigmoid, tanh, relu, leaky_relu, softmax; "
+            "did you mean 'tanh'?",
         ),
         (
             "fit --loss crossentropy",

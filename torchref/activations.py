@@ -77,8 +77,7 @@ def sigmoid_backward(z: Float[Shape], grad_output: Float[Shape]):
               = \frac{\partial L}{\partial g} \, \sigma(z) \, (1 - \sigma(z))
 
     z is the weighted sum, not its sigmoid.
-    Source: the deck's exercises; the derivative that ``torch.autograd`` takes of
-    ``torch.sigmoid``.
+    Source: the deck's exercises.
 
     >>> sigmoid_backward(tensor([0.0]), tensor([2.0])).tolist()
     [0.5]
@@ -105,8 +104,6 @@ def tanh_backward(z: Float[Shape], grad_output: Float[Shape]):
 
     .. math:: \frac{\partial L}{\partial z}
               = \frac{\partial L}{\partial g} \, (1 - \tanh^2 z)
-
-    Source: the derivative that ``torch.autograd`` takes of ``torch.tanh``.
 
     >>> tanh_backward(tensor([0.0]), tensor([2.0])).tolist()
     [2.0]
@@ -135,7 +132,6 @@ def relu_backward(z: Float[Shape], grad_output: Float[Shape]):
 
     At the kink, z = 0, the gradient is 0, and where z is nan it passes: both as PyTorch
     has it (``torch.clamp(min=0)`` would pass it at 0 too).
-    Source: the derivative that ``torch.autograd`` takes of ``torch.relu``.
 
     >>> relu_backward(tensor([-1.5, 0.0, 2.0]), tensor([1.0, 1.0, 1.0])).tolist()
     [0.0, 0.0, 1.0]
@@ -167,8 +163,6 @@ def leaky_relu_backward(
               = \frac{\partial L}{\partial g} \, ([z > 0] + a \, [z \le 0])
 
     At the kink, z = 0, the slope is a, as PyTorch has it.
-    Source: the derivative that ``torch.autograd`` takes of
-    ``torch.nn.functional.leaky_relu``.
 
     >>> z, grad_output = tensor([-4.0, 0.0, 2.0]), tensor([1.0, 1.0, 1.0])
     >>> leaky_relu_backward(z, grad_output, negative_slope=0.25).tolist()
@@ -201,7 +195,7 @@ def softmax_backward(z: Float[Batch, K], grad_output: Float[Batch, K]):
               - \sum_j p_j \frac{\partial L}{\partial p_j} \right)
 
     Each row sums to 0: adding the same to all scores changes nothing.
-    Source: the derivative that ``torch.autograd`` takes of ``torch.softmax``.
+
 
     >>> softmax_backward(tensor([0.0, 0.0]), tensor([1.0, 0.0])).tolist()
     [0.25, -0.25]

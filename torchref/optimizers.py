@@ -54,12 +54,8 @@ def sgd_update(
     Source: the deck's exercises; ``torch.optim.SGD``; I. Sutskever et al., "On the
     importance of initialization and momentum in deep learning" (2013).
 
-    >>> param, grad, options = (
-    ...     tensor([1.0]),
-    ...     tensor([0.5]),
-    ...     {"lr": 0.5, "momentum": 0.5},
-    ... )
-    >>> param, state = sgd_update(param, grad, None, **options)
+    >>> grad, options = tensor([0.5]), {"lr": 0.5, "momentum": 0.5}
+    >>> param, state = sgd_update(tensor([1.0]), grad, None, **options)
     >>> param, state = sgd_update(param, grad, state, **options)
     >>> param.tolist(), state["momentum_buffer"].tolist()
     ([0.375], [0.75])
@@ -73,8 +69,7 @@ def sgd_update(
         weight_decay=weight_decay,
         nesterov=nesterov,
     )
-    with_state(optimizer, param, state)
-    param.grad = grad
+    with_state(optimizer, param, grad, state)
     optimizer.step()
     return without_grad(optimizer, param)
 
@@ -103,9 +98,8 @@ def adagrad_update(
     Source: ``torch.optim.Adagrad``; J. Duchi, E. Hazan, Y. Singer, "Adaptive
     subgradient methods for online learning and stochastic optimization" (2011).
 
-    >>> param, state = adagrad_update(
-    ...     tensor([1.0]), tensor([2.0]), None, lr=0.5, eps=0.0
-    ... )
+    >>> options = {"lr": 0.5, "eps": 0.0}
+    >>> param, state = adagrad_update(tensor([1.0]), tensor([2.0]), None, **options)
     >>> param.tolist(), state["sum"].tolist(), int(state["step"])
     ([0.5], [4.0], 1)
     """
@@ -118,8 +112,7 @@ def adagrad_update(
         initial_accumulator_value=initial_accumulator_value,
         eps=eps,
     )
-    with_state(optimizer, param, state)
-    param.grad = grad
+    with_state(optimizer, param, grad, state)
     optimizer.step()
     return without_grad(optimizer, param)
 
@@ -175,8 +168,7 @@ def rmsprop_update(
         momentum=momentum,
         centered=centered,
     )
-    with_state(optimizer, param, state)
-    param.grad = grad
+    with_state(optimizer, param, grad, state)
     optimizer.step()
     return without_grad(optimizer, param)
 
@@ -220,8 +212,7 @@ def adam_update(
     optimizer = torch.optim.Adam(
         [param], lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, amsgrad=amsgrad
     )
-    with_state(optimizer, param, state)
-    param.grad = grad
+    with_state(optimizer, param, grad, state)
     optimizer.step()
     return without_grad(optimizer, param)
 
@@ -257,14 +248,14 @@ def adamw_update(
     optimizer = torch.optim.AdamW(
         [param], lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, amsgrad=amsgrad
     )
-    with_state(optimizer, param, state)
-    param.grad = grad
+    with_state(optimizer, param, grad, state)
     optimizer.step()
     return without_grad(optimizer, param)
 
 
-def with_state(optimizer, param, state):
-    """Put the state of the step before in its place."""
+def with_state(optimizer, param, grad, state):
+    """Put the gradient, and the state of the step before, in their places."""
+    param.grad = grad
     if state:
         optimizer.state[param] = {key: value.clone() for key, value in state.items()}
 
@@ -360,11 +351,6 @@ class Adagrad(Optimizer, torch.optim.Adagrad, rule=adagrad_update):
     """Adagrad for all parameters of a net: ``adagrad_update``, with its options.
 
     The state is there before the first step. Source: ``torch.optim.Adagrad``.
-
-    >>> net = Linear(2, 1)
-    >>> optimizer = Adagrad(net.parameters(), lr=0.25)
-    >>> [optimizer.state[parameter]["sum"].tolist() for parameter in net.parameters()]
-    [[[0.0, 0.0]], [0.0]]
     """
 
 

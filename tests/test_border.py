@@ -1,0 +1,160 @@
+"""The border around both packages: what a signature declares is checked there, once, and is there to be read."""
+
+import copy
+import inspect
+import pickle
+import pydoc
+
+import numpy as np
+import pytest
+import torch
+
+import scratch
+import torchref
+from contract import D, Float, K, N, NonNegative, OneOf, Sign
+from contract.border import checked
+from scratch import arrays
+
+BOTH = pytest.mark.parametrize("backend", [scratch, torchref], ids=lambda backend: backend.__name__)
+FUNCTIONS = [name for name in scratch.__all__ if not inspect.isclass(getattr(scratch, name))]
+
+KINDS = OneOf["a", "b"]
+NARROW = {name: np.ones(shape, "f4") for name, shape in {"x": (3, 2), "weight": (1, 2), "y": (3, 1)}.items()}
+
+
+@checked(arrays)
+def example(x: Float[N, D], weight: Float[K, D], y: Sign[N, K], lr: NonNegative = 0.1, kind: KINDS = "a"):
+    """The arguments as they are inside."""
+    return x, weight, y, lr, kind
+
+
+X, W, Y = np.ones((3, 2)), np.ones((1, 2)), np.ones((3, 1))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"x": [[1.0], [1.0, 2.0]]}, "x: got [[1.0], [1.0, 2.0]], expected numbers in a regular shape"),
+        ({"x": np.array(["a"])}, "x: got an array of <U1, expected numbers in float64 or float32"),
+        ({"x": X[0]}, "x: got shape (2,), expected (N, 2) to fit weight (1, 2)"),
+        ({"x": np.ones((3, 4))}, "x: got shape (3, 4), expected (N, 2) to fit weight (1, 2)"),
+        ({"weight": W[0]}, "weight: got shape (2,), expected (K, D)"),
+        ({"x": X[:0], "y": Y[:0]}, "x: got shape (0, 2), which is empty, expected at least one sample"),
+        ({"y": Y[:2]}, "y: got shape (2, 1), expected (3, 1) to fit x (3, 2) and weight (1, 2)"),
+        ({"y": 0.5 * Y}, "y: got the label 0.5, expected only -1 and +1"),
+        ({"lr": -1}, "lr: got -1, expected a finite non-negative number"),
+        ({"kind": "A"}, "kind: got 'A', expected one of a, b; did you mean 'a'?"),
+        (
+            {**NARROW, "lr": 1e39},
+            "lr: got 1e+39, expected at",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_one_line(change, message):
+    """The argument, what was got, what was expected, in this order; also after arrays of these shapes were accepted."""
+    given = {"x": X, "weight": W, "y": Y}
+    for _ in range(2):
+        example(**given)
+        with pytest.raises(ValueError, match=r"\w") as caught:
+            example(**{**given, **change})
+        assert str(caught.value).startswith(message)
+
+
+def test_what_fits_comes_in_as_declared():
+    """Lists are arrays, integers are floats, all of one dtype, which float64 decides; options are Python's numbers."""
+    x, weight, y, lr, kind = example([[1, 2]], W.astype("f4"), [[-1]], np.float64(0.5), "b")
+    assert [array.dtype.name for array in (x, weight, y)] == ["float32"] * 3
+    assert (x.tolist(), y.tolist(), lr, type(lr), kind) == ([[1.0, 2.0]], [[-1.0]], 0.5, float, "b")
+    assert example(X, W.astype("f4"), Y)[1].dtype == np.float64
+    assert example(X, W, Y)[0] is X
+
+
+@pytest.mark.parametrize(
+    ("args", "options", "message"),
+    [
+        ((), {}, "missing 3 required positional arguments: 'x', 'weight', and 'y'"),
+        ((X, W), {}, "missing 1 required positional argument: 'y'"),
+        ((X, W, Y, 0.1, "a", 6), {}, "takes from 3 to 5 positional arguments but 6 were given"),
+        ((X, W, Y), {"x": X}, "got multiple values for argument 'x'"),
+        ((X, W, Y), {"rate": 1}, "got an unexpected keyword argument 'rate'"),
+    ],
+)
+def test_other_arguments_are_python_s_own_error(args, options, message):
+    """As for a function without a border."""
+    with pytest.raises(TypeError, match=message):
+        example(*args, **options)
+
+
+@BOTH
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_is_what_it_was(backend, name):
+    """Signature, docstring, help, source; it is pickled by its name and found in its package."""
+    function = getattr(backend, name)
+    assert inspect.signature(function) == inspect.signature(inspect.unwrap(function))
+    assert str(inspect.signature(function)) == str(inspect.signature(getattr(scratch, name)))
+    assert inspect.getdoc(function).splitlines()[0] in pydoc.render_doc(function, renderer=pydoc.plaintext)
+    assert inspect.getsource(function).startswith(f"def {name}(")
+    assert pickle.loads(pickle.dumps(function)) is function
+
+
+def test_help_shows_shapes_options_and_their_ranges():
+    """As the signature declares them."""
+    text = pydoc.render_doc(scratch.adam_update, renderer=pydoc.plaintext)
+    for part in ("param: Float[Shape]", "lr: NonNegative = 0.001", "betas: Betas = (0.9, 0.999)", "exp_avg"):
+        assert part in text
+    assert "(weight: Float[K, D], bias: Float[K], x: Float[D], y: Sign[K])" in pydoc.render_doc(
+        scratch.perceptron_step, renderer=pydoc.plaintext
+    )
+
+
+@BOTH
+@pytest.mark.parametrize("name", ["SGD", "Adagrad", "RMSprop", "Adam", "AdamW"])
+def test_an_optimizer_has_the_signature_of_its_rule(backend, name):
+    """The parameters of a net first, then the options of the rule by name or position."""
+    parameters = [*inspect.signature(getattr(backend, name)).parameters.values()]
+    rule = inspect.signature(getattr(backend, f"{name.lower()}_update")).parameters.values()
+    options = [parameter for parameter in rule if parameter.kind is parameter.KEYWORD_ONLY]
+    assert [p.name for p in parameters] == ["params", *(option.name for option in options)]
+    lr = {"SGD": 1e-3}.get(name, options[0].default)
+    assert [p.default for p in parameters[1:]] == [lr, *(option.default for option in options[1:])]
+    assert getattr(backend, name)([*backend.Linear(2, 1).parameters()], 0.5).param_groups[0]["lr"] == 0.5
+
+
+@BOTH
+def test_nets_and_optimizers_are_pickled_and_copied(backend):
+    """With weights, gradients and state; what is made of them goes on alike."""
+    net = backend.MLP([2, 3, 1], seed=0)
+    optimizer = backend.Adam(net.parameters(), lr=0.1)
+    x, y = backend.load_data("toy")
+    backend.train_step(net, x, y, "mse_loss", optimizer)
+    for twins in (pickle.loads(pickle.dumps((net, optimizer))), copy.deepcopy((net, optimizer))):
+        losses = [backend.train_step(model, x, y, "mse_loss", chosen) for model, chosen in [twins]]
+        assert losses[0] == backend.train_step(copy.deepcopy(net), x, y, "mse_loss", backend.SGD(net.parameters(), 0.0))
+        assert twins[1].state_dict()["state"][0]["step"] == 2
+
+
+@BOTH
+def test_a_result_is_no_argument(backend):
+    """Where the formula is nothing but its argument, too."""
+    z = backend.tensor([1.0, 2.0])
+    for result in (backend.identity(z), backend.identity_backward(z, z), backend.tensor(z)):
+        result[0] = 7
+    assert z.tolist() == [1.0, 2.0]
+
+
+def test_the_files_hold_bare_formulas():
+    """Which check nothing; the names of the package do."""
+    assert scratch.sigmoid.__wrapped__ is scratch.activations.sigmoid
+    column, row = np.ones((2, 1)), np.ones(2)
+    assert scratch.losses.mse_loss(column, row) == 0
+    with pytest.raises(ValueError, match="nothing is broadcast"):
+        scratch.mse_loss(column, row)
+
+
+def test_numpy_s_warnings_stay_inside():
+    """An overflow is a result, as in PyTorch; what the caller has set holds on."""
+    with np.errstate(over="raise"):
+        assert scratch.squared_error([[1e200]], [[-1e200]]) == np.inf
+        with pytest.raises(FloatingPointError):
+            np.array([1e308]) * 10
+    assert torchref.squared_error([[1e200]], [[-1e200]]) == torch.inf
