@@ -156,10 +156,10 @@ def expect_classes(name, target, classes, dtype, pred):
         raise invalid(name, f"an array of {dtype}", "integers, the class indices")
     outside = (classes < 0) | (classes >= pred.shape[1])
     if outside.any():
+        wrong = target.tolist()[outside.tolist().index(True)]
+        most = pred.shape[1] - 1
         raise invalid(
-            name,
-            f"the class {target[outside][0]}",
-            f"0 to {pred.shape[1] - 1} to fit pred {shape(pred)}",
+            name, f"the class {wrong}", f"0 to {most} to fit pred {shape(pred)}"
         )
 
 

@@ -255,7 +255,7 @@ def adamw_update(
 
 def with_state(optimizer, param, grad, state):
     """Put the gradient, and the state of the step before, in their places."""
-    param.grad = grad
+    param.grad = grad.clone()  # on a GPU, SGD may add to it in place
     if state:
         optimizer.state[param] = {key: value.clone() for key, value in state.items()}
 

@@ -205,7 +205,9 @@ def binary_cross_entropy(pred, target):
 
 
 def binary_cross_entropy_backward(pred, target):
-    return (pred - target) / maximum(pred * (1 - pred), float(np.float32(1e-12))) / pred.size
+    # 1/n first, as PyTorch has it on a GPU, rounds once more than to divide by n at the end.
+    variance = maximum(pred * (1 - pred), float(np.float32(1e-12)))
+    return (number(1.0, pred.precision) / pred.size) * (pred - target) / variance
 
 
 def binary_cross_entropy_with_logits(pred, target):
