@@ -89,6 +89,10 @@ class PerBackend(NamedTuple):
 COMPUTED = ("weight", "bias", "param", "grad", "grad_output", "pred")
 
 
+# Activations that a neuron or a net need not know by name.
+OPTIONAL = ("leaky_relu",)
+
+
 class Check:
     """``check(name, *args)``: both backends compute ``name(*args)``, and the referee judges every number of it."""
 
@@ -118,6 +122,8 @@ class Check:
         """
         args = [self.cast(arg) for arg in given]
         options = {key: self.cast(value) for key, value in options.items() if self.takes(name, key)}
+        if "activation" in options:
+            options["activation"] = self.activation(options["activation"])
         self.expected = expected = self.judge(name, *args, **options)
         of_candidate = self.as_floats(name, [arg.candidate if isinstance(arg, PerBackend) else arg for arg in args])
         of_reference = [arg.reference if isinstance(arg, PerBackend) else arg for arg in args]
@@ -166,6 +172,13 @@ class Check:
         if not takes:
             self.evidence.not_tried.add(option)
         return takes
+
+    def activation(self, name):
+        """The activation, or one that every candidate has, where this one is optional and not defined."""
+        if name not in OPTIONAL or self.candidate.ours or self.candidate.defines(name):
+            return name
+        self.evidence.not_tried.add(name)
+        return "relu"
 
     def able(self, what, probe):
         """Whether the candidate can do this, found out once by trying; what it cannot is not tried."""

@@ -20,6 +20,10 @@ class StandIn(Check):
         """As the candidate."""
         return self.original.takes(name, option)
 
+    def activation(self, name):
+        """As the candidate."""
+        return self.original.activation(name)
+
     def able(self, what, probe):
         """As the candidate."""
         return self.original.able(what, probe)

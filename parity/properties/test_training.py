@@ -69,7 +69,7 @@ def runs(draw_one, epochs=2, sources=(near_one, draw.quarters), losses=LOSSES, m
 
 def net(check, side, run, by_default=False):
     """The net of one side, with the weights of the run."""
-    options = {} if by_default else {"activation": run.activation, "output": run.output}
+    options = {} if by_default else {"activation": check.activation(run.activation), "output": run.output}
     model = getattr(check, side).MLP(run.sizes, dtype=check.dtype, **options)
     model.load_state_dict(check.cast(run.weights))
     return model
@@ -87,7 +87,7 @@ def batches(check, run):
 def judged(check, run, optimizer, rates):
     """The referee's run, step by step."""
     weights = {name: bounded(check.cast(value)) for name, value in run.weights.items()}
-    activations = [run.activation] * (len(run.sizes) - 2) + [run.output]
+    activations = [check.activation(run.activation)] * (len(run.sizes) - 2) + [run.output]
     drawn = list(batches(check, run))
     with np.errstate(all="ignore"):
         yield from referee.fit(
@@ -432,7 +432,7 @@ def compare_outputs(check, where, run, by_default=False):
     """The output for a batch."""
     expected = referee.Net(
         {name: bounded(check.cast(value)) for name, value in run.weights.items()},
-        [run.activation] * (len(run.sizes) - 2) + [run.output],
+        [check.activation(run.activation)] * (len(run.sizes) - 2) + [run.output],
     ).forward(bounded(check.cast(run.x)))
     outputs = [net(check, side, run, by_default)(check.cast(run.x)) for side in SIDES]
     check.compare(where, "output", expected, *outputs, given=run)
