@@ -3,7 +3,7 @@ through it.
 
 Each ``g(z)`` stands beside its ``g_backward(z, grad_output)``, which turns the gradient
 of the loss with respect to g(z) into the gradient with respect to z: the factor g'(z)
-of the chain rule, as ``torch.autograd`` takes it.
+of the chain rule. In PyTorch ``torch.autograd`` takes it.
 """
 
 from typing import Any, NamedTuple

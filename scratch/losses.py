@@ -2,8 +2,8 @@ r"""What training makes small: a number that says how wrong the predictions are,
 gradient.
 
 Each ``loss(pred, target)`` stands beside its ``loss_backward(pred, target)``, the
-gradient with respect to ``pred``, as ``torch.autograd`` takes it. n = N K counts
-elements, not rows; cross-entropies are in nats.
+gradient with respect to ``pred``. In PyTorch ``torch.autograd`` takes it. n = N K
+counts elements, not rows; cross-entropies are in nats.
 """
 
 from typing import Any, NamedTuple

@@ -116,7 +116,7 @@ def test_what_one_tree_says_bears_its_name():
     assert ours.startswith("<em>scratch</em>: ")
     assert ours.endswith("which here calls every layer's own.")
     assert "torch.autograd" in theirs
-    assert course["losses"].about[0].count("the gradient with respect to <code>pred</code>") == 2
+    assert course["losses"].about[0].count("the gradient with respect to <code>pred</code>") == 1
     assert course["gradients"].about[0].count("half the squared error") == 1
     assert "<em>" not in course["perceptron"].sentence
 

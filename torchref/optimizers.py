@@ -40,7 +40,7 @@ def sgd_update(
     weight_decay: NonNegative = 0.0,
     nesterov: Flag = False,
 ):
-    r"""One step of gradient descent, with momentum where asked.
+    r"""One step of gradient descent, optionally with momentum.
 
     .. math:: g \leftarrow g + \lambda w, \qquad b \leftarrow \mu b + (1 - d) g, \qquad
               w \leftarrow w - \eta b \quad

@@ -69,7 +69,7 @@ def code(tree, file, name):
     for each in shown if isinstance(found[name], ast.FunctionDef) else ():
         words = {node.id for node in ast.walk(found[each]) if isinstance(node, ast.Name)} - {*public, *shown}
         shown += [other for other in found if other in words and isinstance(found[other], ast.FunctionDef)]
-    lines = []
+    lines: list[str] = []
     for each in shown:
         lines += [*([""] if lines else []), *without_docstrings(found[each], text)]
     return lines
@@ -81,12 +81,12 @@ def without_docstrings(node, text):
     for inner in ast.walk(node):
         if isinstance(inner, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(inner) is not None:
             first = inner.body[0]
-            left_out |= {*range(first.lineno, first.end_lineno + 1)}
+            left_out |= {*range(first.lineno, (first.end_lineno or 0) + 1)}
             if len(inner.body) == 1:
                 left_out.discard(first.lineno)
     start = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
     lines: list[str] = []
-    for number in range(start, node.end_lineno + 1):
+    for number in range(start, (node.end_lineno or 0) + 1):
         line = text[number - 1]
         if number in left_out or not line.strip():
             continue

@@ -11,7 +11,6 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
-import docstring_parser
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
@@ -37,7 +36,7 @@ class Entry(NamedTuple):
     sentence: str
     about: list[str]
     formulas: list[str]
-    sections: dict[str, list]
+    example: str
     columns: tuple[list[Line], list[Line]]
 
 
@@ -102,14 +101,14 @@ def definitions(tree):
 def entry(file, name, public, sides):
     """One name in both trees; either may lack what is private."""
     docs = [ast.get_docstring(node) or "" for _, node in sides if isinstance(node, ast.FunctionDef | ast.ClassDef)]
-    heads, sections = zip(*map(taken_apart, docs or [""]), strict=True)
+    heads, examples = zip(*map(taken_apart, docs or [""]), strict=True)
     head = said_by_both(*heads)
     words = [text for text in head if not text.startswith(".. math::")]
     formulas = [
         formula(text.removeprefix(".. math::"), f"{file}.py, {name}") for text in head if text.startswith(".. math::")
     ]
     columns = aligned(*(code(text, node) for text, node in sides))
-    return Entry(name, public, words[0] if words else "", words[1:], formulas, sections[0], columns)
+    return Entry(name, public, words[0] if words else "", words[1:], formulas, examples[0], columns)
 
 
 def formula(latex, where):
@@ -137,24 +136,9 @@ def merged(ours, theirs):
 
 
 def taken_apart(docstring):
-    """The paragraphs before the first heading, and the sections after it as (term, text) or text."""
-    head, *rest = re.split(r"\n\n(?=\w+\n-+\n)", docstring, maxsplit=1)
-    sections: dict[str, list] = {}
-    for part in docstring_parser.parse("\n\n".join(["", *rest]), docstring_parser.DocstringStyle.NUMPYDOC).meta:
-        title, *names = part.args
-        if title == "examples":
-            continue
-        kind = getattr(part, "type_name", None) or ""
-        term = (
-            f"{names[0]} : {kind}" if names and kind and title not in ("raises", "returns") else kind or "".join(names)
-        )
-        if name := getattr(part, "return_name", None):
-            term = f"{name} : {kind}"
-        title = {"param": "Parameters", "attribute": "Attributes"}.get(title, title.capitalize())
-        sections.setdefault(title, []).append((term, marked(part.description or "")))
-    if example := re.search(r"\nExamples\n-+\n(.*)", docstring, re.DOTALL):
-        sections["Examples"] = [("", coloured(example[1], "pycon"))]
-    return paragraphs(head), sections
+    """The paragraphs, and the example at the end as HTML."""
+    text, begins, example = docstring.partition("\n\n>>> ")
+    return paragraphs(text), coloured(f">>> {example}", "pycon") if begins else ""
 
 
 def paragraphs(text):

@@ -249,8 +249,7 @@ def index(course, shown):
         for italian, english in chapter.terms.items():
             found.append({"name": italian, "about": f"{english}, in {chapter.file}", "text": "", "url": page})
         for entry in chapter.public:
-            said = [part for title, parts in entry.sections.items() if title != "Examples" for part in parts]
-            text = plain(" ".join([chapter.file, *entry.about, *(" ".join(part) for part in said)]))
+            text = plain(" ".join([chapter.file, *entry.about]))
             about = plain(entry.sentence)
             found.append({"name": entry.name, "about": about, "text": text, "url": f"{page}#{entry.name}"})
         for figure in shown.get(chapter.file, []):
