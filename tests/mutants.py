@@ -1,4 +1,6 @@
-"""Mutates scratch with mutmut against the parity properties alone; prints the score and every survivor unexplained.
+"""Mutates scratch and the contract with mutmut against the parity properties alone.
+
+Prints the score and every survivor that is not explained.
 
 Run from the repository's root; what is explained stands in ``tests/equivalent_mutants.toml``. Arguments go to
 ``mutmut run``: ``"scratch.losses.*" --max-children 1``.
@@ -13,6 +15,7 @@ import tomllib
 from pathlib import Path
 
 BUILD = Path("build/mutants")
+MUTATED = ("contract", "scratch")
 EXPLAINED = Path("tests/equivalent_mutants.toml")
 SURVIVED = (0, 33)  # mutmut's codes: all properties passed, or none calls it
 
@@ -35,7 +38,7 @@ def main():
     mutmut = Path(sys.executable).with_name("mutmut").resolve()
     subprocess.run([mutmut, "run", *sys.argv[1:]], cwd=BUILD, check=True)
     codes = {}
-    for meta in sorted(BUILD.glob("mutants/scratch/*.meta")):
+    for meta in sorted(path for tree in MUTATED for path in BUILD.glob(f"mutants/{tree}/*.meta")):
         found = json.loads(meta.read_text(encoding="utf-8"))["exit_code_by_key"]
         codes |= {name: code for name, code in found.items() if code is not None}
     reasons = explained()
@@ -50,12 +53,12 @@ def main():
 
 
 def lay_out():
-    """A copy in which scratch reads as mutmut wants it; what mutmut has found stays, so that a run can go on."""
-    for folder in ("scratch", "torchref", "parity", "data"):
+    """A copy in which what is mutated reads as mutmut needs it; what it has found stays, so that a run can go on."""
+    for folder in (*MUTATED, "torchref", "parity", "data"):
         for path in Path(folder).rglob("*"):
             if path.suffix in (".py", ".csv"):
                 text = path.read_text(encoding="utf-8")
-                write(BUILD / path, plain(text) if folder == "scratch" else text)
+                write(BUILD / path, plain(text) if folder in MUTATED else text)
     write(BUILD / "setup.cfg", Path("setup.cfg").read_text(encoding="utf-8"))
 
 
@@ -73,9 +76,15 @@ def plain(source):
         decorated = list(decorators(node))
         for name, decorator in decorated:
             lines[decorator.lineno - 1] = ""
-            call = f"_late({name}, lambda function: {ast.unparse(decorator)}(function))"
+            decorate = ast.unparse(decorator)
+            # A kind of argument is an object that calls its function; others decorate at every call.
+            call = (
+                f"Argument({name})"
+                if decorate == "Argument"
+                else f"_late({name}, lambda function: {decorate}(function))"
+            )
             lines[node.end_lineno - 1] += f"\n\n{name} = {call}\n"
-        late |= bool(decorated)
+        late |= any(ast.unparse(decorator) != "Argument" for _, decorator in decorated)
         if isinstance(node, ast.Assign | ast.AnnAssign):
             before = ""
             table = ast.unparse(node.target if isinstance(node, ast.AnnAssign) else node.targets[0])
