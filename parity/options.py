@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 
 class Option(NamedTuple):
-    """``settings`` are for argparse; the command rejects a value not in ``choices`` in one line, pytest as argparse does.
+    """``settings`` are for argparse; the command rejects values outside ``choices`` in one line.
 
     ``of_property``: a property depends on it, so pytest accepts it too. ``of_run``: two runs that differ in it cannot
     be combined.

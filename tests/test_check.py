@@ -84,8 +84,8 @@ def test_what_a_homework_accepts_is_noted_and_no_difference(tmp_path, capsys):
     code, out, _ = check(capsys, str(file), *options)
     assert code == 0, out
     words = " ".join(out.split())
-    assert "mse_loss(pred=[[0.0], [0.0]], target=[0.0, 0.0]) gave 0.0, expected a ValueError (and 1 more)" in words
-    assert "It accepts what is no input in 1 of the properties." in out.splitlines()[-1]
+    assert "mse_loss(pred=[[0.0], [0.0]], target=[0.0, 0.0]) returned 0.0, expected a ValueError (and 1 more)" in words
+    assert "It accepts invalid input in 1 of the properties." in out.splitlines()[-1]
     [row] = [row for row in json.loads(evidence.read_text())["properties"] if row["accepted"]]
     assert row["verdict"] == "accepts bad input"
     assert row["verdicts"] == {"accepts bad input": 2}
@@ -158,7 +158,7 @@ def test_only_one_function(capsys, tmp_path):
     [
         (["no_such_module"], "no such module"),
         (["no_such_file.py"], "no such file"),
-        (["json"], "defines nothing of the contract"),
+        (["json"], "defines no name of the contract"),
         (["parity.mistakes:nothing"], "has no nothing"),
         (["--only", "perceptron_stop"], "did you mean 'perceptron_step'"),
         (["--examples", "0"], "--examples: got 0"),
@@ -184,7 +184,7 @@ def test_bad_input_is_one_line(arguments, message, capsys):
         ("def sign(z:\n    return z", "line 1"),
         ("raise RuntimeError('not today')", "RuntimeError: not today"),
         ("import sys; sys.exit(0)", "SystemExit"),
-        ("answer = 42", "defines nothing of the contract"),
+        ("answer = 42", "defines no name of the contract"),
     ],
 )
 def test_a_candidate_that_cannot_be_used(text, message, tmp_path, capsys):

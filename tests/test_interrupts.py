@@ -67,7 +67,7 @@ def test_a_check_of_many_goes_on(tmp_path, number, undisturbed):
     assert run.rows() == 2
     if number != signal.SIGKILL:
         assert "2 of 3 candidates against scratch: 1 the same, 0 different, 1 could not be checked." in out
-        assert err == f"parity check: stopped; {run.part} holds what is done, and --resume goes on from there\n"
+        assert err == f"parity check: stopped; {run.part} has the finished reports, and --resume continues from there\n"
     (tmp_path / "c.py").write_text(texts["c.py"])
     kept = run.part.read_text().splitlines()[1]
     with run.part.open("a") as file:
@@ -96,7 +96,7 @@ def test_a_single_check_leaves_nothing(tmp_path, number):
     assert ended == SIGNALS[number]
     assert [file.read_text() for file in reports] == ["earlier"] * 3
     if number != signal.SIGKILL:
-        assert "Nothing has been shown" in out
+        assert "The check is incomplete" in out
         assert err == "parity check: stopped\n"
 
 
@@ -115,13 +115,13 @@ def test_resume_checks_what_has_changed(check, tmp_path, monkeypatch):
     code, out, _ = check(*run, "--resume")
     assert code == 2
     assert out.splitlines()[1].endswith("from the file")
-    assert "b.py: defines nothing of the contract" in out.splitlines()[2]
+    assert "b.py: defines no name of the contract" in out.splitlines()[2]
     code, out, err = check(*run, "--resume", "--seed", "1")
     assert (code, out) == (2, "")
     assert err == "parity check: --resume: all.json is of --seed 0, got 1, expected the same\n"
     first["run"]["sources"] = "others"
     (tmp_path / "all.json").write_text(json.dumps(first))
-    assert check(*run, "--resume")[2].startswith("parity check: --resume: all.json is of other sources of parity")
+    assert check(*run, "--resume")[2].startswith("parity check: --resume: got all.json from other sources of parity")
     (tmp_path / "all.json").write_text("[1]")
     assert "got all.json, expected the report of many candidates" in check(*run, "--resume")[2]
     assert "--resume: expected several candidates and --json FILE" in check("a.py", "--resume")[2]
@@ -146,7 +146,7 @@ def full(tmp_path_factory):
     ("text", "message", "kind"),
     [
         ("def sign(z:\n", "line 1", "alike"),
-        ("x = 1\n", "defines nothing of the contract", "weighed"),
+        ("x = 1\n", "defines no name of the contract", "weighed"),
         ("def __getattr__(name):\n    import os\n    os._exit(3)\n", "ended its process (exit code 3)", "alike"),
         ("raise KeyboardInterrupt\n", "its import ended its process", "weighed"),
     ],

@@ -267,7 +267,7 @@ def test_a_directory_is_not_searched_to_its_end(tmp_path, evidence, capsys, monk
     monkeypatch.setattr(os, "walk", watched)
     monkeypatch.setattr(Path, "rglob", None)
     assert build(tmp_path, "--evidence", evidence()) == 2
-    assert "holds mine.txt, which parity page has not written" in capsys.readouterr().err
+    assert "got mine.txt, which parity page has not written" in capsys.readouterr().err
     assert looked_at == [str(tmp_path / "site")]
     assert build(tmp_path, "--evidence", evidence(), "--force") == 0
     assert len(looked_at) == 1
@@ -353,7 +353,7 @@ def test_broken_evidence(changed, tmp_path, evidence, capsys, monkeypatch):
         (lambda path: None, "no such file"),
         (lambda path: path.write_text("{"), "cannot be read as evidence"),
         (lambda path: path.write_text("[" * 100_000), "cannot be read as evidence"),
-        (lambda path: path.write_text("{}"), "is no evidence"),
+        (lambda path: path.write_text("{}"), "got a file without evidence"),
         (lambda path: path.mkdir(), "cannot be read as evidence"),
         (lambda path: path.write_bytes(b"\xff\xfe"), "cannot be read as evidence"),
     ],

@@ -56,7 +56,7 @@ MISBEHAVIOURS = {
     "binary_cross_entropy_backward": ("return binary_cross_entropy_backward(pred, target)", "raised RecursionError"),
     "cross_entropy": (
         "seen.append(1); return right.cross_entropy(pred, target) + (len(seen) == 5)",
-        "cross_entropy gives another result for the same arguments",
+        "cross_entropy gives different results for the same arguments",
     ),
     "cross_entropy_backward": ("raise NotImplementedError", "not written: cross_entropy_backward"),
 }

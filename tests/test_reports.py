@@ -37,7 +37,7 @@ def test_a_failure_is_a_lesson(check):
     assert code == 1
     assert facts["sigmoid_slope_of_z.py"] == "0.0"
     assert facts["scratch"] == "0.25"
-    assert facts["referee"] == "0.25; off is sigmoid_slope_of_z.py"
+    assert facts["referee"] == "0.25; wrong: sigmoid_slope_of_z.py"
     assert facts["call"] == "sigmoid_backward(z=[[0.0]], grad_output=[[1.0]])"
     assert facts["formula"] == "∂ L/∂ z = ∂ L/∂ g σ(z) (1 - σ(z))"
     assert facts["mistake"].startswith("derivative_of_the_output: this is what you get when s (1 - s) is taken of z")
@@ -76,7 +76,7 @@ def test_a_mistake_that_is_not_alone(check, tmp_path):
     file = tmp_path / "homework.py"
     file.write_text(TWO_MISTAKES)
     _, out, _ = check(file, *QUICK, "--only", "rmsprop_update", "--json", tmp_path / "out.json")
-    assert "none of the known ones alone: there is something else besides, but in this example this is what" in out
+    assert "no known mistake explains all examples; in this example, this is what" in out
     assert "under the root, sqrt(v + eps)" in out
     rows = json.loads((tmp_path / "out.json").read_text())["properties"]
     assert not any(lesson["mistakes"] for row in rows for lesson in row["lessons"])
@@ -228,7 +228,7 @@ def test_template(check, capsys, tmp_path):
     assert code == 0, out
     assert "neuron: sign " in out
     assert main(["template", "-o", str(file)]) == 2
-    assert "exists already" in capsys.readouterr().err
+    assert "got an existing file" in capsys.readouterr().err
 
 
 def test_template_of_everything(tmp_path, capsys):

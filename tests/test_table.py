@@ -36,7 +36,7 @@ def test_what_is_not_written_is_a_list_of_names(capsys, tmp_path):
     assert main(["template", "perceptron", "gradients", "-o", str(file)]) == 0
     assert main(["check", str(file), *QUICK]) == 2
     out = " ".join(capsys.readouterr().out.split())
-    names = out.partition("not written: ")[2].partition(" Nothing has been checked")[0]
+    names = out.partition("not written: ")[2].partition(" Nothing was checked")[0]
     assert names.split(", ") == [
         "perceptron_step",
         "perceptron_epoch",
@@ -46,7 +46,7 @@ def test_what_is_not_written_is_a_list_of_names(capsys, tmp_path):
         "gradient_epoch",
         "train_gradient",
     ]
-    assert "perceptron_step, perceptron_epoch," in out.partition("Nothing has been checked of")[2]
+    assert "perceptron_step, perceptron_epoch," in out.partition("Nothing was checked of")[2]
 
 
 UNPRINTABLE = {
@@ -91,7 +91,7 @@ def test_a_function_that_no_property_is_about(check, monkeypatch):
     names = trees.all_names()
     monkeypatch.setattr(trees, "all_names", lambda: [*names, "leaky_relu"])
     code, out = check("def leaky_relu(z):\n    return z\n", "--only", "leaky_relu")
-    assert (code, out.splitlines()[-1]) == (2, "Nothing has been shown: no property is about leaky_relu.")
+    assert (code, out.splitlines()[-1]) == (2, "Nothing was checked: no property is about leaky_relu.")
 
 
 def test_an_import_that_fails_says_so_in_one_line_that_can_be_shown(capsys, tmp_path):
@@ -253,8 +253,8 @@ def test_no_property_can_vanish(table):
     """One that was collected and not reported is named in the last line, and the exit code is 2."""
     lines = table([part(nodeid, exact=1) for nodeid in NAMES[:-1]], 160, ids=NAMES)
     assert table.report.exit_code() == 2
-    words = "1 of 4 properties of homework.py have not been reported, as training: the gradients of every layer"
-    assert lines[-1].startswith(f"Nothing has been shown: {words}")
+    words = "1 of 4 properties of homework.py were not reported, such as training: the gradients of every layer"
+    assert lines[-1].startswith(f"The check is incomplete: {words}")
 
 
 @pytest.mark.parametrize("width", [80, 160])

@@ -73,7 +73,7 @@ def test_many_steps_are_thinned(trace):
     assert steps[:10] == list(range(1, 11))
     assert steps[-1] == 100
     assert len(steps) <= 31
-    assert out[-1] == "the two agree in all 100 steps, no weight differs in a bit"
+    assert out[-1] == "the two agree in all 100 steps, and all weights are equal bit for bit"
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ def train_step(model, x, y, loss, optimizer):
 """)
     code, out, err = trace(file, "--reference", "scratch", *SMALL, "--plot", tmp_path / "trace.png")
     assert (code, err) == (1, [])
-    assert out[-3:-1] == ["homework.py cannot go on after step 2", message]
+    assert out[-3:-1] == ["homework.py cannot continue after step 2", message]
     assert "differs from scratch first at step 2, in the" in out[-1]
 
 
@@ -235,8 +235,8 @@ def test_set_collects(trace):
             ("--set", "nesterov=True"),
             "parity trace: --set: Nesterov momentum requires a momentum and zero dampening",
         ),
-        (("--hidden", "3", "0"), "--hidden: got 0, expected whole numbers from 1 to 1000000"),
-        (("--hidden", "1000001"), "--hidden: got 1000001, expected whole numbers from 1 to 1000000"),
+        (("--hidden", "3", "0"), "--hidden: got 0, expected integers from 1 to 1000000"),
+        (("--hidden", "1000001"), "--hidden: got 1000001, expected integers from 1 to 1000000"),
         (("--hidden", "1000000", "1000000"), "parity trace: this takes more memory than there is"),
         (("--hidden", "--activation", "relu"), "--activation: got it for a net without hidden layers"),
         (("--activation", ""), "--activation: got ''"),
@@ -282,7 +282,7 @@ def test_bad_input_is_one_line(trace, options, message):
 )
 def test_options_that_the_rule_has_no_use_for(trace, rule, options):
     """They are refused, even with the value that they have anyway."""
-    message = f"parity trace: {options[0]}: got it with --rule {rule}, which makes no use of it"
+    message = f"parity trace: {options[0]}: got it with --rule {rule}, expected a rule that uses it"
     assert trace("scratch", "--rule", rule, *options) == (2, [], [message])
 
 
@@ -410,9 +410,9 @@ def test_legends_lie_above_the_axes(drawn):
 @pytest.mark.parametrize(
     ("body", "title"),
     [
-        ("return scratch.sgd_update(w, *a, **o)", "no gap at all"),
+        ("return scratch.sgd_update(w, *a, **o)", "all gaps are zero"),
         ("w, s = scratch.sgd_update(w, *a, **o); return w * (1 + 4e-16), s", ""),
-        ("w, s = scratch.sgd_update(w, *a, **o); w.flat[0] *= float('nan'); return w, s", "a gap is no number"),
+        ("w, s = scratch.sgd_update(w, *a, **o); w.flat[0] *= float('nan'); return w, s", "a gap is nan"),
         ("w, s = scratch.sgd_update(w, *a, **o); w = w * 1.1; w.flat[0] *= float('nan'); return w, s", "a gap is no"),
         ("raise RuntimeError", "no step was completed"),
     ],
@@ -460,4 +460,4 @@ def test_the_order_is_that_in_which_was_looked(trace, mistake, rule, order):
     """Of a net of the candidate's own no z is seen; the perceptron has no gradients."""
     options = ("--reference", "scratch", "--rule", *rule.split(), "--epochs", "2")
     _, out, _ = trace(f"parity.mistakes:{mistake}", *options)
-    assert out[-1].endswith(f"; the order is {order}")
+    assert out[-1].endswith(f"; order compared: {order}")

@@ -583,8 +583,8 @@ def test_matplotlib_is_missed_before_the_training(parity, monkeypatch, tmp_path)
             "blobs: got class indices, expected labels -1 and +1, or 0 and 1, for mse_loss; "
             "--loss cross_entropy takes class indices",
         ),
-        ("fit --hidden 4 0", "--hidden: got 0, expected whole numbers from 1 to 1000000"),
-        ("fit --hidden 4 1000001", "--hidden: got 1000001, expected whole numbers from 1 to 1000000"),
+        ("fit --hidden 4 0", "--hidden: got 0, expected integers from 1 to 1000000"),
+        ("fit --hidden 4 1000001", "--hidden: got 1000001, expected integers from 1 to 1000000"),
         (
             "fit --activation relu",
             "--activation: got it for a net without hidden layers, expected --hidden as well",
@@ -621,8 +621,8 @@ def test_matplotlib_is_missed_before_the_training(parity, monkeypatch, tmp_path)
             "fit --sweep batch-size=1:3:2 --batch-size 5",
             "--batch-size: got it beside --sweep batch-size, which sets it in each run; expected one of them",
         ),
-        ("fit --sweep hidden=0.2:4:3", "--sweep: got 'hidden=0.2:4:3', expected whole numbers from 1 to 1000000"),
-        ("fit --sweep hidden=1:1e14:2", "--sweep: got 'hidden=1:1e14:2', expected whole numbers from 1 to 1000000"),
+        ("fit --sweep hidden=0.2:4:3", "--sweep: got 'hidden=0.2:4:3', expected integers from 1 to 1000000"),
+        ("fit --sweep hidden=1:1e14:2", "--sweep: got 'hidden=1:1e14:2', expected integers from 1 to 1000000"),
         (
             "fit --sweep lr=1:2:1000000000000",
             "--sweep: got 'lr=1:2:1000000000000', expected 0 < FROM < TO and 2 to 1000 RUNS",
@@ -653,7 +653,7 @@ def test_options_are_checked(parity, args, message):
 
 def test_epochs_beyond_all_bounds_are_the_sweep_s_fault(parity):
     """It is what was typed."""
-    message = "parity train: --sweep: got 'epochs=1:1e30:3', expected whole numbers from 1 to 1000000"
+    message = "parity train: --sweep: got 'epochs=1:1e30:3', expected integers from 1 to 1000000"
     assert parity("fit", "--sweep", "epochs=1:1e30:3") == (2, [], [message])
 
 

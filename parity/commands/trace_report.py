@@ -48,7 +48,7 @@ def verdict(names, outcome):
         step, kind, what, message, looked = outcome.difference
         print(message)
         print(
-            f"{names[0]} differs from {names[1]} first at step {step}, in the {kind}: {what}; order of comparison: {looked}"
+            f"{names[0]} differs from {names[1]} first at step {step}, in the {kind}: {what}; order compared: {looked}"
         )
         return 1
     telling = next((at for at, r in enumerate(rows) if not r.tells), len(rows))

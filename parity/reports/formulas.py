@@ -8,7 +8,7 @@ from pylatexenc.latex2text import LatexNodes2Text, MacroTextSpec, get_default_la
 
 
 def formula(name):
-    """What the contract says that ``name`` computes, or an empty line."""
+    """The formula in the docstring of ``name``, or an empty string."""
     docstring = inspect.getdoc(getattr(import_module("scratch"), name, None)) or ""
     found = re.findall(r"\.\. math::(.*?)(?:\n\n|\Z)", docstring, re.DOTALL)
     return readable(r", \qquad ".join(" ".join(latex.split()) for latex in found))
@@ -26,7 +26,7 @@ def readable(latex):
 
 
 def fraction(node, l2tobj):
-    """Above / below, in brackets where they are sums or products."""
+    """Numerator / denominator, in brackets if they are sums or products."""
     parts = [l2tobj.nodelist_to_text([part]).strip().removeprefix("{").removesuffix("}") for part in node.nodeargs]
     return " " + "/".join(f"({part})" if re.search(r"[ /]", part.replace("∂ ", "")) else part for part in parts)
 
