@@ -40,7 +40,9 @@ def test_a_failure_is_a_lesson(check):
     assert facts["referee"] == "0.25; wrong: sigmoid_slope_of_z.py"
     assert facts["call"] == "sigmoid_backward(z=[[0.0]], grad_output=[[1.0]])"
     assert facts["formula"] == "∂ L/∂ z = ∂ L/∂ g σ(z) (1 - σ(z))"
-    assert facts["mistake"].startswith("derivative_of_the_output: this is what you get when s (1 - s) is taken of z")
+    assert facts["mistake"].startswith(
+        "derivative_of_the_output: this is what you get when s (1 - s) is computed from z"
+    )
     assert "Met in A. Trask" in facts["mistake"]
 
 

@@ -268,7 +268,7 @@ def test_a_terminal_of_any_width_has_each_word_whole(width, check, monkeypatch):
     assert sum("DIFFERENT" in line for line in lines) == 4
     assert sum("DIFFERENT: derivative_of_the_output" in line for line in lines) == 1
     assert " ".join(lines).count("this is what you get when") == 1
-    assert "s (1 - s) is taken of z itself" in " ".join(out.split())
+    assert "s (1 - s) is computed from z itself" in " ".join(out.split())
     assert "Failing" not in out
 
 
