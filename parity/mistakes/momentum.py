@@ -103,7 +103,7 @@ def step_with_the_old_buffer(param, grad, state, *, lr, momentum=0.0, nesterov=F
 
 @mistake("sgd_update")
 def dampening_on_the_first_step(param, grad, state, *, lr, momentum=0.0, **options):
-    """the first buffer is dampened too, as if the previous buffer were zero; in PyTorch the first buffer is the gradient itself.
+    """the first buffer is dampened too, as if the previous one were zero; in PyTorch it is the gradient itself.
 
     Met where the buffer is created with zeros_like and then updated as usual.
     """
