@@ -203,7 +203,7 @@ def test_a_run_out_of_range_stops(trace):
     code, out, _ = trace("scratch", "--reference", "scratch", "--lr", "1e200")
     assert code == 0
     assert any(line.startswith("the loss became inf and inf at step 2") for line in out)
-    assert "from step 2 on the bound exceeds the weights themselves: nothing can be shown there" in out
+    assert "from step 2 the bound exceeds the weights themselves, so the comparison proves nothing" in out
 
 
 def test_set_collects(trace):
@@ -226,9 +226,9 @@ def test_set_collects(trace):
         (("--set", "momentun=1"), "did you mean 'momentum'?"),
         (("--set", "momentum"), "expected NAME=VALUE"),
         (("--set", "momentum={[]: 1}"), "expected NAME=VALUE"),
-        (("--set", "momentum=0.9", "momentum=0.5"), "--set: got momentum a second time, expected it once"),
-        (("--set", "momentum=0.9", "--set", "momentum=0.9"), "--set: got momentum a second time, expected it once"),
-        (("--lr", "0.1", "--set", "lr=0.1"), "--set: got lr a second time, expected it once"),
+        (("--set", "momentum=0.9", "momentum=0.5"), "--set: got momentum twice, expected once"),
+        (("--set", "momentum=0.9", "--set", "momentum=0.9"), "--set: got momentum twice, expected once"),
+        (("--lr", "0.1", "--set", "lr=0.1"), "--set: got lr twice, expected once"),
         (("--set", "lr=-1"), "parity trace: --set: lr: got -1, expected a finite non-negative number"),
         (("--set", f"eps={10**400}", "--optimizer", "Adam"), "--set: eps: got 1000000"),
         (
@@ -237,8 +237,8 @@ def test_set_collects(trace):
         ),
         (("--hidden", "3", "0"), "--hidden: got 0, expected integers from 1 to 1000000"),
         (("--hidden", "1000001"), "--hidden: got 1000001, expected integers from 1 to 1000000"),
-        (("--hidden", "1000000", "1000000"), "parity trace: this takes more memory than there is"),
-        (("--hidden", "--activation", "relu"), "--activation: got it for a net without hidden layers"),
+        (("--hidden", "1000000", "1000000"), "parity trace: not enough memory"),
+        (("--hidden", "--activation", "relu"), "--activation: got a network without hidden layers"),
         (("--activation", ""), "--activation: got ''"),
         (("--output", ""), "--output: got ''"),
         (("--plot", ""), "got the suffix ''"),
@@ -247,7 +247,7 @@ def test_set_collects(trace):
         (("--batch-size", "9"), "expected an integer from 1 to 8"),
         (("--epochs", "0"), "--epochs: got 0"),
         (("--lr", "-1"), "--lr: got -1.0"),
-        (("--data", "blobs"), "--loss cross_entropy takes class indices"),
+        (("--data", "blobs"), "--loss cross_entropy accepts class indices"),
         (("--rule", "gradient", "--activation", "softmax"), "expected one of identity, sigmoid, tanh, relu"),
         (("--data", "nowhere.csv"), "nowhere.csv"),
         (("--plot", "trace.txt"), "got the suffix '.txt'"),
@@ -343,7 +343,7 @@ def test_a_candidate_without_any_of_the_functions(trace, tmp_path):
     file.write_text("def relu(z):\n    return z\n")
     code, _, err = trace(file, "--reference", "scratch")
     assert code == 2
-    assert "defines nothing that this run calls, expected some of linear, tanh" in err[0]
+    assert "defines no name that this run calls, expected some of linear, tanh" in err[0]
     assert err[0].endswith(", or all of MLP, SGD, train_step")
 
 
