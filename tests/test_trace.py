@@ -413,7 +413,7 @@ def test_legends_lie_above_the_axes(drawn):
         ("return scratch.sgd_update(w, *a, **o)", "all gaps are zero"),
         ("w, s = scratch.sgd_update(w, *a, **o); return w * (1 + 4e-16), s", ""),
         ("w, s = scratch.sgd_update(w, *a, **o); w.flat[0] *= float('nan'); return w, s", "a gap is nan"),
-        ("w, s = scratch.sgd_update(w, *a, **o); w = w * 1.1; w.flat[0] *= float('nan'); return w, s", "a gap is no"),
+        ("w, s = scratch.sgd_update(w, *a, **o); w = w * 1.1; w.flat[0] *= float('nan'); return w, s", "a gap is nan"),
         ("raise RuntimeError", "no step was completed"),
     ],
 )
