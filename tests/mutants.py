@@ -1,6 +1,6 @@
-"""Mutates scratch with mutmut against the parity properties alone; prints the score and every survivor unexplained.
+"""Mutate scratch with mutmut, checked by the parity properties only; print the score and every unexplained survivor.
 
-Run from the repository's root; what is explained stands in ``tests/equivalent_mutants.toml``. Arguments go to
+Run from the root of the repository; ``tests/equivalent_mutants.toml`` has the explained ones. Arguments go to
 ``mutmut run``: ``"scratch.losses.*" --max-children 1``.
 """
 
@@ -50,7 +50,7 @@ def main():
 
 
 def lay_out():
-    """A copy in which scratch reads as mutmut wants it; what mutmut has found stays, so that a run can go on."""
+    """Create a copy of scratch in the form that mutmut needs; earlier results are kept, so that a run can continue."""
     for folder in ("scratch", "torchref", "parity", "data"):
         for path in Path(folder).rglob("*"):
             if path.suffix in (".py", ".csv"):
@@ -95,7 +95,7 @@ def plain(source):
 
 
 def decorators(node):
-    """Of a function, or of the methods of a class, those that need no place of their own in it."""
+    """The decorators of a function, or of the methods of a class, that can be applied later."""
     if isinstance(node, ast.FunctionDef):
         yield from ((node.name, decorator) for decorator in node.decorator_list)
     for method in node.body if isinstance(node, ast.ClassDef) else ():
@@ -105,7 +105,7 @@ def decorators(node):
 
 
 def change(mutmut, name):
-    """The function and the lines that a mutant takes away and puts there."""
+    """The function, and the lines that a mutant removes and adds."""
     shown = subprocess.run([mutmut, "show", name], cwd=BUILD, capture_output=True, text=True, check=True).stdout
     lines = [line for line in shown.splitlines() if re.match(r"[-+](?!(--|\+\+) )", line)]
     was, now = (" ".join(line[1:].strip() for line in lines if line[0] == sign) for sign in "-+")

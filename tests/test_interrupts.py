@@ -1,4 +1,4 @@
-"""Nothing outlives ``parity check``, nothing that is done is lost, and no grade is given for what is not."""
+"""No process outlives ``parity check``, no finished report is lost, and unfinished properties get no points."""
 
 import json
 import os
@@ -55,7 +55,7 @@ def undisturbed(tmp_path_factory):
 @LINUX
 @pytest.mark.parametrize("number", SIGNALS)
 def test_a_check_of_many_goes_on(tmp_path, number, undisturbed):
-    """A signal ends it while a candidate computes for ever; nothing is left, and the rest is done the next time."""
+    """A signal ends it during an endless loop; no process is left, and the next run checks the rest."""
     texts, expected, code = undisturbed
     for name, text in {**texts, "c.py": LOOP}.items():
         (tmp_path / name).write_text(text)
@@ -84,7 +84,7 @@ def test_a_check_of_many_goes_on(tmp_path, number, undisturbed):
 @LINUX
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_a_single_check_leaves_nothing(tmp_path, number):
-    """Its processes are gone, and so are the candidate's; the reports of an earlier check stand as they stood."""
+    """Its processes have ended, and so have the candidate's; earlier reports are unchanged."""
     (tmp_path / "loop.py").write_text(LOOP)
     reports = [tmp_path / name for name in ("all.json", "points.json", "units.xml")]
     for file in reports:
@@ -101,7 +101,7 @@ def test_a_single_check_leaves_nothing(tmp_path, number):
 
 
 def test_resume_checks_what_has_changed(check, tmp_path, monkeypatch):
-    """And nothing else; other options, another reference, another kind of file are refused in one line."""
+    """It checks nothing else; other options, another reference, another kind of file are rejected in one line."""
     monkeypatch.chdir(tmp_path)
     for name in ("a.py", "b.py"):
         (tmp_path / name).write_text("x = 1\n")
@@ -132,7 +132,7 @@ WEIGHTS = {"alike": (), "weighed": ("--weight", "sign=2", "predict=3")}
 
 @pytest.fixture(scope="module")
 def full(tmp_path_factory):
-    """What a full check could give for each property, without weights and with them."""
+    """The maximum points of each property in a full check, with and without weights."""
     folder, names = tmp_path_factory.mktemp("full"), {}
     (folder / "right.py").write_text("import numpy as np\ndef sign(z):\n    return np.sign(z)\n")
     for kind, weights in WEIGHTS.items():
@@ -152,7 +152,7 @@ def full(tmp_path_factory):
     ],
 )
 def test_what_cannot_be_used_has_reports_too(check, tmp_path, full, text, message, kind):
-    """No points out of as many as a full check gives, one line, exit code 2."""
+    """No points out of those of a full check, one line, exit code 2."""
     files = [tmp_path / name for name in ("out.json", "points.json", "units.xml")]
     options = ("--json", files[0], "--gradescope", files[1], "--junit", files[2], "--time-limit", "5", *WEIGHTS[kind])
     broken = tmp_path / "broken.py"
@@ -173,7 +173,7 @@ def test_what_cannot_be_used_has_reports_too(check, tmp_path, full, text, messag
 
 
 def test_a_property_whose_process_ends_is_no_point(tmp_path):
-    """Neither that row nor one that has never been begun is lost; both are about what they are about."""
+    """Neither that row nor one that never started is lost; both keep their functions."""
     from types import SimpleNamespace
 
     from parity.commands.session import Session
@@ -203,7 +203,7 @@ def test_a_property_whose_process_ends_is_no_point(tmp_path):
 
 
 def test_the_environment_has_no_say(tmp_path):
-    """Neither variables of pytest, Hypothesis and Python nor files beside and above the candidate."""
+    """Variables of pytest, Hypothesis and Python, and files beside and above the candidate have no effect."""
     (tmp_path / "wrong.py").write_text(WRONG)
     (tmp_path / "conftest.py").write_text("def pytest_collection_modifyitems(items):\n    items.clear()\n")
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --collect-only\n")
@@ -245,7 +245,7 @@ def test_other_runs_of_pytest_may_have_the_same_options(tmp_path):
     ],
 )
 def test_reports_have_files_of_their_own(check, tmp_path, monkeypatch, options, message):
-    """One onto another, or onto the candidate, is refused before anything runs."""
+    """A report that would overwrite another one, or the candidate, is rejected before anything runs."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "b").mkdir()
     (tmp_path / "c.py").write_text("x = 1\n")

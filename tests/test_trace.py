@@ -1,4 +1,4 @@
-"""``parity trace``: what is right agrees, what is wrong is found at its first step and quantity."""
+"""``parity trace``: correct code agrees, a mistake is found at its first step and quantity."""
 
 import re
 
@@ -10,7 +10,7 @@ from scratch.losses import LOSSES
 
 SMALL = ("--hidden", "3", "--epochs", "3")
 WRONG_SIGMOID = "def sigmoid_backward(z, grad_output):\n    return grad_output * z * (1 - z)\n"
-# It has no state, and can neither be saved nor loaded.
+# It has no state, and cannot be saved or loaded.
 OWN_SGD = """
 class SGD:
     def __init__(self, params, lr):
@@ -25,12 +25,12 @@ class SGD:
 
 
 def small(options):
-    """Few epochs, and a small net where the rule is that of a net."""
+    """Few epochs, and a small network for the network rule."""
     return SMALL[2:] if "--rule" in options else SMALL
 
 
 def against_scratch(options):
-    """The reference that needs no PyTorch, where the options name none."""
+    """Use the reference that needs no PyTorch, unless the options name one."""
     return () if "--reference" in options else ("--reference", "scratch")
 
 
@@ -128,7 +128,7 @@ def test_a_mistake_is_found_at_its_first_quantity(trace, mistake, options, found
 
 
 def test_a_partial_homework(trace, tmp_path):
-    """What a file does not define is the reference's; both numbers, the gap and the referee's value are printed."""
+    """Missing functions come from the reference; both numbers, the gap and the referee's value are printed."""
     file = tmp_path / "homework.py"
     file.write_text(WRONG_SIGMOID)
     code, out, _ = trace(file, "--data", "xor", "--activation", "sigmoid", *SMALL)
@@ -172,7 +172,7 @@ def test_a_homework_of_classes(trace, tmp_path, optimizer, options):
     ],
 )
 def test_classes_that_cannot_go_on(trace, tmp_path, body, message):
-    """What they do instead, and at which step."""
+    """The output names the failure and the step."""
     file = tmp_path / "homework.py"
     file.write_text(f"""from scratch import MLP, SGD
 import scratch
@@ -190,7 +190,7 @@ def train_step(model, x, y, loss, optimizer):
 
 @pytest.mark.parametrize("body", ["raise RuntimeError('later')", "return z[:1, :1]", "return None"])
 def test_a_candidate_that_cannot_go_on(trace, tmp_path, body):
-    """It is a difference like another."""
+    """It counts as a difference."""
     file = tmp_path / "homework.py"
     file.write_text(f"def tanh(z):\n    {body}\n")
     code, out, err = trace(file, "--reference", "scratch", *SMALL, "--plot", tmp_path / "trace.png")
@@ -199,7 +199,7 @@ def test_a_candidate_that_cannot_go_on(trace, tmp_path, body):
 
 
 def test_a_run_out_of_range_stops(trace):
-    """It says at which step, and what is shown up to there."""
+    """The output says at which step, and shows the steps before."""
     code, out, _ = trace("scratch", "--reference", "scratch", "--lr", "1e200")
     assert code == 0
     assert any(line.startswith("the loss became inf and inf at step 2") for line in out)
@@ -207,7 +207,7 @@ def test_a_run_out_of_range_stops(trace):
 
 
 def test_set_collects(trace):
-    """What several --set say holds together, here momentum and what is nothing without it."""
+    """Several --set options are combined, here momentum and an option that needs it."""
     run = ("scratch", "--reference", "scratch", *SMALL)
     together = trace(*run, "--set", "momentum=0.5", "nesterov=True")
     assert trace(*run, "--set", "momentum=0.5", "--set", "nesterov=True") == together
@@ -281,7 +281,7 @@ def test_bad_input_is_one_line(trace, options, message):
     ],
 )
 def test_options_that_the_rule_has_no_use_for(trace, rule, options):
-    """They are refused, even with the value that they have anyway."""
+    """They are rejected, even with their default value."""
     message = f"parity trace: {options[0]}: got it with --rule {rule}, expected a rule that uses it"
     assert trace("scratch", "--rule", rule, *options) == (2, [], [message])
 
@@ -300,7 +300,7 @@ def test_options_that_the_rule_has_no_use_for(trace, rule, options):
     ],
 )
 def test_labels_are_those_of_train(trace, capsys, tmp_path, labels, trace_options, train_options):
-    """What parity train refuses is refused in the same words, and never changed into what would do."""
+    """Labels that parity train rejects are rejected with the same message, and never converted."""
     file = tmp_path / "own.csv"
     file.write_text("x,y\n" + "".join(f"{i},{label}\n" for i, label in enumerate(labels.split())))
     assert main(["train", *train_options.split(), "--data", str(file)]) == 2
@@ -329,7 +329,7 @@ def test_a_reference_that_fails(trace, tmp_path):
 
 
 def test_more_than_two_inputs_cannot_be_drawn(trace, tmp_path):
-    """It is said before anything runs."""
+    """Rejected before anything runs."""
     file = tmp_path / "own.csv"
     file.write_text("x1,x2,x3,y\n1,2,3,1\n3,2,1,-1\n")
     code, out, err = trace("scratch", "--data", file, "--plot", tmp_path / "trace.png")
@@ -338,7 +338,7 @@ def test_more_than_two_inputs_cannot_be_drawn(trace, tmp_path):
 
 
 def test_a_candidate_without_any_of_the_functions(trace, tmp_path):
-    """Nothing of it would be traced."""
+    """Nothing could be traced."""
     file = tmp_path / "homework.py"
     file.write_text("def relu(z):\n    return z\n")
     code, _, err = trace(file, "--reference", "scratch")
@@ -379,7 +379,7 @@ def drawn(trace, monkeypatch, tmp_path):
 
 
 def test_one_step_is_a_point(drawn):
-    """A line of one point would be nothing to see."""
+    """A line of one point would be invisible."""
     losses, gaps = drawn("scratch", "--epochs", "1")
     for line in (*losses.lines, gaps.lines[0]):
         assert line.get_marker() != "None"
@@ -427,7 +427,7 @@ def test_the_legend_says_what_the_scale_cannot_show(drawn, tmp_path, body, title
 
 
 def test_a_gap_that_is_nan_is_in_the_table(trace, tmp_path):
-    """Though other weights differ by what is allowed."""
+    """Even if other weights differ by an allowed gap."""
     file = tmp_path / "homework.py"
     body = "w, s = scratch.sgd_update(w, *a, **o); w = w * (1 + 2e-16); w.flat[0] *= float('nan'); return w, s"
     file.write_text(f"import scratch\ndef sgd_update(w, *a, **o):\n    {body}\n")
@@ -457,7 +457,7 @@ def test_what_cannot_be_drawn_is_refused_before_the_run(trace, tmp_path):
     ],
 )
 def test_the_order_is_that_in_which_was_looked(trace, mistake, rule, order):
-    """Of a net of the candidate's own no z is seen; the perceptron has no gradients."""
+    """A candidate's own network has no visible z; the perceptron has no gradients."""
     options = ("--reference", "scratch", "--rule", *rule.split(), "--epochs", "2")
     _, out, _ = trace(f"parity.mistakes:{mistake}", *options)
     assert out[-1].endswith(f"; order compared: {order}")
