@@ -216,7 +216,7 @@ def test_links_that_lead_nowhere(tmp_path, capsys):
 def test_what_is_no_file_stays(tmp_path, capsys):
     """A pipe with a reader is not replaced."""
     os.mkfifo(tmp_path / "a.npz")
-    reason = "got a device, a pipe or a socket, expected the name of a file"
+    reason = "got a device, a pipe or a socket, expected a file name"
     assert refused_before_the_training(capsys, tmp_path / "a.npz") == reason
     assert (tmp_path / "a.npz").is_fifo()
 

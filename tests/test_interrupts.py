@@ -118,7 +118,7 @@ def test_resume_checks_what_has_changed(check, tmp_path, monkeypatch):
     assert "b.py: defines no name of the contract" in out.splitlines()[2]
     code, out, err = check(*run, "--resume", "--seed", "1")
     assert (code, out) == (2, "")
-    assert err == "parity check: --resume: all.json is of --seed 0, got 1, expected the same\n"
+    assert err == "parity check: --resume: got --seed 1, expected 0 as in all.json\n"
     first["run"]["sources"] = "others"
     (tmp_path / "all.json").write_text(json.dumps(first))
     assert check(*run, "--resume")[2].startswith("parity check: --resume: got all.json from other sources of parity")

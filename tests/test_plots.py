@@ -389,7 +389,7 @@ def test_save(suffix, start, tmp_path):
         ("picture.jpg", "got the suffix '.jpg', expected .png or .svg or .pdf"),
         ("picture", "got the suffix '', expected .png or .svg or .pdf"),
         ("missing/picture.png", "got a directory that does not exist"),
-        ("folder.png", "got a directory, expected the name of a file"),
+        ("folder.png", "got a directory, expected a file name"),
     ],
 )
 def test_save_refuses(name, message, tmp_path):

@@ -79,7 +79,7 @@ def test_a_mistake_that_is_not_alone(check, tmp_path):
     file.write_text(TWO_MISTAKES)
     _, out, _ = check(file, *QUICK, "--only", "rmsprop_update", "--json", tmp_path / "out.json")
     assert "no known mistake explains all examples; in this example, this is what" in out
-    assert "under the root, sqrt(v + eps)" in out
+    assert "inside the root, sqrt(v + eps)" in out
     rows = json.loads((tmp_path / "out.json").read_text())["properties"]
     assert not any(lesson["mistakes"] for row in rows for lesson in row["lessons"])
 
@@ -183,13 +183,13 @@ def test_one_of_many_that_ends_its_judge(check, tmp_path, monkeypatch):
     ("options", "message"),
     [
         (("--hint", "ful"), "did you mean 'full'"),
-        (("--repro", "programs", "--hint", "message"), "--repro: got --hint message as well"),
+        (("--repro", "programs", "--hint", "message"), "--repro: got --hint message, expected --hint full"),
         (("--weight", "sing=2"), "did you mean 'sign'"),
         (("--weight", "sign=2", "sign=3"), "expected each name once"),
         (("--weight", "sign=many"), "expected NAME=POINTS"),
         (("--time-limit", "0"), "--time-limit: got 0"),
         (("--memory-limit", "-1"), "--memory-limit: got -1"),
-        (("--memory-limit", "9" * 14), "--memory-limit: got 99999999999999, expected MiB, fewer than 2**43"),
+        (("--memory-limit", "9" * 14), "--memory-limit: got 99999999999999, expected less than 2**43 MiB"),
         (("--no-import", "torch,scratch.activations"), "--no-import: got 'scratch.activations', expected names of"),
         (("--no-import", "torch,"), "--no-import: got ''"),
         (("--gradescope", "points.txt"), "expected .json"),
@@ -245,4 +245,4 @@ def test_template_of_everything(tmp_path, capsys):
     assert main(["template", "nothing", "-o", str(tmp_path / "other.py")]) == 2
     assert "NAME: got 'nothing'" in capsys.readouterr().err
     assert main(["template", "tensors", "-o", str(tmp_path / "other.py")]) == 2
-    assert "NAME: got tensor alone" in capsys.readouterr().err
+    assert "NAME: got tensor, which" in capsys.readouterr().err

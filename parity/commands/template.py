@@ -12,7 +12,7 @@ from parity import trees
 from parity.files import atomic_write, check_path
 from parity.text import printable
 
-HEADER = '''"""Unwritten functions raise NotImplementedError; ``parity check {file}`` checks the others.
+HEADER = '''"""A function that is not written yet raises NotImplementedError; ``parity check {file}`` checks the others.
 
 In the examples, ``tensor(values)`` is ``np.array(values, dtype=float)`` in NumPy. A result that has
 attributes, such as ``result.weight``, may be any object with the attributes named.
