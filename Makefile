@@ -1,9 +1,9 @@
-# Two commands do all the set-up: make parity, make test.
+# Two commands are enough to start: make parity, make test.
 PYTHON ?= python3
 BIN = .venv/bin
-# The properties run as `parity check`, in the tests of the README.
+# The properties run through `parity check`, in the tests of the README.
 PYTEST = $(BIN)/python -m pytest -n 2 --ignore-glob='parity/properties/test_*.py'
-# Without byte code every process compiles everything again.
+# Without bytecode every process compiles everything again.
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: parity test test-all test-machines test-numpy lint site notebooks site-test benchmark nightly mutants clean
@@ -14,15 +14,15 @@ parity: .venv/ready
 test: .venv/ready
 	$(PYTEST) -m "not slow"
 
-# Also what is slow by nature: every known mistake, every solution, the notebooks, the site in a browser.
+# Also the slow tests: every known mistake, every solution, the notebooks, the site in a browser.
 test-all: .venv/ready
 	$(PYTEST)
 
-# The tests that hold figures or text, as on the machines of tests/machines.py: all, or MACHINES="sse away".
+# The tests with figures or text, as on the machines of tests/machines.py: all, or MACHINES="sse away".
 test-machines: .venv/ready
 	$(BIN)/python tests/machines.py $(MACHINES)
 
-# What needs no PyTorch, without it, in an environment of its own: quick to have for another Python.
+# Everything that needs no PyTorch, in a separate environment without it: quick to create for another Python.
 test-numpy:
 	$(PYTHON) -m venv build/numpy
 	build/numpy/bin/pip install --quiet -c constraints.txt -e '.[parity,plot]'
@@ -34,17 +34,17 @@ lint: .venv/ready
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-# The side-by-side page in site/, with fresh evidence.
+# The side-by-side page in site/, with new evidence.
 site: .venv/ready
 	$(BIN)/parity check --json evidence.json
 	$(BIN)/parity page -o site
 
-# The course as notebooks, made from course/*.md.
+# The course as notebooks, generated from course/*.md.
 notebooks: .venv/ready
 	mkdir -p notebooks
 	for file in course/*.md; do $(BIN)/jupytext --quiet --to ipynb --output notebooks/$$(basename $$file .md).ipynb $$file; done
 
-# The page in a real browser; `make test-all` does it too where there is one.
+# The page in a real browser; `make test-all` includes it if there is a browser.
 site-test: .venv/ready
 	@command -v chromium chromedriver || echo "first: apt-get install chromium chromium-driver"
 	$(BIN)/python -m pytest -n 2 tests/test_site.py
@@ -53,11 +53,11 @@ benchmark: .venv/ready
 	$(BIN)/pip install --quiet -c constraints.txt scikit-learn
 	for file in benchmarks/*.py; do $(BIN)/python $$file; done
 
-# A million examples, other ones every night.
+# A million examples, different ones every night.
 nightly: .venv/ready
 	$(BIN)/parity check --examples 8500 --seed $$(date +%Y%m%d) --json nightly.json
 
-# Wrong versions of scratch, made by the hundred: which of them does no property notice?
+# Hundreds of mutated versions of scratch: which of them does no property detect?
 mutants: .venv/ready
 	$(BIN)/pip install --quiet -c constraints.txt mutmut
 	$(BIN)/python tests/mutants.py --max-children 2

@@ -1,4 +1,4 @@
-"""How long ``parity check`` takes: a partial module, a wrong one, many submissions. Ratios and slopes of one run."""
+"""The time of ``parity check``: a partial module, a wrong one, many submissions, as ratios and slopes of one run."""
 
 import subprocess
 import sys
@@ -20,7 +20,7 @@ def sigmoid_backward(z, grad_output):
 
 
 def seconds(*arguments, until=""):
-    """From the command to its last row, or to the first row that holds a word."""
+    """Seconds from the start of the command to its last row, or to the first row that contains a word."""
     started = time.perf_counter()
     command = [sys.executable, "-u", "-m", "parity", "check", *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -32,7 +32,7 @@ def seconds(*arguments, until=""):
 
 
 def main():
-    """A line for each figure."""
+    """Print one line for each figure."""
     with TemporaryDirectory() as folder:
         partial, wrong = Path(folder) / "partial.py", Path(folder) / "wrong.py"
         partial.write_text(PARTIAL)

@@ -1,11 +1,11 @@
-"""How fast scratch trains a net, beside torchref and scikit-learn: ratios of steps taken in turn in one process.
+"""The speed of training a network in scratch, torchref and scikit-learn: ratios of alternating steps in one process.
 
     python benchmarks/bench_networks.py [--rounds 15]
 
-Two threads each. Every net is L-H-K with a sigmoid, squared error, and SGD with momentum, in float32. The goals beside
-scikit-learn's MLPRegressor are for ``partial_fit``, which does the same work: a call a step, like ``train_step``,
-arguments checked, the loss given back. ``fit`` checks once and has its loop inside; its step is shown for comparison.
-Exit code 1 where a goal is missed.
+Two threads each. Every network is L-H-K with a sigmoid, squared error, and SGD with momentum, in float32. The goals for
+scikit-learn's MLPRegressor refer to ``partial_fit``, which does the same work: one call per step, like ``train_step``,
+with checked arguments and the loss returned. ``fit`` checks once and loops inside; its step is shown for comparison.
+Exit code 1 if a goal is missed.
 """
 
 import argparse
@@ -46,7 +46,7 @@ def data(sizes, n):
 
 
 def steps_of(backend, sizes, x, y):
-    """Train a net of this backend for so many steps."""
+    """Train a network of this backend for a number of steps."""
     x, y = backend.tensor(x, dtype="float32"), backend.tensor(y, dtype="float32")
     net = backend.MLP(sizes, dtype="float32", seed=0)
     optimizer = backend.SGD(net.parameters(), lr=LR, momentum=MOMENTUM)
@@ -59,7 +59,7 @@ def steps_of(backend, sizes, x, y):
 
 
 def steps_of_sklearn(sizes, x, y, steps):
-    """scikit-learn on the same work: a call for each step, and one call for all."""
+    """The same work in scikit-learn: one call for each step, and one call for all."""
     options = {
         "hidden_layer_sizes": sizes[1:-1],
         "activation": "logistic",
@@ -84,7 +84,7 @@ def steps_of_sklearn(sizes, x, y, steps):
 
 
 def products_of(sizes, x, y):
-    """The matrix products of a step and nothing else; no gradient of the input is among them."""
+    """Only the matrix products of a step, without the gradient of the input."""
     rng = np.random.default_rng(1)
     first, last = (rng.standard_normal((k, d), dtype="float32") for d, k in itertools.pairwise(sizes))
     hidden = rng.standard_normal((len(x), sizes[1]), dtype="float32")
@@ -101,7 +101,7 @@ def products_of(sizes, x, y):
 
 
 def seconds(run, steps):
-    """Of one step, once the threads of the one before have come to rest: they spin on for a while."""
+    """Seconds of one step, after the threads of the previous step are idle; they spin for a while."""
     rested = time.perf_counter() + WARM_UP
     while time.perf_counter() < rested:
         run(steps)
@@ -111,7 +111,7 @@ def seconds(run, steps):
 
 
 def measure(sizes, n, steps, rounds):
-    """Seconds of one step of each, round by round, one after the other in every round."""
+    """Seconds of one step of each, in alternation, for every round."""
     x, y = data(sizes, n)
     runs = {"scratch": steps_of(scratch, sizes, x, y), "torchref": steps_of(torchref, sizes, x, y)}
     runs["sklearn partial_fit"], runs["sklearn fit"] = steps_of_sklearn(sizes, x, y, steps)

@@ -1,7 +1,7 @@
-"""How fast scratch trains one neuron beside torchref, and what importing it costs beside NumPy alone.
+"""The speed of training one neuron in scratch and torchref, and the cost of the import compared with NumPy alone.
 
-Run ``python benchmarks/bench_neuron.py``. What is compared takes turns in one run, so that a busy machine slows both
-sides alike; each figure is a ratio, or a difference, and the median over the rounds.
+Run ``python benchmarks/bench_neuron.py``. The measurements alternate in one run, so that a busy machine slows both
+sides equally; each figure is the median of a ratio or a difference over the rounds.
 """
 
 import os
@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-# A script's own folder is searched, not the one above it.
+# Python searches the script's own folder, not its parent.
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
@@ -26,7 +26,7 @@ ROUNDS = 15
 IMPORT_ROUNDS = 21
 MAXRSS_PER_MB = 2**20 if sys.platform == "darwin" else 2**10
 
-# A fresh interpreter says how long an import took, and its largest resident memory.
+# A fresh interpreter prints the time of an import and its peak resident memory.
 IMPORT = """
 import time
 start = time.perf_counter()
@@ -36,7 +36,7 @@ import resource
 print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 
-# Linux counts the memory of whoever starts a process as its own: PyTorch's, unless a small process stands between.
+# Linux counts the memory of the parent process, which includes PyTorch, unless a small process starts the child.
 LAUNCH = "import subprocess, sys; subprocess.run(sys.argv[1:], check=True)"
 
 
@@ -68,7 +68,7 @@ def gradient(backend, problem):
 
 
 def seconds(epoch, backend, problem, repeats):
-    """How long one epoch takes."""
+    """Seconds of one epoch."""
     began = time.perf_counter()
     for _ in range(repeats):
         epoch(backend, problem)
@@ -76,7 +76,7 @@ def seconds(epoch, backend, problem, repeats):
 
 
 def speed(epoch, x, y):
-    """torchref's time over scratch's."""
+    """The time of torchref divided by that of scratch."""
     problems = {backend: start(backend, x, y) for backend in (scratch, torchref)}
     repeats = max(1, 400 // len(x))
     for backend, problem in problems.items():
@@ -115,7 +115,7 @@ def row(what, figure, goal, met):
 
 
 def main():
-    """Measure and print; a benchmark tells, it does not fail."""
+    """Measure and print; the benchmark does not fail."""
     torch.set_num_threads(2)
     print(f"{'what':<42} {'figure':>9}  {'goal':>9}")
     for data in (toy, large):

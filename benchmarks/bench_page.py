@@ -1,8 +1,8 @@
-"""How long ``parity page`` takes, from nothing and when nothing has changed, and how large its files are.
+"""The time of ``parity page``, for a new site and without changes, and the size of its files.
 
     python benchmarks/bench_page.py
 
-Exit code 1 where a goal is missed.
+Exit code 1 if a goal is missed.
 """
 
 import subprocess
@@ -16,7 +16,7 @@ LARGEST = {".html": 300, ".svg": 200}
 
 
 def main():
-    """A line for each figure; the exit code."""
+    """Print one line for each figure; return the exit code."""
     met = True
     with TemporaryDirectory() as folder:
         for what, goal in GOALS.items():

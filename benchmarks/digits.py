@@ -1,9 +1,9 @@
-"""scikit-learn's handwritten digits, trained by scratch's MLP, and for one epoch by torchref's beside it.
+"""Train the MLP of scratch on scikit-learn's handwritten digits, and that of torchref for one epoch for comparison.
 
     python benchmarks/digits.py
 
-1797 pictures of 8 by 8, ten classes, every fourth held out. Exit code 1 below 96 % held-out accuracy, or where the two
-backends' weights after an epoch are further apart than the bound that the referee carries through it. That epoch has a
+1797 images of 8 by 8 pixels, ten classes, every fourth held out. Exit code 1 below 96 % held-out accuracy, or if the
+backends' weights after an epoch differ by more than the bound that the referee propagates. That epoch has a
 smaller learning rate: at 0.5 the bound, which assumes the worst at every step, soon exceeds the weights.
 """
 
@@ -29,7 +29,7 @@ def split():
 
 
 def orders(n, epochs):
-    """The same order of the samples for both, anew in each epoch."""
+    """The same order of the samples for both, shuffled in each epoch."""
     rng = np.random.default_rng(0)
     return [rng.permutation(n) for _ in range(epochs)]
 
@@ -57,7 +57,7 @@ def judged(state, x, y, lr):
 
 
 def main():
-    """Train, print, and say by the exit code whether the goals are met."""
+    """Train and print; the exit code says whether the goals are met."""
     x, y, x_held_out, y_held_out = split()
     start = scratch.MLP(SIZES, activation="relu", seed=0).state_dict()
 

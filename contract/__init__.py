@@ -2,8 +2,8 @@
 takes.
 
 A signature declares it, ``weight: Float[K, D]``, ``lr: NonNegative``, and the border
-around either package reads it there: ``contract.border``. Every message about invalid
-input stands in this package, once. It imports NumPy and the standard library only.
+around either package reads it: ``contract.border``. Every message about invalid
+input is defined in this package, once. It imports only NumPy and the standard library.
 """
 
 from contract.arguments import *

@@ -1,7 +1,7 @@
-"""What an argument may be that is no array: numbers, names, counts, functions.
+"""Kinds of arguments that are not arrays: numbers, names, counts, functions.
 
 Each kind is called with the argument's name and value; it returns the value as the
-function wants it, or raises a ValueError of one line: what was got, what was expected.
+function expects it, or raises a ValueError of one line: name, got, expected.
 """
 
 import itertools
@@ -12,12 +12,12 @@ from difflib import get_close_matches
 
 from contract.messages import invalid, shown
 
-# More than this is a mistake, and would fill the memory.
+# Larger values are mistakes and would fill the memory.
 MAX_SIZES, MAX_WEIGHTS, MAX_PARAMETERS = 10_000, 2**27, 10**6
 
 
 class Argument:
-    """A kind of argument, as it stands in a signature."""
+    """A kind of argument in a signature."""
 
     def __init__(self, check):
         self.name, self.check, self.__doc__ = check.__name__, check, check.__doc__
@@ -49,7 +49,7 @@ OneOf = Choice()
 
 
 def choice(name, value, options):
-    """One of the named options; the nearest is suggested."""
+    """One of the named options; an error suggests the nearest."""
     if isinstance(value, str) and value in options:
         return value
     typed = value.lower() if isinstance(value, str) else ""
@@ -61,8 +61,8 @@ def choice(name, value, options):
 
 
 def real(value):
-    """A Python float; nan for what is no real number, inf where it is beyond all
-    floats.
+    """A Python float; nan for a value that is not a real number, inf if it is too
+    large.
     """
     # float first: numbers.Real is slow, and an optimizer needs it at every step.
     is_real = isinstance(value, (float, numbers.Real)) and not isinstance(value, bool)
@@ -73,7 +73,7 @@ def real(value):
 
 
 def is_integer(value):
-    """Whether it is an integer of Python or NumPy; a truth value is none."""
+    """Whether it is an integer of Python or NumPy; a bool is not."""
     return isinstance(value, numbers.Integral) and not isinstance(value, bool)
 
 
@@ -125,7 +125,7 @@ def Sizes(name, value):  # noqa: N802
 
 
 def expect_memory(*sizes, name="in_features, out_features"):
-    """No layers that would fill the memory."""
+    """Reject layers that would fill the memory."""
     weights = sum(d * k for d, k in itertools.pairwise(sizes))
     if len(sizes) > MAX_SIZES or weights > MAX_WEIGHTS:
         raise invalid(
@@ -184,7 +184,7 @@ def Net(name, value):  # noqa: N802
 
 @Argument
 def OptimizerObject(name, value):  # noqa: N802
-    """An optimizer made over the parameters of a net."""
+    """An optimizer created with the parameters of a network."""
     able = hasattr(value, "zero_grad") and hasattr(value, "step")
     if isinstance(value, type) or not able:
         raise invalid(name, shown(value), "an optimizer such as SGD")
@@ -211,7 +211,7 @@ def batch_count(batch_size, n, name="batch_size"):
 
 
 def permutation(name, order, n):
-    """The order as a list in which each of 0..n-1 stands once."""
+    """The order as a list that contains each of 0..n-1 once."""
     try:
         indices = [operator.index(i) for i in itertools.islice(order, n + 1)]
     except TypeError:
@@ -222,7 +222,7 @@ def permutation(name, order, n):
 
 
 def epoch_orders(orders, epochs, n):
-    """The order of the samples in each epoch: permutations as given, or 0..n-1."""
+    """The order of the samples in each epoch: the given permutations, or 0..n-1."""
     if orders is None:
         for _ in range(epochs):
             yield list(range(n))
@@ -233,6 +233,6 @@ def epoch_orders(orders, epochs, n):
         raise invalid(
             "orders", shown(orders), f"a permutation of 0..{n - 1} for each epoch"
         ) from None
-    # range first: zip then takes no epoch too many from a generator.
+    # range first, so that zip does not take one order too many from a generator.
     for epoch, order in zip(range(epochs), orders, strict=False):
         yield permutation(f"orders[{epoch}]", order, n)

@@ -1,9 +1,9 @@
-"""What an argument may be that is an array: its kind, and its shape in letters.
+"""Kinds of array arguments, with their shapes in letters.
 
 ``Float[K, D]`` is an array of floats with K rows and D columns. A letter stands for the
-same size wherever it stands in one signature. ``...`` before it is nothing or N: one
+same size everywhere in one signature. A leading ``...`` stands for nothing or N: one
 sample or N samples. ``Shape`` is any shape, ``Batch`` any shape with at least one
-number in it; both are the same wherever they stand, so that nothing is broadcast.
+number in it; each is the same everywhere in a signature, so nothing is broadcast.
 """
 
 import numpy as np
@@ -25,7 +25,7 @@ class Axis:
 
 N, D, K = Axis("N"), Axis("D"), Axis("K")
 Shape, Batch = Axis("Shape"), Axis("Batch")
-WHOLE = (Shape, Batch, ...)  # stands first, for any number of axes
+WHOLE = (Shape, Batch, ...)  # comes first, for any number of axes
 
 
 class Array:
@@ -43,7 +43,7 @@ class Array:
         return f"{self.name}[{axes}]"
 
     def fit(self, name, value, bound):
-        """Fit the shape to those before it, which have bound letters; bind the rest."""
+        """Compare the shape with letters bound by earlier arrays; bind the rest."""
         got = shape(value)
         whole = self.axes[0] if self.axes and self.axes[0] in WHOLE else None
         tail = self.axes[whole is not None :]
@@ -65,7 +65,7 @@ class Array:
             raise invalid(name, f"shape {got}, which is empty", "at least one sample")
 
     def wanted(self, bound):
-        """The shape in words, with the sizes that are known, and what it has to fit."""
+        """The expected shape in words, with known sizes and the arrays it must fit."""
         known = [axis for axis in self.axes if axis in bound]
         parts = [self.axes]
         if self.axes and self.axes[0] is ... and ... not in bound:
@@ -87,7 +87,7 @@ def written(axes, bound):
 
 
 def signs(name, y):
-    """Labels -1 or +1, which is what a sign can be compared with."""
+    """Labels -1 or +1, which can be compared with a sign."""
     if not (abs(y) == 1).all():
         wrong = y[abs(y) != 1].ravel()[0]
         raise invalid(name, f"the label {wrong.item():g}", "only -1 and +1")
@@ -104,16 +104,18 @@ Float = Array("Float")
 Sign = Array("Sign", signs)
 Probability = Array("Probability", probabilities)
 Classes = Array("Classes", numbers="classes")  # indices of the columns of ``pred``
-Targets = Array("Targets", numbers="any")  # as many as there are samples; integers stay
+Targets = Array(
+    "Targets", numbers="any"
+)  # one for each sample; integers are not converted
 
 
 def read(name, value):
-    """The value as NumPy reads it, whatever it holds."""
+    """The value as a NumPy array of any dtype."""
     try:
         return np.asarray(value)
     except ValueError:
         raise irregular(name, value) from None
-    except Exception as error:  # of the value itself, which NumPy asks
+    except Exception as error:  # raised by the value itself, whose methods NumPy calls
         raise invalid(
             name,
             f"{shown(value)}, which NumPy cannot read ({printable(str(error))})",
@@ -122,7 +124,7 @@ def read(name, value):
 
 
 def irregular(name, value):
-    """The error about nested lists that are no array."""
+    """The error about nested lists that do not form an array."""
     return invalid(name, shown(value), "numbers in a regular shape")
 
 
@@ -137,20 +139,20 @@ def read_numbers(name, value):
 
 
 def expect_called(kept, kind):
-    """A forward pass, which keeps what backward needs."""
+    """Check that a forward pass has kept what backward needs."""
     if kept is None:
         raise invalid("backward", "no input yet", f"a call of the {kind} before")
 
 
 def expect_shape(name, got, wanted, owner):
-    """The shape of something else."""
+    """Check that the shape equals that of another array."""
     if got != wanted:
         raise invalid(name, f"shape {got}", f"{wanted}, that of the {owner}")
 
 
 def expect_classes(name, target, classes, dtype, pred):
-    """Integers below K; ``classes`` is the target as 64-bit integers, None if it holds
-    none.
+    """Check for integers below K; ``classes`` is the target as 64-bit integers, or
+    None.
     """
     if classes is None:
         raise invalid(name, f"an array of {dtype}", "integers, the class indices")
@@ -164,7 +166,7 @@ def expect_classes(name, target, classes, dtype, pred):
 
 
 def expect_samples(name, y, x):
-    """As many targets as samples."""
+    """Check that there are as many targets as samples."""
     if len(y.shape) not in (1, 2) or len(y) != len(x):
         raise invalid(
             name,

@@ -1,8 +1,8 @@
-"""The border around ``scratch`` and ``torchref``: what comes in is checked there, once.
+"""The border around ``scratch`` and ``torchref``: arguments are checked here, once.
 
-The files of either package hold bare formulas that call each other unchecked. The
+The files of either package contain bare formulas that call each other unchecked. The
 package exports them behind this border: every argument is checked as the signature
-declares it, an overflow is a result like any other, and no result is an argument.
+declares it, an overflow is a valid result, and no result is an argument.
 """
 
 import functools
@@ -24,7 +24,7 @@ def checked(library):
 
 
 def admitted(library):
-    """A function that gives the arguments of a call as the called one wants them."""
+    """A function that converts the arguments of a call as its signature declares."""
     signature = functools.cache(lambda function: Signature(function, library))
 
     def admit(function, *args):
@@ -70,7 +70,7 @@ def export(package, library):
 
 
 class Signature:
-    """What a function takes, as its annotations declare it."""
+    """The parameters of a function, as its annotations declare them."""
 
     def __init__(self, function, library):
         parameters = inspect.signature(function).parameters.values()
@@ -94,7 +94,7 @@ class Signature:
         self.accepted: set = set()
 
     def admit(self, given):
-        """Check what is given, and convert it in place."""
+        """Check the given arguments and convert them in place."""
         if not self.required <= given.keys():
             self.function(**given)  # raises Python's own TypeError
         for name, check in self.plain:

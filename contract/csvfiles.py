@@ -9,7 +9,7 @@ from pathlib import Path
 from contract.arguments import choice
 from contract.messages import invalid, printable, shown
 
-# A net has a score for each class: what exceeds this is no class index.
+# A network has a score for each class: a larger number is not a class index.
 MAX_CLASSES = 1_000_000
 
 
@@ -17,7 +17,7 @@ def read_data(name_or_path, package):
     """The inputs, the labels, and whether these are classes; an error names row and
     column.
 
-    ``package`` is where an installed package has its ``data``; a checkout has it
+    ``package`` is the folder of an installed package with ``data``; a checkout has it
     beside.
     """
     path = find(name_or_path, package)
@@ -41,7 +41,7 @@ def read_data(name_or_path, package):
 
 
 def find(name_or_path, package):
-    """The file meant: a path if it looks like one, else a name in data/."""
+    """The file of a path, or of a name in data/."""
     try:
         path = Path(name_or_path)
     except TypeError:
@@ -49,7 +49,7 @@ def find(name_or_path, package):
     if path.suffix or len(path.parts) > 1:
         try:
             found = path.is_file()
-        except OSError:  # a name that is too long for one
+        except OSError:  # the name is too long
             found = False
         if not found:
             raise ValueError(

@@ -1,11 +1,11 @@
-"""Values as they stand in a message: one line, not too long."""
+"""Values in messages: one line, not too long."""
 
 
 def shown(value):
     """The beginning of the value's repr."""
     try:
         return " ".join(printable(repr(value)).split())[:60]
-    except Exception:  # its own __repr__ fails; an int may be too long for one
+    except Exception:  # __repr__ fails, or an int is too long to print
         return f"<{type(value).__name__}>"
 
 
@@ -15,13 +15,13 @@ def printable(text):
 
 
 def label(key):
-    """A key as it is, if it is a word."""
+    """A key unchanged, if it is printable text."""
     is_word = isinstance(key, str) and key.isprintable()
     return key[:60] if is_word else shown(key)
 
 
 def shape(value):
-    """A shape as a tuple, whichever library has made it."""
+    """A shape as a tuple, for an array of either library."""
     return tuple(value.shape)
 
 
@@ -32,7 +32,7 @@ def expect_no(faults, name):
 
 
 def invalid(name, got, expected):
-    """The error about an argument, always in this order."""
+    """The error about an argument: ``NAME: got VALUE, expected WHAT``."""
     return ValueError(f"{name}: got {got}, expected {expected}")
 
 

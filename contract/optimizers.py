@@ -1,7 +1,7 @@
-"""What the classes of optimizers check: options, groups of parameters, saved states.
+"""The checks of the optimizer classes: options, parameter groups, saved states.
 
-An update rule declares its options and its state in its signature; the class made from
-the rule reads them there.
+An update rule declares its options and its state in its signature; the class created
+from the rule reads them there.
 """
 
 import inspect
@@ -17,7 +17,7 @@ from contract.messages import (
 )
 from contract.states import State, expect_held, expect_nesterov
 
-# Switches of PyTorch's groups that change nothing here.
+# Switches in PyTorch's groups that have no effect here.
 IGNORED = ("params", "foreach", "fused", "capturable", "differentiable")
 
 
@@ -51,13 +51,13 @@ class Rule:
         return params, self.checked(dict(zip(self.names, values, strict=True)))
 
     def checked(self, options):
-        """The options, each of its kind."""
+        """The options, each checked by its kind."""
         options = {name: self.kinds[name](name, options[name]) for name in self.names}
         expect_nesterov(options)
         return options
 
     def checked_group(self, group, library):
-        """The options of a group of parameters, as they are now."""
+        """The current options of a parameter group, checked."""
         options = self.checked(group)
         expect_held(options, library, group["params"])
         return options
@@ -103,14 +103,14 @@ class Rule:
             yield f"state is {shown(states)}, expected a dictionary"
 
     def group_faults(self, kind, group):
-        """PyTorch's groups hold switches to ignore, and two that must stand as here."""
+        """The faults of a group; PyTorch's switches are ignored, but for two."""
         if not isinstance(group, dict):
             yield f" is {shown(group)}, expected a dictionary"
             return
         fixed = {"maximize": False, "decoupled_weight_decay": kind == "AdamW"}
         params = group.get("params", [])
         if not isinstance(params, list) or not all(isinstance(i, int) for i in params):
-            yield ": params is no list of integers"
+            yield ": params is not a list of integers"
             return
         yield from (
             f": {n} is missing" for n in (*self.names, "params") if n not in group
@@ -161,7 +161,7 @@ def group_members(name, group, kind):
 
 
 def optimizer_over(model, optimizer, lr, optimizers):
-    """The optimizer of that name, or the one given, over this model's parameters."""
+    """The optimizer with this name, or the given one, over this model's parameters."""
     if isinstance(optimizer, str) or not hasattr(optimizer, "param_groups"):
         choice("optimizer", optimizer, optimizers)
         rate = {} if callable(lr) else {"lr": lr}

@@ -1,4 +1,4 @@
-"""What an optimizer remembers, and what a ``state_dict`` must look like."""
+"""The state of an optimizer, and the form of a ``state_dict``."""
 
 import math
 
@@ -16,12 +16,12 @@ LARGEST = 3.4028234663852886e38  # of float32
 
 
 class State:
-    """What an update rule remembers of one parameter: ``State["step", "max if
+    """The state of an update rule for one parameter: ``State["step", "max if
     amsgrad"]``.
     """
 
     def __init__(self, *keys):
-        # Each key, and the option without which it is not needed.
+        # Each key, and the option that requires it.
         parts = (key.partition(" if ") for key in keys)
         self.keys = {key: option or None for key, _, option in parts}
 
@@ -42,7 +42,7 @@ class State:
         }
 
     def faults(self, state, param, options, library):
-        """All that is wrong with the state of one parameter."""
+        """All faults of the state of one parameter."""
         if not isinstance(state, dict):
             return [f"got {shown(state)}, expected a dictionary"]
         if not state:
@@ -60,7 +60,7 @@ class State:
 
 
 def entry_fault(key, value, param, library):
-    """What is wrong with one entry of a state, or None."""
+    """The fault of one entry of a state, or None."""
     try:
         value = library.read(key, value)
     except ValueError as error:
@@ -74,7 +74,7 @@ def entry_fault(key, value, param, library):
 
 
 def state_lacks(key):
-    """The error about an entry that an update does not find."""
+    """The error about an entry missing for an update."""
     return ValueError(
         f"state: {key} is missing; an option that needs it cannot be switched on "
         "between steps"
@@ -82,7 +82,7 @@ def state_lacks(key):
 
 
 def expect_nesterov(options):
-    """Nesterov's form goes with momentum, and without dampening."""
+    """Check that Nesterov momentum has a momentum and no dampening."""
     if options.get("nesterov") and (
         options["momentum"] == 0 or options["dampening"] != 0
     ):
@@ -90,7 +90,7 @@ def expect_nesterov(options):
 
 
 def expect_held(options, library, arrays):
-    """No number that is too large for float32 where an array is one."""
+    """Reject a number that is too large for float32 if an array has this dtype."""
     for name, value in options.items():
         if (
             type(value) is float
@@ -103,8 +103,8 @@ def expect_held(options, library, arrays):
 
 
 def parameter_arrays(state_dict, parameters, library):
-    """The arrays from which a net is set: its keys and shapes; all faults are named at
-    once.
+    """The arrays of a network's state_dict; one error lists all wrong keys and
+    shapes.
     """
     expect_dictionary("state_dict", state_dict)
     arrays = {

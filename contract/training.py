@@ -1,4 +1,4 @@
-"""What a training returns, what it records, and what ends it."""
+"""The results of training, what it records, and when it stops."""
 
 import copy
 import dataclasses
@@ -42,7 +42,7 @@ class History:
     state: list[dict[str, Any]] = dataclasses.field(default_factory=list)
 
     def record(self, kinds, model, optimizer):
-        """Keep copies of what was asked for, by the parameter's name."""
+        """Store copies of the requested quantities by parameter name."""
         for kind in kinds:
             found = {
                 name: copy.deepcopy(RECORDED[kind](parameter, optimizer))
@@ -67,14 +67,14 @@ def batches(x, y, batch_size, order):
 
 
 def set_lr(optimizer, lr):
-    """The learning rate of every group from now on."""
+    """Set the learning rate of every group."""
     lr = NonNegative("lr", lr)
     for group in optimizer.param_groups:
         group["lr"] = lr
 
 
 def finite_loss(loss, where):
-    """Whether training may go on; a warning says where the loss became inf or nan."""
+    """Whether training may continue; warn where the loss became inf or nan."""
     if math.isfinite(loss):
         return True
     message = f"the loss became {float(loss)} {where}; training stopped"

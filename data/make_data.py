@@ -1,4 +1,4 @@
-"""Make the data sets beside this file, all but toy.csv, which is the deck's: ``python data/make_data.py``."""
+"""Create the data sets in this folder, except toy.csv, which is from the deck: ``python data/make_data.py``."""
 
 import csv
 from pathlib import Path
@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 
 HERE = Path(__file__).parent
-FLIPPED = 3  # the sample (5, 0): as +1 it lies beyond (4, -1) and (3, 1.5), which are -1
+FLIPPED = 3  # the sample (5, 0): labelled +1 it lies beyond (4, -1) and (3, 1.5), which are -1
 
 
 def toy_flipped():
-    """The deck's points with one label turned, so that no line separates the classes any more."""
+    """The deck's points with one label flipped, so that no line separates the classes."""
     with open(HERE / "toy.csv", newline="") as file:
         header, *rows = csv.reader(file)
     table = np.array(rows, dtype=float)
@@ -29,7 +29,7 @@ def logic_xor():
 
 
 def moons(rng, n=50, noise=0.1):
-    """Two half circles of n points that reach into each other: (cos t, sin t) and (1 - cos t, 1/2 - sin t)."""
+    """Two interleaving half circles of n points: (cos t, sin t) and (1 - cos t, 1/2 - sin t)."""
     t = np.linspace(0, np.pi, n)
     upper = np.column_stack([np.cos(t), np.sin(t), np.full(n, -1)])
     lower = np.column_stack([1 - np.cos(t), 0.5 - np.sin(t), np.full(n, 1)])
@@ -52,14 +52,14 @@ def blobs(rng, n=30, noise=0.7):
 
 
 def noisy(rng, classes, noise):
-    """The samples of all classes in random order, their inputs moved by normal noise of that deviation."""
+    """The samples of all classes in random order, with normal noise of this deviation added to the inputs."""
     table = np.vstack(classes).astype(float)
     table[:, :2] += noise * rng.standard_normal((len(table), 2))
     return rng.permutation(table)
 
 
 def write(folder):
-    """Write every data set into the folder; each has a generator of its own, so none depends on the others."""
+    """Write every data set to the folder; each has its own generator, so none depends on the others."""
     tables = {
         "toy_flipped": toy_flipped(),
         "and": logic_and(),

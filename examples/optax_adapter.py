@@ -1,7 +1,7 @@
 """Optax, an independent library of optimizers for JAX, as a backend: parity check examples/optax_adapter.py
 
-Optax composes an optimizer of transformations of the gradient. Its state is its own; the contract's names are put
-around what it holds, so that it can be compared. JAX computes in float32 unless it is told otherwise.
+Optax composes an optimizer from transformations of the gradient. It has its own state; the contract's names are put
+around its values, so that they can be compared. JAX computes in float32 by default.
 """
 
 import jax
@@ -22,7 +22,7 @@ def sgd_update(param, grad, state, *, lr, momentum=0.0, nesterov=False):
 
 
 def adam_update(param, grad, state, *, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):
-    """``optax.adam``: epsilon stands outside the root, as in PyTorch; eps_root, which stands inside it, is 0."""
+    """``optax.adam``: epsilon is outside the root, as in PyTorch; eps_root, inside the root, is 0."""
     rule = optax.scale_by_adam(b1=betas[0], b2=betas[1], eps=eps)
     inner = rule.init(param)
     if state:
@@ -33,5 +33,5 @@ def adam_update(param, grad, state, *, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):
 
 
 def as_numpy(array, like):
-    """A JAX array as NumPy's, in the precision of the parameter."""
+    """A JAX array as a NumPy array in the precision of the parameter."""
     return np.asarray(array, dtype=like.dtype)

@@ -1,4 +1,4 @@
-"""Code as one finds it: other names and orders of arguments, weights that stand as (D, K), a class for a rule."""
+"""Typical other code: other names and orders of arguments, weights (D, K), a class for an update rule."""
 
 import numpy as np
 
@@ -20,7 +20,7 @@ def mse_grad(y_true, y_pred):
 
 
 class MomentumSGD:
-    """Keeps its velocity itself, and one object serves one array of weights."""
+    """Stores its velocity; one object serves one array of weights."""
 
     def __init__(self, learning_rate, mu=0.0):
         self.learning_rate, self.mu, self.velocity = learning_rate, mu, None

@@ -1,1 +1,1 @@
-"""Two backends compared: do they give the same weights, and if not, where do they part?"""
+"""Compare two backends: do they give the same weights, and if not, where do they first differ?"""

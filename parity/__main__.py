@@ -4,7 +4,7 @@ import sys
 
 
 def main():
-    """The command; an interrupt while it is being imported is one line too."""
+    """Run the command; an interrupt during the import also ends with one line."""
     try:
         from parity import cli
 

@@ -11,19 +11,19 @@ from parity.site import page
 from parity.text import printable
 
 COMMANDS = {"check": check, "template": template, "read": read, "train": train, "trace": trace, "page": page}
-ABOUT = "How one neuron learns, in NumPy and in PyTorch; and whether your code does too."
+ABOUT = "How one neuron learns, in NumPy and in PyTorch, and a check of your own code."
 FIRST_STEPS = """\
 first steps:
-  parity train perceptron --plot line.png  train one neuron, and draw its line
-  parity template perceptron               write homework.py, to be filled in
-  parity check homework.py                 check what you have written
+  parity train perceptron --plot line.png  train one neuron and draw its line
+  parity template perceptron               write homework.py to fill in
+  parity check homework.py                 check your code
 
 parity COMMAND --help lists the options of a command.
 """
 
 
 class Once(argparse.Action):
-    """Keeps a value, or True for a switch, and the option's name in ``given``; refuses the same option again."""
+    """Stores a value, or True for a switch, and the option's name in ``given``; rejects a repeated option."""
 
     def __call__(self, parser, namespace, values, option_string=None):
         if self.dest in namespace.given:
@@ -34,7 +34,7 @@ class Once(argparse.Action):
 
 
 class Parser(argparse.ArgumentParser):
-    """Says in one line what is wrong; ``--help`` says the rest. Options are given once, but for those that extend."""
+    """Reports an error in one line, without the usage. Options may be given once, except those that extend a list."""
 
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
@@ -48,7 +48,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def main(argv=None):
-    """Run one command; exit code 0 the same, 1 different, 2 could not do it."""
+    """Run one command; exit code 0: the same, 1: different, 2: the command could not be run."""
     mend_streams()
     try:
         return run(argv)
@@ -57,27 +57,27 @@ def main(argv=None):
 
 
 def run(argv):
-    """Parse the command line and run its command; what goes wrong is one line."""
+    """Parse the command line and run its command; an error is printed in one line."""
     if sys.flags.optimize:
         # Properties are asserts; templates, pages and formulas are made of docstrings.
-        complain("parity: Python leaves out asserts or docstrings, which are needed here; unset PYTHONOPTIMIZE, no -O")
+        complain("parity: Python omits asserts or docstrings, which are needed; unset PYTHONOPTIMIZE, omit -O")
         return 2
     parser = command_line()
     args = parser.parse_args(argv)
     if args.command is None:
         parser.print_help()
-        return 2  # a script whose command is an empty variable has not checked anything
+        return 2  # a script with an empty command has checked nothing
     try:
         return COMMANDS[args.command].run(args)
     except BrokenPipeError:
-        return 2  # who reads the output, as head, has seen enough
+        return 2  # the reader of the output, such as head, has closed it
     except (ValueError, OSError, ImportError) as error:
         complain(f"parity {args.command}: {error}")
         return 2
     except (MemoryError, RuntimeError) as error:
         if not lacks_memory(error):
             raise
-        complain(f"parity {args.command}: this takes more memory than there is")
+        complain(f"parity {args.command}: not enough memory")
         return 2
     except KeyboardInterrupt:
         complain(f"parity {args.command}: stopped")
@@ -96,10 +96,10 @@ def command_line():
 
 
 def mend_streams():
-    """A stream that is closed leads nowhere; a character that its encoding lacks is escaped."""
+    """Redirect closed streams to the null device; escape characters that the encoding lacks."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            # This takes the lowest free number, which is the stream's own: else the next file would be printed into.
+            # This takes the lowest free descriptor, the stream's own, which the next open would take.
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -107,7 +107,7 @@ def mend_streams():
 
 
 def expect_printed():
-    """Exit code 2 where the rest of the output cannot be printed; a reader that has seen enough needs no words."""
+    """Exit with 2 if the rest of the output cannot be printed, without a message if the reader has closed it."""
     error = unprintable(sys.stdout)
     if error and not isinstance(error, BrokenPipeError):
         complain(f"parity: the output cannot be printed: {error.strerror}")
@@ -117,7 +117,7 @@ def expect_printed():
 
 
 def unprintable(stream):
-    """Why a stream does not take what is left to print, or None; it leads nowhere from then on."""
+    """The error that prevents printing the rest, or None; after an error the stream leads to the null device."""
     try:
         stream.flush()
     except OSError as error:
@@ -135,10 +135,10 @@ def complain(message):
 
 
 def one_line(message):
-    """Text without line breaks and other control characters, which names of files may hold."""
+    """Text without line breaks and other control characters, which file names may contain."""
     return printable(str(message)).replace("\n", r"\n")
 
 
 def lacks_memory(error):
-    """Whether an allocation has failed; PyTorch says so in a RuntimeError."""
+    """Whether an allocation has failed; PyTorch raises a RuntimeError."""
     return isinstance(error, MemoryError) or "DefaultCPUAllocator" in str(error)

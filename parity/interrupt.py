@@ -1,15 +1,15 @@
-"""Ends of a command before its time: one signal ends all of it, and is not lost on the way."""
+"""Interrupting a command: one signal ends all of its processes."""
 
 import signal
 import threading
 from contextlib import contextmanager
 
 SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-GRACE = 5  # seconds after which a command that has not ended by itself is ended by the operating system
+GRACE = 5  # seconds after which the operating system ends a command that has not ended by itself
 
 
 class Interrupted(KeyboardInterrupt):
-    """A signal has asked for the end; a KeyboardInterrupt, which pytest and Hypothesis let pass."""
+    """A signal requests the end; a KeyboardInterrupt, which pytest and Hypothesis do not catch."""
 
     def __init__(self, number):
         super().__init__("stopped")
@@ -18,12 +18,12 @@ class Interrupted(KeyboardInterrupt):
 
 @contextmanager
 def interruptible():
-    """Meanwhile the first signal that asks for an end raises ``Interrupted``, and those after it change nothing.
+    """In this context the first signal that requests the end raises ``Interrupted``, and later ones are ignored.
 
-    ``timeout`` sends two, and an impatient reader more: what is being put away is put away. A signal that is ignored
-    already, as by ``nohup``, stays so.
+    ``timeout`` sends two signals, and an impatient user more; the cleanup must finish. An ignored signal,
+    as by ``nohup``, stays ignored.
     """
-    if threading.current_thread() is not threading.main_thread():  # signals are the business of the main thread alone
+    if threading.current_thread() is not threading.main_thread():  # only the main thread can handle signals
         yield
         return
     before = {number: signal.getsignal(number) for number in SIGNALS}
@@ -48,10 +48,10 @@ def interruptible():
 
 
 def ignore():
-    """In a process that ends with another one: signals to the whole group of processes are for that one."""
+    """Ignore signals in a process that ends with another one, which receives the signals to the process group."""
     for number in SIGNALS:
-        signal.signal(number, nothing)  # unlike SIG_IGN not passed on to the processes that are started here
+        signal.signal(number, nothing)  # unlike SIG_IGN, not inherited by child processes
 
 
 def nothing(*_):
-    """Handle a signal by going on."""
+    """Ignore a signal."""

@@ -1,6 +1,6 @@
-"""The options of ``parity check``, once for all who need them, and a pytest plugin that has those of them it takes.
+"""The options of ``parity check`` in one table, and a pytest plugin with those that properties depend on.
 
-With a prefix, for this plugin is loaded in every run of an environment: ``pytest --pyargs parity --parity-candidate
+They have a prefix, because the plugin is loaded in every pytest run: ``pytest --pyargs parity --parity-candidate
 FILE`` works.
 """
 
@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 
 class Option(NamedTuple):
-    """``settings`` are argparse's; ``choices`` are refused in one line by the command, by pytest as argparse does it.
+    """``settings`` are for argparse; the command rejects values outside ``choices`` in one line.
 
-    ``of_property``: a property depends on it, so that pytest takes it too. ``of_run``: where two runs differ in it they
-    cannot be put together.
+    ``of_property``: a property depends on it, so pytest accepts it too. ``of_run``: two runs that differ in it cannot
+    be combined.
     """
 
     name: str
@@ -22,7 +22,7 @@ class Option(NamedTuple):
 
     @property
     def attribute(self):
-        """Its name among the parsed ones."""
+        """The name of its attribute in the parsed arguments."""
         return self.name.replace("-", "_")
 
 
@@ -43,12 +43,12 @@ OPTIONS = (
         of_property=True,
         of_run=True,
     ),
-    # As --hypothesis-seed pytest has it already.
+    # pytest already has it as --hypothesis-seed.
     Option("seed", {"type": int, "default": 0, "help": "seed of the examples (default: 0)"}, of_run=True),
     Option("dtype", {"help": "precision: float64 or float32 (default: both)"}, PRECISIONS, True, True),
     Option(
         "device",
-        {"default": "cpu", "help": "device that PyTorch uses: cpu (default) or cuda"},
+        {"default": "cpu", "help": "device used by PyTorch: cpu (default) or cuda"},
         DEVICES,
         of_property=True,
         of_run=True,
@@ -56,7 +56,7 @@ OPTIONS = (
     Option("all", {"action": "store_true", "help": "explain every failure, not only the first"}),
     Option(
         "hint",
-        {"default": "full", "help": "how much is said of a failure: none, message or full (default)"},
+        {"default": "full", "help": "how much a failure reveals: none, message or full (default)"},
         HINTS,
         of_property=True,
         of_run=True,
@@ -70,7 +70,7 @@ OPTIONS = (
     Option("json", {"metavar": "FILE", "help": "write the results to this file"}),
     Option(
         "resume",
-        {"action": "store_true", "help": "check only those of many candidates that --json FILE does not hold yet"},
+        {"action": "store_true", "help": "check only the candidates that are not yet in --json FILE"},
     ),
     Option("junit", {"metavar": "FILE", "help": "write a JUnit report to this file"}),
     Option("gradescope", {"metavar": "FILE", "help": "write a Gradescope report (results.json) to this file"}),
@@ -80,7 +80,7 @@ OPTIONS = (
             "nargs": "+",
             "default": [],
             "metavar": "NAME=POINTS",
-            "help": "points of each property of a function in the Gradescope report",
+            "help": "points for each property of a function in the Gradescope report",
         },
     ),
     Option(
@@ -104,7 +104,7 @@ OPTIONS = (
         {
             "metavar": "NAMES",
             "default": "",
-            "help": "packages that a candidate may not import, separated by commas, as torch,scratch",
+            "help": "packages that a candidate may not import, separated by commas, such as torch,scratch",
         },
         of_property=True,
         of_run=True,
@@ -113,7 +113,7 @@ OPTIONS = (
 
 
 def pytest_addoption(parser):
-    """Which backends, how many examples."""
+    """Add the options that properties depend on."""
     group = parser.getgroup("parity")
     group.addoption("--parity-candidate", default="scratch", help="module or .py file to check (default: scratch)")
     for each in OPTIONS:
@@ -123,5 +123,5 @@ def pytest_addoption(parser):
 
 
 def option(config, name):
-    """The value of one of them."""
+    """The value of an option."""
     return config.getoption(f"--parity-{name}")

@@ -1,6 +1,6 @@
-"""Pictures of the points, of what a net makes of the plane, and of a training.
+"""Figures of points, decision regions and training runs.
 
-Every function draws in ``ax``, or in a figure of its own, and returns the Axes. x is (N, 2), y is (N, 1) or (N,),
+Every function draws in ``ax``, or in a new figure, and returns the Axes. x is (N, 2), y is (N, 1) or (N,),
 both arrays of either backend. matplotlib is imported only when something is drawn.
 """
 
@@ -15,28 +15,28 @@ import numpy as np
 from parity.files import atomic_write, check_path
 
 PICTURES = (".png", ".svg", ".pdf")
-# Okabe and Ito's colours, which the colour-blind can tell apart; the markers say the same without colour.
+# The colours of Okabe and Ito, which colour-blind readers can distinguish; the markers carry the same information.
 COLOURS = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442")
 MARKERS = ("s", "o", "^", "D", "v", "P", "X")
 GRID = 400
-# Nearer to the largest number the margin of an axis would overflow, and nothing be drawn.
+# For larger numbers the margin of an axis would overflow, and nothing would be drawn.
 LARGEST = 1e250
 MOST_FRAMES = 60
 HOLD_SECONDS = 2
 
 
 def plot_points(x, y, *, ax=None):
-    """The points, with a colour and a marker for each label."""
+    """Draw the points, with a colour and a marker for each label."""
     x, y = _points(x, y)
     return _scatter(_axes(ax), x, y, _known_labels(y))
 
 
 def plot_decision(x, y, predict, *, ax=None):
-    """The points, on the regions that ``predict`` gives to each class.
+    """Draw the points on the decision regions of ``predict``.
 
-    ``predict`` takes points (M, 2) and returns (M, K) scores, where the greatest wins and its index is the class, or
-    (M, 1), where the nearest label wins: for labels -1 and +1 that is the sign, for 0 and 1 what lies above 1/2. A
-    point whose score is nan belongs to none. Points that are not given their label are ringed, and the title counts
+    ``predict`` takes points (M, 2) and returns (M, K) scores, where the index of the largest score is the class, or
+    (M, 1), where the nearest label wins: for labels -1 and +1 the sign, for 0 and 1 the threshold 1/2. A
+    point whose score is nan belongs to no class. Wrong points are ringed, and the title counts
     them.
     """
     ax, grid, scores, labels = _regions(x, y, predict, ax)
@@ -45,7 +45,7 @@ def plot_decision(x, y, predict, *, ax=None):
 
 
 def _regions(x, y, predict, ax):
-    """The points on the regions; the Axes, and what is still needed to draw the borders."""
+    """Draw the points on the regions; return the Axes and the values needed to draw the boundaries."""
     x, y = _points(x, y)
     (left, bottom), (right, top) = _window(x)
     grid = np.meshgrid(np.linspace(left, right, GRID), np.linspace(bottom, top, GRID))
@@ -62,9 +62,9 @@ def _regions(x, y, predict, ax):
 
 
 def plot_line(x, y, weight, bias, *, ax=None):
-    """The points, the line w1 x1 + w2 x2 + b = 0 of one neuron, weight (1, 2) and bias (1,), and its two sides.
+    """Draw the points, the line w1 x1 + w2 x2 + b = 0 of one neuron, weight (1, 2) and bias (1,), and its two sides.
 
-    The side where the sum is positive is that of the greater label. Where there is no line to see, a note says why.
+    The side with a positive sum belongs to the larger label. If there is no line to draw, a note says why.
     Points on the other side or on the line are ringed, and the title counts them.
     """
     (x, y), weight, bias = _points(x, y), array(weight), array(bias)
@@ -86,7 +86,7 @@ def plot_line(x, y, weight, bias, *, ax=None):
 
 
 def plot_losses(losses, *, ax=None):
-    """The loss of each epoch, on a logarithmic scale if any is positive."""
+    """Draw the loss of each epoch, on a logarithmic scale if any is positive."""
     losses = np.asarray(losses, dtype=float)
     shown = drawable(losses)
     ax = _axes(ax)
@@ -99,7 +99,7 @@ def plot_losses(losses, *, ax=None):
 
 
 def plot_sweep(name, values, losses, *, ceiling=np.inf, log_values=False, ax=None):
-    """The final loss of each run over a hyperparameter; what diverged or exceeds the ceiling stands at the top."""
+    """Plot the final loss of each run over a hyperparameter, with runs that diverged or exceed the ceiling on top."""
     values, losses = np.asarray(values, dtype=float), np.asarray(losses, dtype=float)
     shown = np.isfinite(losses) & (losses <= min(ceiling, LARGEST))
     ax = _axes(ax)
@@ -120,7 +120,7 @@ def plot_sweep(name, values, losses, *, ceiling=np.inf, log_values=False, ax=Non
 
 
 def animate(frames, x, y, path, *, title="", on_frame=None):
-    """Write a GIF in which the line turns: frames are (epoch, weight, bias, loss), the loss None where there is none.
+    """Write a GIF of the moving line: frames are (epoch, weight, bias, loss), where the loss may be None.
 
     ``on_frame(done, total)`` is called after each frame.
     """
@@ -144,21 +144,21 @@ def animate(frames, x, y, path, *, title="", on_frame=None):
                 ax.set_title(_caption(epoch, loss, ax.get_title()))
             drawn = i
             writer.grab_frame()
-            ax.figure.set_layout_engine("none")  # the axes stay where the first frame has put them
+            ax.figure.set_layout_engine("none")  # keep the axes where the first frame has put them
             if on_frame:
                 on_frame(done, len(shown))
 
 
 @contextmanager
 def _any_characters():
-    """Say nothing of a character of the title that no font has."""
+    """Suppress warnings about characters that no font has."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
 
 
 def set_title(figure, text):
-    """The title of the whole figure, as it stands: a file may be called $1.csv, or have characters of no font."""
+    """Set the title of the whole figure without interpreting it: a file may be called $1.csv."""
     text = "".join(c if c.isprintable() else "?" for c in text)
     figure.suptitle(text, fontsize="medium", parse_math=False)
 
@@ -166,7 +166,7 @@ def set_title(figure, text):
 def save(figure, path):
     """Write the figure, as png, svg or pdf by the suffix of the path."""
     check_path(path, PICTURES)
-    drawn = BytesIO()  # on a full disk the PDF of matplotlib fails for another reason than that
+    drawn = BytesIO()  # on a full disk the PDF backend of matplotlib fails with another error
     with _any_characters():
         figure.savefig(drawn, format=Path(path).suffix[1:].lower(), dpi=150, bbox_inches="tight")
     with atomic_write(path) as temporary:
@@ -192,7 +192,7 @@ def _axes(ax):
 
 
 def _fit_figure(figure, x, y):
-    """Make the figure no higher than the window of the points calls for."""
+    """Make the figure no higher than the window of the points needs."""
     low, high = _window(_points(x, y)[0])
     width, height = high - low
     if not _is_strip(high - low):
@@ -200,7 +200,7 @@ def _fit_figure(figure, x, y):
 
 
 def array(value):
-    """A NumPy array of either backend's array; a tensor that is part of a graph must leave it first."""
+    """An array of either backend as a NumPy array; a tensor in a graph is detached first."""
     return np.asarray(value.detach() if hasattr(value, "detach") else value)
 
 
@@ -210,7 +210,7 @@ def drawable(values):
 
 
 def check_points(name, x, y, wanted_for):
-    """Refuse data that cannot be drawn, before the work is done that a picture is to show."""
+    """Reject data that cannot be drawn, before the work that the figure is to show."""
     if x.shape[1] != 2:
         raise ValueError(f"{name}: got {x.shape[1]} inputs, expected 2 for {wanted_for}")
     classes = len(np.unique(array(y))) if y.ndim == 2 else int(y.max()) + 1
@@ -225,7 +225,7 @@ def _points(x, y):
     """x as (N, 2) and y as (N,)."""
     x, y = array(x), array(y)
     if x.ndim != 2 or x.shape[1] != 2 or not len(x):
-        raise ValueError(f"x: got shape {x.shape}, expected (N, 2): only points of the plane can be drawn")
+        raise ValueError(f"x: got shape {x.shape}, expected (N, 2), because only points in the plane can be drawn")
     if y.shape not in [(len(x),), (len(x), 1)]:
         raise ValueError(f"y: got shape {y.shape}, expected {(len(x), 1)} or {(len(x),)} to fit x {x.shape}")
     return x, y.ravel()
@@ -257,7 +257,7 @@ def winners(scores, labels):
 
 
 def how_many_are_wrong(wrong, total):
-    """In words."""
+    """The number of wrong points in words."""
     return f"{wrong} of {total} points {'is' if wrong == 1 else 'are'} wrong" if wrong else "every point is right"
 
 
@@ -270,14 +270,14 @@ def _tints():
 def _window(x):
     """The lower left and the upper right corner of what is shown: the points and a margin."""
     low, high = x.min(axis=0), x.max(axis=0)
-    # Points in one place get room, more where the numbers are too large for 1 to be any.
+    # Coinciding points get a margin of 1, or more if the numbers are too large for 1 to matter.
     span = np.where(high > low, high - low, np.maximum(1, 1e-6 * abs(low)))
     margin = 0.15 * (span if _is_strip(span) else span.max())
     return low - margin, high + margin
 
 
 def _is_strip(span):
-    """Whether equal scales would press the picture into a strip."""
+    """Whether equal scales would compress the figure to a strip."""
     return span.max() > 4 * span.min()
 
 
@@ -299,7 +299,7 @@ def _scatter(ax, x, y, labels, wrong=False):
 
 
 def _draw_borders(ax, grid, ratings):
-    """Draw where one class takes over from another: the greatest rating wins."""
+    """Draw the boundaries between classes; the largest rating wins."""
     for number in range(1, ratings.shape[1]):
         with np.errstate(invalid="ignore"):
             margin = ratings[:, number] - np.delete(ratings, number, axis=1).max(axis=1)
@@ -318,7 +318,7 @@ def _draw_line(ax, w1, w2, b):
     corners = w1 * x1 + w2 * x2[:, None] + b
     if (corners > 0).all() or (corners < 0).all():
         return _note(ax, "the line lies outside this window")
-    # Divide by the weight that counts more here: a vertical line has w2 = 0, a horizontal one w1 = 0.
+    # Divide by the larger weight in this window: a vertical line has w2 = 0, a horizontal one w1 = 0.
     if abs(w2) * np.ptp(x2) > abs(w1) * np.ptp(x1):
         x2 = -(w1 * x1 + b) / w2
     else:
@@ -327,12 +327,12 @@ def _draw_line(ax, w1, w2, b):
 
 
 def log_scale(ax):
-    """A logarithmic y axis with readable numbers, at least two, also where it covers less than two powers of ten."""
+    """Set a logarithmic y axis with at least two readable labels, even if it covers less than two powers of ten."""
     ax.set_yscale("log", nonpositive="mask")
     low, high = ax.get_ylim()
     ticker = _matplotlib("ticker")
     if high < 100 * low:
-        # Within a factor of 5 there may be none of these numbers.
+        # Within a factor of 5 there may be none of these labels.
         few = high < 5 * low
         ax.yaxis.set_major_locator(ticker.MaxNLocator(6) if few else ticker.LogLocator(subs=(1, 2, 5)))
         ax.yaxis.set_major_formatter(ticker.ScalarFormatter() if few else "{x:g}")

@@ -1,4 +1,4 @@
-"""A bar for what takes a while, on a terminal alone."""
+"""A progress bar, shown only on a terminal."""
 
 import sys
 from contextlib import contextmanager
@@ -7,9 +7,9 @@ from importlib.util import find_spec
 
 @contextmanager
 def bar(name, total=None):
-    """Yield what to call with the number done, and a note: it moves a bar on stderr, which vanishes at the end.
+    """Yield a function of the number done and a note: it moves a bar on stderr, which disappears at the end.
 
-    Without a total, which may be given later, the bar only shows that something goes on. A notebook is no terminal.
+    Without a total, which may be passed later, the bar only shows activity. A notebook is not a terminal.
     """
     console = None
     if sys.stderr.isatty() and find_spec("rich"):

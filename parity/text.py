@@ -1,13 +1,13 @@
-"""Text in reports: that of strangers, so that it can be shown, sent and written anywhere, and that of mistakes."""
+"""Text in reports: escaped text of candidates, and sentences about known mistakes."""
 
 from types import SimpleNamespace
 
 
 def printable(value):
-    r"""The value with all text in it, at whatever depth, escaped as ``repr`` does it; lines remain lines.
+    r"""The value with all text in it, at any depth, escaped as ``repr`` does; line breaks are kept.
 
-    What a terminal would obey (escape sequences, marks that turn the direction round) or no file takes (halves of a
-    surrogate pair) becomes what one can read.
+    Terminal control (escape sequences, marks that change the text direction) and text that cannot be encoded (halves of
+    a surrogate pair) become readable.
 
     >>> print(printable("a\x1b[2Jb\udcff"))
     a\x1b[2Jb\udcff
@@ -26,15 +26,15 @@ def printable(value):
 
 
 def escaped(letter):
-    """A letter, or how ``repr`` writes it."""
+    """A character, or its escape as in ``repr``."""
     return letter if letter.isprintable() or letter == "\n" else repr(letter)[1:-1]
 
 
 def sentence(mistake):
-    """What it is and where it is met."""
+    """The explanation of a mistake and where it is found."""
     return f"this is what you get when {mistake['explanation']} {mistake['met']}"
 
 
 def named(mistakes):
-    """Their names and sentences."""
+    """The names and explanations of mistakes."""
     return "; or ".join(f"{mistake['name']}: {sentence(mistake)}" for mistake in mistakes)

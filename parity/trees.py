@@ -1,4 +1,4 @@
-"""The two trees of the contract: which files and names they have, and a fingerprint of what has been checked."""
+"""The two trees of the contract: their files and names, and a fingerprint of the sources."""
 
 import hashlib
 from importlib import import_module
@@ -21,12 +21,12 @@ def all_names():
 
 
 def digest():
-    """A fingerprint of both trees and of the check itself: evidence belongs to the code that it was found on."""
+    """A fingerprint of both trees and of the check itself, because evidence applies only to the code checked."""
     texts = [path.read_bytes() for package in ("contract", *TREES, "parity") for path in sources(package)]
     return hashlib.sha256(b"\0".join(texts)).hexdigest()
 
 
 def sources(package):
-    """Its files, in all its rooms; what an installed tree has of the data sets is no part of it."""
+    """The Python files of a package, without the data sets of an installed tree."""
     root = ROOT / package
     return sorted(path for path in root.glob("**/*.py") if "data" not in path.relative_to(root).parts)

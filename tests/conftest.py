@@ -1,4 +1,4 @@
-"""What several tests share."""
+"""Fixtures and settings shared by several tests."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def report(monkeypatch):
         check.add_arguments(parser)
         args = parser.parse_args([*map(str, arguments)])
         check.validate(args)
-        args.time_limit = 600  # a machine that is busy or slow makes nothing wrong
+        args.time_limit = 600  # a slow machine must not make a test fail
         [args.candidate] = args.candidates
         return check.check(args, quiet=True).as_dict()
 

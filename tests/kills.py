@@ -1,4 +1,4 @@
-"""Ends a check of 20 candidates at random moments: no process is left, and ``--resume`` ends with the same report.
+"""Interrupt a check of 20 candidates at random moments: no process is left, and ``--resume`` gives the same report.
 
 ``python tests/kills.py [MOMENTS [SEED]]``; Linux only, because it looks for processes in /proc.
 """
@@ -17,14 +17,14 @@ from uuid import uuid4
 SOLUTIONS = Path(__file__).parent / "solutions"
 OPTIONS = ("--reference", "scratch", "--examples", "5", "--dtype", "float64", "--only", "sigmoid_backward")
 SIGNALS = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGKILL: -signal.SIGKILL}
-SOON = 4.0  # seconds after its own end until nothing is left of it
+SOON = 4.0  # seconds after its own end until no process is left
 # A background job of a shell without job control ignores SIGINT, and so do its children.
 PROGRAM = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
 PROGRAM += "from parity.cli import main; sys.exit(main())"
 
 
 class Run:
-    """``parity check`` of many in the background, and all processes that belong to it."""
+    """``parity check`` of several candidates in the background, and all of its processes."""
 
     def __init__(self, folder, candidates, *options):
         self.file = folder / "all.json"
@@ -41,11 +41,11 @@ class Run:
         )
 
     def rows(self):
-        """How many are kept so far."""
+        """The number of finished reports."""
         return self.part.read_text().count("\n") - 1 if self.part.exists() else 0
 
     def end(self, number):
-        """Its exit code, output, errors and how long it took after this signal, until nothing is left of it."""
+        """Its exit code, output, errors and the seconds from this signal until no process is left."""
         mine = set(self.left())
         started = time.monotonic()
         self.process.send_signal(number)
@@ -58,7 +58,7 @@ class Run:
         return self.process.returncode, out, err, time.monotonic() - started
 
     def left(self, known=()):
-        """Processes that bear the mark, or are known: those may have been given an environment of their own."""
+        """Processes with the mark in their environment, or already known: these may have another environment."""
         found = []
         for folder in Path("/proc").glob("[0-9]*"):
             try:
@@ -73,7 +73,7 @@ class Run:
 
 
 def report(file):
-    """What it says, but for when it was said."""
+    """The report without its times."""
     document = json.loads(file.read_text(encoding="utf-8"))
     for submission in document["submissions"]:
         submission.pop("time", None)
@@ -81,7 +81,7 @@ def report(file):
 
 
 def main(moments=40, seed=0):
-    """One line a moment, and the slowest end."""
+    """Print one line for each moment, and the slowest end."""
     sources = [*sorted(SOLUTIONS.glob("right/sigmoid*.py")), *sorted(SOLUTIONS.glob("wrong/sig*.py"))]
     chance, slowest = random.Random(seed), 0.0
     with TemporaryDirectory() as name:

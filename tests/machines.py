@@ -1,7 +1,7 @@
-"""The tests that hold figures or text, as on other machines: ``make test-machines``, or ``tests/machines.py NAME ...``.
+"""The tests with figures or text, as on other machines: ``make test-machines``, or ``tests/machines.py NAME ...``.
 
-Older processors are had by the switches that NumPy, OpenBLAS, PyTorch and MKL have for that; other places by the
-environment, from a copy of the clone whose path has a blank, without a terminal, in an empty home.
+Older processors are simulated by switches of NumPy, OpenBLAS, PyTorch and MKL; other places by the
+environment, from a copy of the clone whose path has a space, without a terminal, in an empty home directory.
 """
 
 import os
@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).parents[1]
-# The first is heeded on Intel's processors alone.
+# The first has an effect on Intel processors only.
 MKL_OLD = {"MKL_ENABLE_INSTRUCTIONS": "SSE4_2", "MKL_CBWR": "COMPATIBLE"}
 BEFORE_AVX2 = {
     "NPY_DISABLE_CPU_FEATURES": "X86_V3 X86_V4 AVX512_ICL AVX512_SPR",
@@ -31,10 +31,10 @@ ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THRE
 MACHINES = {
     "sse": BEFORE_AVX2,
     "avx2": BEFORE_AVX512 | ONE_THREAD,
-    # Each backend has the other one's age.
+    # One backend is new, the other old.
     "old-numpy": {key: BEFORE_AVX2[key] for key in ("NPY_DISABLE_CPU_FEATURES", "OPENBLAS_CORETYPE")},
     "old-torch": {"ATEN_CPU_CAPABILITY": "default", **MKL_OLD, **ONE_THREAD},
-    # ASCII is what this locale has; no switch of Python's makes UTF-8 of it.
+    # This locale has only ASCII; no Python switch changes it to UTF-8.
     "away": {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0", "TZ": "Asia/Kathmandu", "COLUMNS": "80"},
 }
 FIGURES = ("readme", "deck", "examples", "optimizers", "rounding", "trace", "train", "training")
@@ -53,7 +53,7 @@ if not in_vain and os.environ.get("ATEN_CPU_CAPABILITY", capability).lower() == 
 
 
 def copied(folder):
-    """The clone without what git ignores, but for its environment."""
+    """A copy of the clone without ignored files, except its environment."""
     kept = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout.decode()
     for name in kept.split("\0")[:-1]:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -62,7 +62,7 @@ def copied(folder):
 
 
 def main(names):
-    """The exit code: 0 where all tests pass on all machines."""
+    """The exit code: 0 if all tests pass on all machines."""
     failed = []
     with TemporaryDirectory() as folder:
         clone, home = Path(folder) / "a blank" / ROOT.name, Path(folder) / "home"
@@ -84,7 +84,7 @@ def passes(name, clone, home):
     print(f"{name}: {effect.stdout.strip() or 'this processor cannot be made one'}", flush=True)
     tests = ["scratch", "torchref", *(f"tests/test_{file}.py" for file in (TEXT if name == "away" else FIGURES))]
     command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "-m", "not slow", *tests]
-    # In a session of its own there is no terminal either.
+    # A new session has no terminal.
     return not effect.stdout or subprocess.run(command, start_new_session=True, **options).returncode == 0
 
 

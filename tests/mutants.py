@@ -2,7 +2,7 @@
 
 Prints the score and every survivor that is not explained.
 
-Run from the repository's root; what is explained stands in ``tests/equivalent_mutants.toml``. Arguments go to
+Run from the root of the repository; ``tests/equivalent_mutants.toml`` has the explained ones. Arguments go to
 ``mutmut run``: ``"scratch.losses.*" --max-children 1``.
 """
 
@@ -104,7 +104,7 @@ def plain(source):
 
 
 def decorators(node):
-    """Of a function, or of the methods of a class, those that need no place of their own in it."""
+    """The decorators of a function, or of the methods of a class, that can be applied later."""
     if isinstance(node, ast.FunctionDef):
         yield from ((node.name, decorator) for decorator in node.decorator_list)
     for method in node.body if isinstance(node, ast.ClassDef) else ():
@@ -114,7 +114,7 @@ def decorators(node):
 
 
 def change(mutmut, name):
-    """The function and the lines that a mutant takes away and puts there."""
+    """The function, and the lines that a mutant removes and adds."""
     shown = subprocess.run([mutmut, "show", name], cwd=BUILD, capture_output=True, text=True, check=True).stdout
     lines = [line for line in shown.splitlines() if re.match(r"[-+](?!(--|\+\+) )", line)]
     was, now = (" ".join(line[1:].strip() for line in lines if line[0] == sign) for sign in "-+")

@@ -1,4 +1,4 @@
-"""Tensors that PyTorch makes, given to either backend: what NumPy cannot read is refused in one line."""
+"""PyTorch tensors as arguments of either backend: tensors that NumPy cannot read are rejected in one line."""
 
 import re
 import warnings
@@ -10,7 +10,7 @@ import torch
 import scratch
 import torchref
 
-with warnings.catch_warnings():  # of kinds that are on trial, or on their way out
+with warnings.catch_warnings():  # warnings about experimental and deprecated types
     warnings.simplefilter("ignore")
     ODD = {
         "bfloat16": torch.ones(2, dtype=torch.bfloat16),
@@ -47,19 +47,19 @@ def refusal(call, backend, value):
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 @pytest.mark.parametrize("value", ODD.values(), ids=ODD)
 def test_odd_tensors_are_refused_in_the_same_words(call, value):
-    """What has another kind of number, or has not all of them in memory."""
+    """Tensors with other number types, or whose numbers are not all in memory."""
     assert refusal(call, scratch, value) == refusal(call, torchref, value)
 
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 def test_numpy_follows_no_gradient(call):
-    """A tensor that wants its gradient is refused by scratch, with PyTorch's advice; a plain one is read."""
+    """scratch rejects a tensor that requires a gradient, with PyTorch's advice, and reads a plain one."""
     value = torch.ones(2, requires_grad=True)
     assert re.search(r"which NumPy cannot read .*detach", refusal(call, scratch, value))
 
 
 def test_plain_tensors_are_read_and_not_kept():
-    """As NumPy reads them, in the same memory: what comes out has another."""
+    """Read without a copy, as by NumPy; the result has its own memory."""
     z = torch.tensor([1.0, -2.0])
     scratch.identity(z)[:] = 7
     scratch.tensor(z, "float32")[:] = 7
@@ -68,7 +68,7 @@ def test_plain_tensors_are_read_and_not_kept():
 
 
 def test_the_greatest_class_is_none():
-    """It stays what it is, where PyTorch makes -1 of it."""
+    """The largest class keeps its value, which PyTorch would turn into -1."""
     target = torch.tensor(np.array([0, 2**64 - 1], dtype="uint64"))
     for backend in (scratch, torchref):
         with pytest.raises(ValueError, match="got the class 18446744073709551615, expected 0 to 0"):

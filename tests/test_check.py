@@ -1,4 +1,4 @@
-"""``parity check`` itself: what is right passes, what is wrong is caught at its own function, bad input is one line."""
+"""``parity check`` itself: correct code passes, mistakes are caught at their function, invalid input is one line."""
 
 import json
 
@@ -30,7 +30,7 @@ def test_every_mistake_is_caught_at_its_own_function(name, report):
     """With the default number of examples; the message names the function, the diagnosis the mistake."""
     wrong = MISTAKES[name]
     function = wrong.replaced.partition(".")[0]
-    # What ignores the dtype is right in float64.
+    # A mistake that ignores the dtype is right in float64.
     precision = () if function in ("tensor", "load_data") else ("--dtype", "float64")
     rows = report(f"parity.mistakes:{name}", "--reference", "scratch", "--only", function, *precision)
     own = [lesson for row in rows["properties"] for lesson in row["lessons"] if at(lesson, wrong.replaced)]
@@ -40,7 +40,7 @@ def test_every_mistake_is_caught_at_its_own_function(name, report):
 
 
 def at(lesson, function):
-    """Whether it blames this function, as ``sign`` or ``ToyNet.fit``."""
+    """Whether a failure is about this function, such as ``sign`` or ``ToyNet.fit``."""
     return lesson["headline"].startswith(function)
 
 
@@ -56,7 +56,7 @@ def test_a_right_homework_passes_on_what_it_defines(tmp_path, capsys):
 
 @pytest.mark.parametrize("others", [[], ["scratch"]])
 def test_that_strangers_are_not_isolated_is_said_at_the_end(tmp_path, capsys, monkeypatch, others):
-    """And in the report; of this project's own modules there is nothing to say."""
+    """The note is also in the report; modules of this project have none."""
     monkeypatch.setattr(isolation, "missing", lambda: "not isolated: install bubblewrap")
     file, evidence = tmp_path / "homework.py", tmp_path / "evidence.json"
     file.write_text(HOMEWORK)
@@ -77,15 +77,15 @@ def mse_loss(pred, target):
 
 
 def test_what_a_homework_accepts_is_noted_and_no_difference(tmp_path, capsys):
-    """A formula without a check of its input is right; that it broadcasts (2, 1) against (2,) is said."""
+    """A formula without a check of its input passes; the row notes that it broadcasts (2, 1) with (2,)."""
     file, evidence = tmp_path / "homework.py", tmp_path / "evidence.json"
     file.write_text(NAIVE)
     options = ("--reference", "scratch", "--examples", "20", "--json", str(evidence))
     code, out, _ = check(capsys, str(file), *options)
     assert code == 0, out
     words = " ".join(out.split())
-    assert "mse_loss(pred=[[0.0], [0.0]], target=[0.0, 0.0]) gave 0.0, expected a ValueError (and 1 more)" in words
-    assert "It accepts what is no input in 1 of the properties." in out.splitlines()[-1]
+    assert "mse_loss(pred=[[0.0], [0.0]], target=[0.0, 0.0]) returned 0.0, expected a ValueError (and 1 more)" in words
+    assert "It accepts invalid input in 1 of the properties." in out.splitlines()[-1]
     [row] = [row for row in json.loads(evidence.read_text())["properties"] if row["accepted"]]
     assert row["verdict"] == "accepts bad input"
     assert row["verdicts"] == {"accepts bad input": 2}
@@ -94,7 +94,7 @@ def test_what_a_homework_accepts_is_noted_and_no_difference(tmp_path, capsys):
 
 
 def test_the_last_line_counts_what_was_checked(tmp_path, capsys):
-    """Not the properties of what the file does not define."""
+    """The summary does not count properties of names that the file does not define."""
     file = tmp_path / "homework.py"
     file.write_text("def tanh(z):\n    return z\n")
     options = ("--reference", "scratch", "--examples", "5", "--json", str(tmp_path / "evidence.json"))
@@ -115,7 +115,7 @@ def is_checked(row):
 
 
 def test_our_own_backends_must_refuse(report):
-    """What scratch accepts though it is none is a difference."""
+    """Invalid input that scratch accepts is a difference."""
     rows = report("parity.mistakes:shapes_broadcast", "--reference", "scratch", "--only", "mse_loss")
     assert rows["exit_code"] == 1
     assert not any(row["accepted"] for row in rows["properties"])
@@ -123,13 +123,13 @@ def test_our_own_backends_must_refuse(report):
 
 @pytest.mark.parametrize("examples", [3, 7])
 def test_examples_in_a_process_that_checks_again(report, examples):
-    """Each check has as many as it asks for, whatever was checked before it."""
+    """Each check draws its own number of examples, whatever was checked before."""
     rows = report("scratch", "--reference", "scratch", "--only", "linear", "--examples", str(examples))
     assert rows["properties"][0]["examples"] == 2 * examples, rows
 
 
 def test_only_one_function(capsys, tmp_path):
-    """``--only`` runs the properties of one function; ``--json`` and ``--junit`` hold what was shown."""
+    """``--only`` runs the properties of one function; ``--json`` and ``--junit`` have the results."""
     files = [tmp_path / "evidence.json", tmp_path / "junit.xml"]
     options = (
         "--only",
@@ -158,7 +158,7 @@ def test_only_one_function(capsys, tmp_path):
     [
         (["no_such_module"], "no such module"),
         (["no_such_file.py"], "no such file"),
-        (["json"], "defines nothing of the contract"),
+        (["json"], "defines no name of the contract"),
         (["parity.mistakes:nothing"], "has no nothing"),
         (["--only", "perceptron_stop"], "did you mean 'perceptron_step'"),
         (["--examples", "0"], "--examples: got 0"),
@@ -170,7 +170,7 @@ def test_only_one_function(capsys, tmp_path):
     ],
 )
 def test_bad_input_is_one_line(arguments, message, capsys):
-    """What cannot be checked is said in one line, with exit code 2."""
+    """An invalid request gives one line and exit code 2."""
     code, out, err = check(capsys, *arguments)
     assert (code, out) == (2, "")
     assert message in err
@@ -184,11 +184,11 @@ def test_bad_input_is_one_line(arguments, message, capsys):
         ("def sign(z:\n    return z", "line 1"),
         ("raise RuntimeError('not today')", "RuntimeError: not today"),
         ("import sys; sys.exit(0)", "SystemExit"),
-        ("answer = 42", "defines nothing of the contract"),
+        ("answer = 42", "defines no name of the contract"),
     ],
 )
 def test_a_candidate_that_cannot_be_used(text, message, tmp_path, capsys):
-    """A module that fails to import shows its error; one without any name of the contract is refused."""
+    """A module that fails to import shows its error; one without any name of the contract is rejected."""
     file = tmp_path / "homework.py"
     file.write_text(text)
     code, _, err = check(capsys, str(file))

@@ -1,4 +1,4 @@
-"""The command line as a whole: what it shows of itself, and what it makes of any environment."""
+"""The command line as a whole: its help, and its behaviour in any environment."""
 
 import os
 import re
@@ -25,11 +25,11 @@ def parsers(parser):
 PARSERS = {parser.prog: parser for parser in parsers(cli.command_line())}
 
 
-# What it shows of itself
+# Help
 
 
 def test_parity_alone_shows_what_it_can_do(capsys):
-    """Every command, and the first steps; as nothing has been done, exit code 2."""
+    """Every command and the first steps are listed; because nothing has been done, the exit code is 2."""
     assert cli.main([]) == 2
     out, err = capsys.readouterr()
     assert err == ""
@@ -41,7 +41,7 @@ def test_parity_alone_shows_what_it_can_do(capsys):
 
 @pytest.mark.parametrize("line", re.findall(r"^  (parity .*?)  ", cli.FIRST_STEPS, re.MULTILINE))
 def test_first_steps_are_commands(line):
-    """They can be typed as they stand."""
+    """The first steps can be run unchanged."""
     assert cli.command_line().parse_args(shlex.split(line)[1:]).command
 
 
@@ -56,7 +56,7 @@ def test_help_is_plain_english(prog):
 
 @pytest.mark.parametrize("prog", PARSERS)
 def test_every_line_of_the_help_fits_the_terminal(prog, monkeypatch):
-    """Of 80 columns."""
+    """The terminal has 80 columns."""
     monkeypatch.setenv("COLUMNS", "80")
     assert max(map(len, PARSERS[prog].format_help().splitlines())) <= 80
 
@@ -80,7 +80,7 @@ def shell(command, folder, **environment):
 
 @pytest.mark.parametrize("level", ["1", "2"])
 def test_python_without_asserts_or_docstrings_is_refused(tmp_path, level):
-    """Properties are asserts, and templates are docstrings: no empty template, no verdict without an assert."""
+    """Properties need asserts, and templates need docstrings."""
     code, out, err = shell("parity template sign", tmp_path, PYTHONOPTIMIZE=level)
     assert (code, out, len(err)) == (2, "", 1)
     assert "PYTHONOPTIMIZE" in err[0]
@@ -88,7 +88,7 @@ def test_python_without_asserts_or_docstrings_is_refused(tmp_path, level):
 
 
 def test_an_encoding_without_the_characters(tmp_path):
-    """They are escaped; the file has the name that was given."""
+    """Characters are escaped; the file has the given name."""
     code, out, err = shell("parity template sign -o σ∂.py", tmp_path, PYTHONIOENCODING="ascii")
     assert (code, err) == (0, [])
     assert out.startswith(r"wrote \u03c3\u2202.py, ")
@@ -96,7 +96,7 @@ def test_an_encoding_without_the_characters(tmp_path):
 
 
 def test_a_name_that_is_no_text(tmp_path):
-    """Bytes that no encoding has; line breaks, quotes and backslashes: what is written is Python."""
+    """Bytes that cannot be decoded, line breaks, quotes and backslashes: the written file is valid Python."""
     for name in (r"$'\xff.py'", r"$'a\nb.py'", '\'a"""b.py\'', r"'a\N.py'", r"'\\\".py'"):
         code, _, err = shell(f"parity template sign -o {name}", tmp_path)
         assert (code, err) == (0, [])
@@ -106,7 +106,7 @@ def test_a_name_that_is_no_text(tmp_path):
 
 
 def test_a_message_is_one_line(capsys):
-    """Also where what it names has line breaks or would drive the terminal."""
+    """Even if a name in it contains line breaks or terminal control characters."""
     assert cli.main(["train", "perceptron", "--data", "a\nb\x1b[2J.csv"]) == 2
     [line] = capsys.readouterr().err.splitlines()
     assert line.isprintable()
@@ -115,7 +115,7 @@ def test_a_message_is_one_line(capsys):
 
 @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
 def test_closed_streams(tmp_path, closed):
-    """Nothing is printed there, and nothing into the files that are written meanwhile."""
+    """Nothing is printed to them, nor to the files written meanwhile."""
     code, out, err = shell(f"parity train perceptron --save net.npz {closed}", tmp_path)
     assert (code, err) == (0, [])
     assert ("wrote net.npz" in out) is (closed == "2>&-")
@@ -129,20 +129,20 @@ CHECK = "check --only sign --reference scratch --examples 1 --dtype float64"
 
 @pytest.mark.parametrize("arguments", ["train perceptron", "--help", CHECK])
 def test_a_reader_that_has_seen_enough(tmp_path, arguments):
-    """No word about it; the exit code says that the output was not read."""
+    """No message; the exit code says that the output was not read."""
     assert shell(f"parity {arguments} | true", tmp_path) == (2, "", [])
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 def test_an_output_that_is_full(tmp_path, unbuffered):
-    """One line says so."""
+    """One line reports it."""
     code, _, err = shell("parity train perceptron > /dev/full", tmp_path, PYTHONUNBUFFERED=unbuffered)
     assert (code, len(err)) == (2, 1)
     assert err[0].endswith("No space left on device")
 
 
 def test_messages_that_cannot_be_printed(tmp_path):
-    """The exit code tells."""
+    """The exit code reports the error."""
     assert shell("parity train perceptron --save a.xyz 2> /dev/full", tmp_path) == (2, "", [])
     assert shell("parity train perceptrom 2> /dev/full", tmp_path) == (2, "", [])
 
@@ -159,7 +159,7 @@ def test_messages_that_cannot_be_printed(tmp_path):
     ],
 )
 def test_a_full_disk(tmp_path, monkeypatch, capsys, arguments):
-    """One line, the file that stood there before, and no rest of the new one."""
+    """One line; the old file is unchanged, and no part of the new one remains."""
     monkeypatch.chdir(tmp_path)
     name = arguments.rpartition(" ")[2].format("a")
     old = b"" if name.endswith(".py") else b"old"
@@ -180,7 +180,7 @@ def test_a_full_disk(tmp_path, monkeypatch, capsys, arguments):
 
 
 def test_a_link_stays_a_link(tmp_path, monkeypatch, capsys):
-    """What it points to is written anew, and is as private as before; the suffix is that of the name given."""
+    """Its target is replaced with the same permissions; the suffix of the given name counts."""
     (tmp_path / "store").mkdir()
     (tmp_path / "store" / "blob").write_bytes(b"old")
     (tmp_path / "store" / "blob").chmod(0o600)
@@ -214,20 +214,20 @@ def test_links_that_lead_nowhere(tmp_path, capsys):
 
 
 def test_what_is_no_file_stays(tmp_path, capsys):
-    """A pipe, which somebody reads."""
+    """A pipe with a reader is not replaced."""
     os.mkfifo(tmp_path / "a.npz")
-    reason = "got a device, a pipe or a socket, expected the name of a file"
+    reason = "got a device, a pipe or a socket, expected a file name"
     assert refused_before_the_training(capsys, tmp_path / "a.npz") == reason
     assert (tmp_path / "a.npz").is_fifo()
 
 
 def test_a_directory_that_takes_no_file(capsys):
-    """It is said before the training, by whoever may write everywhere else too."""
+    """Rejected before the training, even for a user who may write everywhere else."""
     assert refused_before_the_training(capsys, "/proc/a.npz").startswith("cannot be written: ")
 
 
 def test_a_file_that_is_read_only(tmp_path, monkeypatch, capsys):
-    """Its owner wants to keep it."""
+    """A read-only file is not replaced."""
     path = tmp_path / "a.npz"
     path.write_bytes(b"old")
     monkeypatch.setattr(os, "access", lambda path, mode: False)  # to root every file is open

@@ -22,7 +22,7 @@ def test_every_chapter_has_a_notebook():
 @pytest.mark.slow
 @pytest.mark.parametrize("path", COURSE, ids=lambda path: path.stem)
 def test_runs_from_top_to_bottom(path, tmp_path):
-    """Its assertions hold, no cell is empty; there is a picture to look at, and right homework that passes a check."""
+    """Its assertions hold, no cell is empty; there is a figure, and correct homework that passes a check."""
     notebook = jupytext.read(path)
     assert notebook.metadata.kernelspec.name == "python3"
     nbclient.execute(notebook, cwd=tmp_path, timeout=120, kernel_name="python3")

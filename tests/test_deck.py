@@ -1,4 +1,4 @@
-"""The deck's own programs, retyped in plain PyTorch, give the weights of both backends."""
+"""The deck's own programs, retyped in plain PyTorch, give the same weights as both backends."""
 
 import itertools
 
@@ -25,7 +25,7 @@ START = ([[0.25, -0.5]], [0.125])
 
 
 def deck(dtype):
-    """The deck's data as plain PyTorch has them."""
+    """The deck's data as plain PyTorch tensors."""
     return [torch.tensor(values, dtype=getattr(torch, dtype)) for values in (POINTS, CLASSES)]
 
 
@@ -77,7 +77,7 @@ class DeckNet(nn.Module):
 
 
 def deck_fit(dtype, epochs=40):
-    """The weights that the deck's net ends with, from fixed ones."""
+    """The final weights of the deck's network, from fixed initial ones."""
     net = DeckNet().to(getattr(torch, dtype))
     with torch.no_grad():
         net.fc1.weight.copy_(torch.tensor(START[0]))

@@ -1,4 +1,4 @@
-"""The adapters in examples/ run, and what they adapt is right."""
+"""The adapters in examples/ run, and the adapted code is correct."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ def test_the_adapter_passes(report):
 
 
 def test_optax_passes(report):
-    """An independent implementation of SGD and Adam. JAX compiles for each shape anew, which takes its time."""
+    """An independent implementation of SGD and Adam. JAX compiles again for each shape, which is slow."""
     pytest.importorskip("optax", reason="optax is not installed")
     rows = report(EXAMPLES / "optax_adapter.py", "--examples", "20")
     assert rows["exit_code"] == 0, [row["message"] for row in rows["properties"] if row["lessons"]]

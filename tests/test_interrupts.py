@@ -1,4 +1,4 @@
-"""Nothing outlives ``parity check``, nothing that is done is lost, and no grade is given for what is not."""
+"""No process outlives ``parity check``, no finished report is lost, and unfinished properties get no points."""
 
 import json
 import os
@@ -55,7 +55,7 @@ def undisturbed(tmp_path_factory):
 @LINUX
 @pytest.mark.parametrize("number", SIGNALS)
 def test_a_check_of_many_goes_on(tmp_path, number, undisturbed):
-    """A signal ends it while a candidate computes for ever; nothing is left, and the rest is done the next time."""
+    """A signal ends it during an endless loop; no process is left, and the next run checks the rest."""
     texts, expected, code = undisturbed
     for name, text in {**texts, "c.py": LOOP}.items():
         (tmp_path / name).write_text(text)
@@ -67,7 +67,7 @@ def test_a_check_of_many_goes_on(tmp_path, number, undisturbed):
     assert run.rows() == 2
     if number != signal.SIGKILL:
         assert "2 of 3 candidates against scratch: 1 the same, 0 different, 1 could not be checked." in out
-        assert err == f"parity check: stopped; {run.part} holds what is done, and --resume goes on from there\n"
+        assert err == f"parity check: stopped; {run.part} has the finished reports, and --resume continues from there\n"
     (tmp_path / "c.py").write_text(texts["c.py"])
     kept = run.part.read_text().splitlines()[1]
     with run.part.open("a") as file:
@@ -84,7 +84,7 @@ def test_a_check_of_many_goes_on(tmp_path, number, undisturbed):
 @LINUX
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_a_single_check_leaves_nothing(tmp_path, number):
-    """Its processes are gone, and so are the candidate's; the reports of an earlier check stand as they stood."""
+    """Its processes have ended, and so have the candidate's; earlier reports are unchanged."""
     (tmp_path / "loop.py").write_text(LOOP)
     reports = [tmp_path / name for name in ("all.json", "points.json", "units.xml")]
     for file in reports:
@@ -96,12 +96,12 @@ def test_a_single_check_leaves_nothing(tmp_path, number):
     assert ended == SIGNALS[number]
     assert [file.read_text() for file in reports] == ["earlier"] * 3
     if number != signal.SIGKILL:
-        assert "Nothing has been shown" in out
+        assert "The check is incomplete" in out
         assert err == "parity check: stopped\n"
 
 
 def test_resume_checks_what_has_changed(check, tmp_path, monkeypatch):
-    """And nothing else; other options, another reference, another kind of file are refused in one line."""
+    """It checks nothing else; other options, another reference, another kind of file are rejected in one line."""
     monkeypatch.chdir(tmp_path)
     for name in ("a.py", "b.py"):
         (tmp_path / name).write_text("x = 1\n")
@@ -115,13 +115,13 @@ def test_resume_checks_what_has_changed(check, tmp_path, monkeypatch):
     code, out, _ = check(*run, "--resume")
     assert code == 2
     assert out.splitlines()[1].endswith("from the file")
-    assert "b.py: defines nothing of the contract" in out.splitlines()[2]
+    assert "b.py: defines no name of the contract" in out.splitlines()[2]
     code, out, err = check(*run, "--resume", "--seed", "1")
     assert (code, out) == (2, "")
-    assert err == "parity check: --resume: all.json is of --seed 0, got 1, expected the same\n"
+    assert err == "parity check: --resume: got --seed 1, expected 0 as in all.json\n"
     first["run"]["sources"] = "others"
     (tmp_path / "all.json").write_text(json.dumps(first))
-    assert check(*run, "--resume")[2].startswith("parity check: --resume: all.json is of other sources of parity")
+    assert check(*run, "--resume")[2].startswith("parity check: --resume: got all.json from other sources of parity")
     (tmp_path / "all.json").write_text("[1]")
     assert "got all.json, expected the report of many candidates" in check(*run, "--resume")[2]
     assert "--resume: expected several candidates and --json FILE" in check("a.py", "--resume")[2]
@@ -132,7 +132,7 @@ WEIGHTS = {"alike": (), "weighed": ("--weight", "sign=2", "predict=3")}
 
 @pytest.fixture(scope="module")
 def full(tmp_path_factory):
-    """What a full check could give for each property, without weights and with them."""
+    """The maximum points of each property in a full check, with and without weights."""
     folder, names = tmp_path_factory.mktemp("full"), {}
     (folder / "right.py").write_text("import numpy as np\ndef sign(z):\n    return np.sign(z)\n")
     for kind, weights in WEIGHTS.items():
@@ -146,13 +146,13 @@ def full(tmp_path_factory):
     ("text", "message", "kind"),
     [
         ("def sign(z:\n", "line 1", "alike"),
-        ("x = 1\n", "defines nothing of the contract", "weighed"),
+        ("x = 1\n", "defines no name of the contract", "weighed"),
         ("def __getattr__(name):\n    import os\n    os._exit(3)\n", "ended its process (exit code 3)", "alike"),
         ("raise KeyboardInterrupt\n", "its import ended its process", "weighed"),
     ],
 )
 def test_what_cannot_be_used_has_reports_too(check, tmp_path, full, text, message, kind):
-    """No points out of as many as a full check gives, one line, exit code 2."""
+    """No points out of those of a full check, one line, exit code 2."""
     files = [tmp_path / name for name in ("out.json", "points.json", "units.xml")]
     options = ("--json", files[0], "--gradescope", files[1], "--junit", files[2], "--time-limit", "5", *WEIGHTS[kind])
     broken = tmp_path / "broken.py"
@@ -173,7 +173,7 @@ def test_what_cannot_be_used_has_reports_too(check, tmp_path, full, text, messag
 
 
 def test_a_property_whose_process_ends_is_no_point(tmp_path):
-    """Neither that row nor one that has never been begun is lost; both are about what they are about."""
+    """Neither that row nor one that never started is lost; both keep their functions."""
     from types import SimpleNamespace
 
     from parity.commands.session import Session
@@ -203,7 +203,7 @@ def test_a_property_whose_process_ends_is_no_point(tmp_path):
 
 
 def test_the_environment_has_no_say(tmp_path):
-    """Neither variables of pytest, Hypothesis and Python nor files beside and above the candidate."""
+    """Variables of pytest, Hypothesis and Python, and files beside and above the candidate have no effect."""
     (tmp_path / "wrong.py").write_text(WRONG)
     (tmp_path / "conftest.py").write_text("def pytest_collection_modifyitems(items):\n    items.clear()\n")
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --collect-only\n")
@@ -245,7 +245,7 @@ def test_other_runs_of_pytest_may_have_the_same_options(tmp_path):
     ],
 )
 def test_reports_have_files_of_their_own(check, tmp_path, monkeypatch, options, message):
-    """One onto another, or onto the candidate, is refused before anything runs."""
+    """A report that would overwrite another one, or the candidate, is rejected before anything runs."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "b").mkdir()
     (tmp_path / "c.py").write_text("x = 1\n")

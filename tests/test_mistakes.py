@@ -1,4 +1,4 @@
-"""The catalogue of well-known mistakes: what every entry holds, and that it is wrong in one place only."""
+"""The catalogue of known mistakes: the fields of every entry, and that it is wrong in one place only."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ def test_every_mistake_says_what_it_is_and_where_it_is_met(name):
 
 
 def test_every_file_of_the_contract_has_mistakes():
-    """In study order, but for what an optimizer shares with its update."""
+    """In study order, except the mistakes that an optimizer shares with its update."""
     files = {name: file for file, names in trees.names().items() for name in names}
     seen = [files[one.replaced] for one in MISTAKES.values()]
     assert list(dict.fromkeys(seen)) == list(trees.FILES)
@@ -54,7 +54,7 @@ def test_a_mistake_without_explanation_is_refused(docstring):
 
 
 def test_a_mistake_refuses_what_the_right_function_refuses():
-    """It is wrong in its numbers only; but for the one whose mistake is to accept."""
+    """It is wrong in its numbers only, except the one whose mistake is to accept invalid input."""
     with pytest.raises(ValueError, match="nothing is broadcast"):
         MISTAKES["sum_instead_of_mean"].mse_loss(np.zeros((3, 1)), np.zeros(3))
     assert MISTAKES["shapes_broadcast"].mse_loss(np.zeros((3, 1)), np.zeros(3)) == 0
@@ -74,7 +74,7 @@ def test_a_mistake_refuses_what_the_right_function_refuses():
     ],
 )
 def test_what_is_written_out_is_right_without_a_mistake(written_out, right, options):
-    """The rule in which a mistake changes one place is else scratch's own."""
+    """Without a mistake, the written-out rule equals that of scratch."""
     ours, theirs, state = np.array([1.0, -2.0]), np.array([1.0, -2.0]), [None, None]
     for grad in np.array([[0.5, 1.0], [-0.25, 2.0], [1.0, -1.0]]):
         ours, state[0] = written_out(ours, grad, state[0], **options)

@@ -1,4 +1,4 @@
-"""What the page is made of: every name has its row, every formula converts, evidence is that of the run it names."""
+"""The content of the page: every name has a row, every formula converts, evidence belongs to the named run."""
 
 import html
 import json
@@ -26,7 +26,7 @@ ROW = {
 
 @pytest.fixture(autouse=True)
 def no_figures(monkeypatch):
-    """Each is a line: drawing them takes seconds, and the browser tests do it."""
+    """Replace each figure by a line: drawing takes seconds, and the browser tests do it."""
 
     def draw():
         figure, (ax,) = figures.grid(1, 1)
@@ -89,7 +89,7 @@ def test_nothing_of_the_code_is_lost():
 
 
 def test_equal_lines_stand_beside_each_other():
-    """And only equal ones count as equal."""
+    """Only equal lines count as equal."""
     left, right = chapters.aligned(["a = 1", "b = 2", "c = 3"], ["a = 1", "c = 3", "d = 4"])
     assert [(a.html is None, b.html is None, a.same) for a, b in zip(left, right, strict=True)] == [
         (False, False, True),
@@ -100,7 +100,7 @@ def test_equal_lines_stand_beside_each_other():
 
 
 def test_a_word_alone_is_equal_by_chance():
-    """Amid lines that differ; beside others that are equal it is not."""
+    """Between lines that differ; next to other equal lines it is aligned."""
     left, right = chapters.aligned(["f(", "param,", ")"], ["g(1)", "param,", "h(2)"])
     assert not any(line.same for line in (*left, *right))
     assert len(left) == len(right) == 3
@@ -109,7 +109,7 @@ def test_a_word_alone_is_equal_by_chance():
 
 
 def test_what_one_tree_says_bears_its_name():
-    """Where the docstrings of both differ, in what differs."""
+    """Where the docstrings of both differ, the differing sentences are labelled."""
     course = {chapter.file: chapter for chapter in chapters.chapters()}
     [said] = course["training"].about
     ours, theirs = said.split(" <em>torchref</em>: ")
@@ -139,19 +139,19 @@ def test_a_formula_that_does_not_convert_is_named(latex):
 
 
 def test_parts_of_a_formula_can_stand_below_each_other():
-    """Each is a formula of its own."""
+    """Each part is a separate formula."""
     [found] = [entry.formulas for c in chapters.chapters() for entry in c.entries if entry.name == "gradient_step"]
     assert [formula.count("</math> <math") for formula in found] == [1]
 
 
 def test_a_logarithm_stands_apart():
-    """From what it is taken of, unless that has brackets."""
+    """A space separates it from its argument, unless that has brackets."""
     assert '<mi>log</mi><mspace width="0.167em" /><msub>' in to_mathml(r"\log p_i", "here")
     assert "<mspace" not in to_mathml(r"\log(p)", "here")
 
 
 def test_evidence_is_that_of_the_run_it_names(tmp_path, evidence):
-    """Its figures stand in the table of the function, and nowhere else."""
+    """Its figures are in the table of the function, and nowhere else."""
     assert build(tmp_path, "--evidence", evidence()) == 0
     shown = text_of(tmp_path, "activations")
     assert "From evidence.json, 2026-01-02 03:04:05 UTC: 1,237 examples." in shown
@@ -165,13 +165,13 @@ def test_evidence_is_that_of_the_run_it_names(tmp_path, evidence):
 
 
 def test_evidence_of_other_code_says_so(tmp_path, evidence):
-    """What was shown of an earlier version is not passed off as shown of this one."""
+    """Evidence of an earlier version is not presented as evidence of this one."""
     assert build(tmp_path, "--evidence", evidence(sources="earlier")) == 0
     assert "The code has changed since." in text_of(tmp_path, "activations")
 
 
 def test_the_newest_evidence_is_taken(tmp_path, evidence, monkeypatch):
-    """Of the files in this directory; other JSON is none."""
+    """Of the files in this directory; other JSON files are ignored."""
     monkeypatch.chdir(tmp_path)
     evidence("b.json", time="2026-03-01T00:00:00+00:00")
     evidence("a.json", time="2026-01-01T00:00:00+00:00")
@@ -216,7 +216,7 @@ def test_a_difference_is_shown(tmp_path, evidence):
 
 
 def test_evidence_is_shown_as_it_stands(tmp_path, evidence):
-    """What looks like HTML in it is text."""
+    """HTML in it is escaped."""
     given = evidence(summary="1 < 2", properties=[ROW | {"property": "<b>"}])
     assert build(tmp_path, "--evidence", given) == 0
     shown = text_of(tmp_path, "activations")
@@ -253,7 +253,7 @@ def test_other_peoples_files_are_left_alone(tmp_path, evidence, capsys):
 
 
 def test_a_directory_is_not_searched_to_its_end(tmp_path, evidence, capsys, monkeypatch):
-    """The first file of somebody else is enough: it may be the root of all files. With --force none is looked for."""
+    """The first other file is enough, because the directory may be huge. With --force there is no search."""
     (tmp_path / "site" / "a" / "b").mkdir(parents=True)
     (tmp_path / "site" / "mine.txt").write_text("")
     looked_at = []
@@ -267,7 +267,7 @@ def test_a_directory_is_not_searched_to_its_end(tmp_path, evidence, capsys, monk
     monkeypatch.setattr(os, "walk", watched)
     monkeypatch.setattr(Path, "rglob", None)
     assert build(tmp_path, "--evidence", evidence()) == 2
-    assert "holds mine.txt, which parity page has not written" in capsys.readouterr().err
+    assert "got mine.txt, which parity page has not written" in capsys.readouterr().err
     assert looked_at == [str(tmp_path / "site")]
     assert build(tmp_path, "--evidence", evidence(), "--force") == 0
     assert len(looked_at) == 1
@@ -287,7 +287,7 @@ def test_progress_on_a_terminal(tmp_path, evidence, capsys, monkeypatch):
 
 
 def test_a_page_of_ours_that_was_spoiled_is_written_anew(tmp_path, evidence):
-    """Also where it is no text any more."""
+    """Even if it is no longer text."""
     assert build(tmp_path, "--evidence", evidence()) == 0
     (tmp_path / "site" / "index.html").write_bytes(b"\xff")
     assert build(tmp_path, "--evidence", evidence()) == 0
@@ -296,7 +296,7 @@ def test_a_page_of_ours_that_was_spoiled_is_written_anew(tmp_path, evidence):
 
 @pytest.mark.parametrize("name", ["index.html", "figures/paths.svg", page.MANIFEST])
 def test_a_file_of_somebody_else_is_never_overwritten(name, tmp_path, evidence, capsys):
-    """Where it bears a name that the page needs, --force does not help: nothing is written at all."""
+    """If it has a name that the page needs, nothing is written, even with --force."""
     mine = tmp_path / "site" / name
     mine.parent.mkdir(parents=True)
     mine.write_text("mine")
@@ -353,7 +353,7 @@ def test_broken_evidence(changed, tmp_path, evidence, capsys, monkeypatch):
         (lambda path: None, "no such file"),
         (lambda path: path.write_text("{"), "cannot be read as evidence"),
         (lambda path: path.write_text("[" * 100_000), "cannot be read as evidence"),
-        (lambda path: path.write_text("{}"), "is no evidence"),
+        (lambda path: path.write_text("{}"), "got a file without evidence"),
         (lambda path: path.mkdir(), "cannot be read as evidence"),
         (lambda path: path.write_bytes(b"\xff\xfe"), "cannot be read as evidence"),
     ],

@@ -1,4 +1,4 @@
-"""Pictures, by what they contain."""
+"""Figures, checked by their content."""
 
 import re
 import subprocess
@@ -138,7 +138,7 @@ def test_y_of_another_length():
 
 
 def test_too_many_labels():
-    """Where y is no class but a measured number, no palette fits."""
+    """If y is a measured number instead of a class, no palette fits."""
     with pytest.raises(ValueError, match=r"^y: got 8 different labels, expected at most 7$"):
         plots.plot_points(X, np.arange(8) / 10)
 
@@ -215,7 +215,7 @@ def test_one_class_everywhere_has_no_border():
 
 
 def test_predict_of_another_shape():
-    """A predict that forgets the second axis is told so."""
+    """A predict without the second axis gives an error."""
     with pytest.raises(ValueError, match=r"^predict: got shape \(160000,\) for 160000 points, expected \(M, 1\) or"):
         plots.plot_decision(X, Y, lambda points: points[:, 0])
 
@@ -249,7 +249,7 @@ def test_line(weight, bias):
 
 
 def test_line_outside_the_window():
-    """It is not drawn, but said; all lies on one side."""
+    """It is not drawn, but noted; all points lie on one side."""
     ax = plots.plot_line(X, Y, np.array([[1.0, 1.0]]), np.array([50.0]))
     assert len(ax.lines) == 0
     assert notes(ax) == ["the line lies outside this window"]
@@ -267,14 +267,14 @@ def test_zero_weights(bias, regions):
 
 @pytest.mark.parametrize("weight", [[np.nan, 1.0], [np.inf, 1.0], [np.inf, np.inf]])
 def test_weights_that_are_not_finite(weight):
-    """What a diverged training leaves is explained, not crashed on; there are no sides."""
+    """The weights of a diverged run give a note, not a crash; there are no sides."""
     ax = plots.plot_line(X, Y, np.array([weight]), np.array([0.0]))
     assert notes(ax) == ["no line: the weights are not finite"]
     assert tints(ax) == set()
 
 
 def test_line_needs_one_neuron_and_two_labels():
-    """Other shapes and numbers of labels are refused in one line."""
+    """Other shapes and numbers of labels are rejected in one line."""
     with pytest.raises(ValueError, match=r"^weight, bias: got shapes \(2,\), \(1,\), expected \(1, 2\), \(1,\)$"):
         plots.plot_line(X, Y, np.zeros(2), np.zeros(1))
     with pytest.raises(ValueError, match=r"^y: got 3 different labels, expected two[^\n]*$"):
@@ -341,7 +341,7 @@ def test_losses_are_logarithmic_where_positive():
 @pytest.mark.parametrize("factor", [1, 1.0001, 1.1, 1.6, 2, 2.4, 3, 4.9, 5.1, 9, 20, 70, 101, 1e4, 1e40])
 @pytest.mark.parametrize("least", [1e-12, 0.11, 0.21, 0.51, 1, 7e5])
 def test_the_loss_axis_has_two_numbers(least, factor):
-    """Whatever the range, and no number stands there twice."""
+    """Whatever the range, and no number appears twice."""
     axis = plots.plot_losses([least, least * factor]).yaxis
     low, high = axis.get_view_interval()
     shown = axis.get_major_formatter().format_ticks([at for at in axis.get_majorticklocs() if low <= at <= high])
@@ -389,7 +389,7 @@ def test_save(suffix, start, tmp_path):
         ("picture.jpg", "got the suffix '.jpg', expected .png or .svg or .pdf"),
         ("picture", "got the suffix '', expected .png or .svg or .pdf"),
         ("missing/picture.png", "got a directory that does not exist"),
-        ("folder.png", "got a directory, expected the name of a file"),
+        ("folder.png", "got a directory, expected a file name"),
     ],
 )
 def test_save_refuses(name, message, tmp_path):
@@ -402,7 +402,7 @@ def test_save_refuses(name, message, tmp_path):
 
 
 def test_failure_leaves_the_old_file(tmp_path):
-    """A file is written whole or not at all: what stood there stays."""
+    """A file is written completely or not at all: the old file is kept."""
     path = tmp_path / "old.txt"
     path.write_text("old")
 
@@ -418,7 +418,7 @@ def test_failure_leaves_the_old_file(tmp_path):
 
 
 def test_full_disk(tmp_path):
-    """An error of the system becomes one line that names the file meant, not the temporary one."""
+    """A system error becomes one line that names the intended file, not the temporary one."""
     with (
         pytest.raises(ValueError, match=r"new\.txt: cannot be written: No space left on device$"),
         atomic_write(tmp_path / "new.txt"),
@@ -444,7 +444,7 @@ def line_frames(count):
 
 
 def test_animation(tmp_path):
-    """One frame an epoch, the last held longer."""
+    """One frame per epoch, the last shown longer."""
     plots.animate(line_frames(5), X, Y, tmp_path / "line.gif")
     *durations, last = frames_of(tmp_path / "line.gif")
     assert len(durations) == 4
@@ -523,7 +523,7 @@ def test_sweep_in_which_all_diverged():
 
 
 def python(code):
-    """Run Python code in a process of its own."""
+    """Run Python code in a new process."""
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
 
 

@@ -1,4 +1,4 @@
-"""Strangers' code: whatever a candidate does in its own process is a sentence, and the rest is checked all the same."""
+"""A candidate's process: every side effect is reported in a sentence, and the other functions are still checked."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from parity.border import isolation
 from parity.border.backend import ArgumentMutated, Limits, Raised, Stopped, load
 from parity.cli import main
 
-# What each function does instead of its task, and what is said of it.
+# The side effect of each function, and the message.
 MISBEHAVIOURS = {
     "identity": ("z += 1; return z", "identity changed its argument z"),
     "identity_backward": ("return None", "identity_backward: result is NoneType, expected an array of numbers"),
@@ -56,7 +56,7 @@ MISBEHAVIOURS = {
     "binary_cross_entropy_backward": ("return binary_cross_entropy_backward(pred, target)", "raised RecursionError"),
     "cross_entropy": (
         "seen.append(1); return right.cross_entropy(pred, target) + (len(seen) == 5)",
-        "cross_entropy gives another result for the same arguments",
+        "cross_entropy gives different results for the same arguments",
     ),
     "cross_entropy_backward": ("raise NotImplementedError", "not written: cross_entropy_backward"),
 }
@@ -105,7 +105,7 @@ WALLED = pytest.mark.skipif(isolation.missing() is not None, reason=f"{isolation
 
 @pytest.fixture
 def walls(request, monkeypatch):
-    """Candidates behind bubblewrap's walls, or as they run where there is none."""
+    """Candidates isolated by bubblewrap, or without it."""
     if request.param and isolation.missing():
         pytest.skip(isolation.missing())
     if not request.param:
@@ -122,7 +122,7 @@ def homework(folder, text):
 
 @LINUX
 def test_misbehaviour_is_a_sentence_and_the_rest_is_checked(tmp_path, capsys):
-    """Every function of one file does something else that it should not; one is right."""
+    """Every function of one file has another forbidden side effect; one is correct."""
     functions = []
     for name, (body, _) in MISBEHAVIOURS.items():
         backward = "pred, target" if "error" in name or "mse" in name or "entropy" in name else "z, grad_output"
@@ -144,7 +144,7 @@ def test_misbehaviour_is_a_sentence_and_the_rest_is_checked(tmp_path, capsys):
 
 
 def test_the_process_is_started_again(tmp_path):
-    """After its end the next property finds a new one, with the candidate loaded anew."""
+    """After its end the next property starts a new one, with the candidate loaded again."""
     backend = load(homework(tmp_path, "import os\ndef sign(z):\n    os._exit(1) if z[0] else None\n    return z\n"))
     with pytest.raises(Stopped):
         backend.sign(np.ones(1))
@@ -167,7 +167,7 @@ def test_forbidden_imports(tmp_path, capsys):
 
 
 def test_the_time_of_a_property_is_used_up(tmp_path):
-    """Call by call: what is told is the whole, not what was left of it."""
+    """Call by call: the message names the whole limit, not the remaining time."""
     backend = load(homework(tmp_path, "import time\ndef sign(z):\n    time.sleep(0.1)\n    return z\n"), Limits(0.5))
     with pytest.raises(Stopped, match=r"^used up the 0.5 s that a property may take \(--time-limit\)$"):
         [backend.sign(np.ones(1)) for _ in range(6)]
@@ -192,7 +192,7 @@ def test_forbidden_imports_by_other_ways(tmp_path, text):
 
 
 def test_the_judge_is_not_found_among_the_modules(tmp_path):
-    """Whoever changes parity's functions in the candidate's process changes those of another copy."""
+    """Changes to parity's functions in the candidate's process affect another copy."""
     text = "import parity.border.host\nparity.border.host.Host.changed = lambda *_: False\n"
     text += "def relu(z):\n    z[:] = 0\n    return z\n"
     backend = load(homework(tmp_path, text))
@@ -244,7 +244,7 @@ def sign(z):
 
 @pytest.fixture
 def marked(monkeypatch):
-    """All processes that are started from here on, found by a word in their environment; none outlives the test."""
+    """All processes started from here, found by a word in their environment; none outlives the test."""
     word = f"test_{os.getpid()}_{time.monotonic_ns()}"
     monkeypatch.setenv("MARKED", word)
 
@@ -257,7 +257,7 @@ def marked(monkeypatch):
 
 
 def environment(folder):
-    """Of a process, as far as one may see it; of this one none is shown, since it had none when it began."""
+    """The environment of a process, if it is visible; that of this process does not contain the word."""
     try:
         return (folder / "environ").read_text(errors="replace")
     except OSError:
@@ -332,7 +332,7 @@ FORGED = {
 @LINUX
 @pytest.mark.parametrize("name", FORGED)
 def test_forged_answers(tmp_path, name):
-    """Whatever stands in the connection costs little and is a sentence."""
+    """Any data in the connection cost little and are reported in a sentence."""
     text = (
         f"import os, struct\n{HEAD.partition('seen = []')[0]}\ndef sign(z):\n    text = {FORGED[name]}\n"
         "    for part in (struct.pack('<QQ', len(text), len(text)), text):\n"
@@ -358,7 +358,7 @@ def test_half_an_answer(tmp_path, length, walls):
 
 
 def test_the_time_of_the_import_is_not_that_of_a_property(tmp_path):
-    """A slow import leaves all of it for what is asked then."""
+    """A slow import does not reduce the time of the properties."""
     backend = load(homework(tmp_path, "import time\ntime.sleep(2)\ndef sign(z):\n    return z\n"), Limits(seconds=1.5))
     assert backend.sign(np.ones(1)) == 1
     backend.close()
@@ -366,7 +366,7 @@ def test_the_time_of_the_import_is_not_that_of_a_property(tmp_path):
 
 @LINUX
 def test_files_in_memory_are_few(tmp_path):
-    """They count nowhere as memory."""
+    """They do not count as memory."""
     text = "import os\ndef sign(z):\n    while True: os.memfd_create('a')\n"
     backend = load(homework(tmp_path, text))
     with pytest.raises(Raised, match="Too many open files"):
@@ -449,13 +449,13 @@ def test_walls(tmp_path, name):
     ],
 )
 def test_forbidden_packages_are_not_there(tmp_path, text):
-    """Not for C either, of which Python's hooks hear nothing."""
+    """Not for C either, which Python's hooks do not see."""
     head = f"import os\nFOLDER = {os.path.dirname(scratch.__file__)!r}\nsign = abs\n"
     load(homework(tmp_path, head + text), Limits(forbidden="scratch")).close()
 
 
 def test_a_module_that_answers_to_any_name(tmp_path):
-    """What goes wrong there is no definition."""
+    """An error there does not count as a definition."""
     backend = load(homework(tmp_path, "sign = abs\ndef __getattr__(name):\n    raise RuntimeError(name)\n"))
     assert backend.defines("sign")
     assert not backend.defines("relu")

@@ -1,4 +1,4 @@
-"""Every code block of the README runs, and prints what stands below it."""
+"""Every code block of the README runs, and prints the text below it."""
 
 import doctest
 import os
@@ -12,14 +12,14 @@ import pytest
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
-# What make does after it has set up the environment that this test runs in.
+# The commands that make runs after it has set up the environment of this test.
 MADE = {"make parity": "parity check", "make test": "make -n test"}
 SAME = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A directory that looks like the clone, but for what the commands write."""
+    """A directory like the clone, but without files that the commands write."""
     folder = tmp_path_factory.mktemp("readme")
     for path in ROOT.iterdir():
         if path.name not in (".git", "build", "site", "evidence.json"):
@@ -28,7 +28,7 @@ def folder(tmp_path_factory):
 
 
 def printed(folder, *command):
-    """What a command prints."""
+    """The output of a command."""
     environment = os.environ | {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "COLUMNS": "160",
@@ -41,7 +41,7 @@ def printed(folder, *command):
 
 
 def expect(wanted, got):
-    """The same on any machine but for blanks; ``...`` stands for anything, also at the end of a line."""
+    """Compare except for blanks and figures of the machine; ``...`` matches anything, also at the end of a line."""
     texts = [of_the_seed(text) + "\n" for text in (wanted, got.rstrip())]
     assert doctest.OutputChecker().check_output(*texts, SAME), got
 
@@ -67,7 +67,7 @@ OF_THE_MACHINE = [
 
 
 def of_the_seed(text):
-    """What a command prints, without what belongs to the machine."""
+    """The output of a command, without the figures that depend on the machine."""
     for pattern, blank in OF_THE_MACHINE:
         text = re.sub(pattern, blank, text, flags=re.MULTILINE)
     return text
@@ -92,7 +92,7 @@ SUM = "in 8,144 examples (seed 0): 57 bit for bit, 73 within their rounding boun
     ],
 )
 def test_what_belongs_to_the_machine_is_not_asserted(text, other, same):
-    """And what follows from the seed is."""
+    """Figures that follow from the seed are asserted."""
     assert (of_the_seed(text).split() == of_the_seed(other).split()) == same
 
 
@@ -126,5 +126,5 @@ def test_commands(command, output, folder):
 
 @pytest.mark.parametrize("path", sorted(set(re.findall(r"\]\(([^)#:]+)\)", README))))
 def test_links(path):
-    """Lead to a file."""
+    """Each link leads to a file."""
     assert (ROOT / path).exists()

@@ -1,4 +1,4 @@
-"""What ``parity check`` writes beside the table: points, hints, programs, many candidates; and ``parity template``."""
+"""The output of ``parity check`` besides the table: points, hints, programs, many candidates; ``parity template``."""
 
 import io
 import json
@@ -37,15 +37,17 @@ def test_a_failure_is_a_lesson(check):
     assert code == 1
     assert facts["sigmoid_slope_of_z.py"] == "0.0"
     assert facts["scratch"] == "0.25"
-    assert facts["referee"] == "0.25; off is sigmoid_slope_of_z.py"
+    assert facts["referee"] == "0.25; wrong: sigmoid_slope_of_z.py"
     assert facts["call"] == "sigmoid_backward(z=[[0.0]], grad_output=[[1.0]])"
     assert facts["formula"] == "∂ L/∂ z = ∂ L/∂ g σ(z) (1 - σ(z))"
-    assert facts["mistake"].startswith("derivative_of_the_output: this is what you get when s (1 - s) is taken of z")
+    assert facts["mistake"].startswith(
+        "derivative_of_the_output: this is what you get when s (1 - s) is computed from z"
+    )
     assert "Met in A. Trask" in facts["mistake"]
 
 
 def test_a_terminal_without_the_letters_of_a_formula(monkeypatch):
-    """They are written as in Python."""
+    """They are escaped as in Python."""
     terminal = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
     monkeypatch.setattr("sys.stdout", terminal)
     assert main(["check", str(WRONG), *QUICK, "--only", "sigmoid_backward"]) == 1
@@ -72,12 +74,12 @@ def rmsprop_update(param, grad, state, *, lr=0.01, alpha=0.99, eps=1e-8, centere
 
 
 def test_a_mistake_that_is_not_alone(check, tmp_path):
-    """eps is inside the root, and an option is ignored: what fits the smallest example alone is told as that."""
+    """eps is inside the root, and an option is ignored: a mistake that fits only the smallest example is marked."""
     file = tmp_path / "homework.py"
     file.write_text(TWO_MISTAKES)
     _, out, _ = check(file, *QUICK, "--only", "rmsprop_update", "--json", tmp_path / "out.json")
-    assert "none of the known ones alone: there is something else besides, but in this example this is what" in out
-    assert "under the root, sqrt(v + eps)" in out
+    assert "no known mistake explains all examples; in this example, this is what" in out
+    assert "inside the root, sqrt(v + eps)" in out
     rows = json.loads((tmp_path / "out.json").read_text())["properties"]
     assert not any(lesson["mistakes"] for row in rows for lesson in row["lessons"])
 
@@ -90,7 +92,7 @@ def test_a_mistake_that_is_not_alone(check, tmp_path):
     ],
 )
 def test_hints(check, tmp_path, hint, said, unsaid):
-    """What is not to be told is in no report."""
+    """No report contains what the hint level hides."""
     files = [tmp_path / "out.json", tmp_path / "out.xml", tmp_path / "results.json"]
     options = ("--hint", hint, "--json", files[0], "--junit", files[1], "--gradescope", files[2])
     _, out, _ = check(WRONG, *QUICK, "--only", "sigmoid_backward", *options)
@@ -126,7 +128,7 @@ def test_the_program_of_a_failure_runs(check, tmp_path):
 
 @pytest.mark.parametrize("name", ["01_hw.py", "class.py", "np.py", "sys.py", "array.py"])
 def test_the_program_of_a_failure_runs_whatever_the_file_is_called(check, tmp_path, name):
-    """Its name need not be one in Python, nor another than those of the program."""
+    """The name need not be a Python identifier, and may equal a name in the program."""
     file = tmp_path / name
     file.write_text(Path(WRONG).read_text())
     check(file, *QUICK, "--only", "sigmoid_backward", "--repro", tmp_path / "again")
@@ -147,7 +149,7 @@ def test_the_program_of_a_failing_net_runs(check, tmp_path):
 
 
 def test_many_candidates(check, tmp_path):
-    """A row each, in order; the mistakes are counted; the gravest exit code."""
+    """One row each, in order; the mistakes are counted; the highest exit code."""
     broken = tmp_path / "broken.py"
     broken.write_text("def sign(z:\n")
     right = WRONG.parents[1] / "right" / "sigmoid_two_branches.py"
@@ -164,9 +166,9 @@ def test_many_candidates(check, tmp_path):
 
 
 def test_one_of_many_that_ends_its_judge(check, tmp_path, monkeypatch):
-    """The others are checked, also in a directory where they are called like libraries."""
+    """The others are checked, even if they have the names of libraries."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PATH", str(tmp_path))  # without bubblewrap, behind which it finds no judge
+    monkeypatch.setenv("PATH", str(tmp_path))  # without bubblewrap, which would hide the judge
     (tmp_path / "a.py").write_text("import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\n")
     for name in ("pickle.py", "random.py"):
         (tmp_path / name).write_text("import numpy as np\ndef sign(z):\n    return np.sign(z)\n")
@@ -181,13 +183,13 @@ def test_one_of_many_that_ends_its_judge(check, tmp_path, monkeypatch):
     ("options", "message"),
     [
         (("--hint", "ful"), "did you mean 'full'"),
-        (("--repro", "programs", "--hint", "message"), "--repro: got --hint message as well"),
+        (("--repro", "programs", "--hint", "message"), "--repro: got --hint message, expected --hint full"),
         (("--weight", "sing=2"), "did you mean 'sign'"),
         (("--weight", "sign=2", "sign=3"), "expected each name once"),
         (("--weight", "sign=many"), "expected NAME=POINTS"),
         (("--time-limit", "0"), "--time-limit: got 0"),
         (("--memory-limit", "-1"), "--memory-limit: got -1"),
-        (("--memory-limit", "9" * 14), "--memory-limit: got 99999999999999, expected MiB, fewer than 2**43"),
+        (("--memory-limit", "9" * 14), "--memory-limit: got 99999999999999, expected less than 2**43 MiB"),
         (("--no-import", "torch,scratch.activations"), "--no-import: got 'scratch.activations', expected names of"),
         (("--no-import", "torch,"), "--no-import: got ''"),
         (("--gradescope", "points.txt"), "expected .json"),
@@ -204,7 +206,7 @@ def test_bad_options_are_one_line(check, options, message):
 
 
 def test_every_formula_is_readable():
-    """Nothing of LaTeX is left in it."""
+    """It contains no LaTeX."""
     formulas = {name: formula(name) for name in trees.all_names()}
     assert not [name for name, text in formulas.items() if "\\" in text or "  " in text]
     assert sum(map(bool, formulas.values())) > 40
@@ -212,7 +214,7 @@ def test_every_formula_is_readable():
 
 
 def test_template(check, capsys, tmp_path):
-    """A file with names and docstrings, of which nothing is written; what is written then is checked."""
+    """A file with names and docstrings, without bodies; the bodies added later are checked."""
     file = tmp_path / "homework.py"
     assert main(["template", "neuron", "SGD", "-o", str(file)]) == 0
     assert "5 names to fill in" in capsys.readouterr().out
@@ -228,11 +230,11 @@ def test_template(check, capsys, tmp_path):
     assert code == 0, out
     assert "neuron: sign " in out
     assert main(["template", "-o", str(file)]) == 2
-    assert "exists already" in capsys.readouterr().err
+    assert "got an existing file" in capsys.readouterr().err
 
 
 def test_template_of_everything(tmp_path, capsys):
-    """Is Python, and every name of it says that it is not written."""
+    """The file is valid Python, and every name in it raises NotImplementedError."""
     file = tmp_path / "homework.py"
     assert main(["template", "-o", str(file)]) == 0
     names: dict = {}
@@ -243,4 +245,4 @@ def test_template_of_everything(tmp_path, capsys):
     assert main(["template", "nothing", "-o", str(tmp_path / "other.py")]) == 2
     assert "NAME: got 'nothing'" in capsys.readouterr().err
     assert main(["template", "tensors", "-o", str(tmp_path / "other.py")]) == 2
-    assert "NAME: got tensor alone" in capsys.readouterr().err
+    assert "NAME: got tensor, which" in capsys.readouterr().err

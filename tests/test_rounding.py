@@ -1,4 +1,4 @@
-"""The running rounding bound is right, and tight: judged against exact fractions and 60 digits of mpmath."""
+"""The propagated rounding bound is correct and tight, compared with exact fractions and 60 digits of mpmath."""
 
 from fractions import Fraction
 
@@ -26,7 +26,7 @@ errors = st.sampled_from([0, 0, 1, 16, 4096])
 
 @pytest.fixture(autouse=True)
 def _quiet():
-    """An overflow shows in the bound and needs no warning of NumPy's."""
+    """Suppress NumPy's warnings: an overflow is visible in the bound."""
     with np.errstate(all="ignore"):
         yield
 
@@ -35,13 +35,13 @@ plenty = settings(max_examples=150, deadline=None, database=None)
 
 
 def on_grid(seed, shape, exponent, bits):
-    """Whole numbers of so many bits times a power of two, as float64; some are 0."""
+    """Integers of this number of bits times a power of two, as float64; some are 0."""
     rng = np.random.default_rng(seed)
     return rng.integers(-(2**bits), 2**bits, shape, endpoint=True) * 2.0**exponent
 
 
 def fractions(array):
-    """The numbers of an array as they are."""
+    """The numbers of an array as fractions."""
     return [Fraction(number) for number in np.asarray(array, dtype=np.float64).ravel().tolist()]
 
 
@@ -51,7 +51,7 @@ def any_float(rng, dtype, shape, scale):
 
 
 def with_error(rng, array, error):
-    """A Bounded around the array, and what a computation that is off by less than its bound may hold instead."""
+    """A Bounded around the array, and values that differ by less than its bound."""
     off = error * float(np.finfo(array.dtype).eps) * np.abs(array).astype(float)
     moved = (array * (1 + rng.uniform(-0.4, 0.4, array.shape) * error * np.finfo(array.dtype).eps)).astype(array.dtype)
     precision = PRECISIONS[array.dtype.name]
@@ -65,14 +65,14 @@ def precise(array):
 
 
 def in_60_digits(number):
-    """One number of any format, a long double too: as much as fits in a double, and what is left."""
+    """One number of any format, including long double, as a double plus the remainder."""
     high = float(number)
     left = float(number - high) if np.isfinite(high) else 0.0
     return exact.mpf(high) + exact.mpf(left)
 
 
 def assert_bounds(bound, *candidates):
-    """Each candidate is within the bound of the referee's value; the largest share of it that was used."""
+    """Assert that each candidate is within the bound; return the largest share of the bound used."""
     value = precise(bound.value)
     share = 0.0
     for candidate in candidates:
@@ -268,7 +268,7 @@ def referees(name, arrays, **options):
     """The same formula judged in long double and in 113 bits of mpmath."""
     for wide in (rounding.wide_numpy(np.longdouble), rounding.wide_mpmath()):
         precision = rounding._precision("float64", wide)
-        # Python's own numbers pass through this table.
+        # Python numbers are converted by this table.
         with pytest.MonkeyPatch.context() as patch:
             patch.setitem(PRECISIONS, "float64", precision)
             result = getattr(referee, name)(*(bounded(array, precision) for array in arrays), **options)
@@ -297,7 +297,7 @@ def test_referees_agree(seed, n, d, k):
             np.testing.assert_allclose(narrow.error, np.asarray(wide.error, dtype=float), rtol=1e-6)
 
 
-# where nothing can be said
+# no statement possible
 
 
 @each_dtype

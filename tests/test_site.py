@@ -1,4 +1,4 @@
-"""The page in a real browser: what a reader sees, by mouse, by keyboard, on a phone, in the dark, offline."""
+"""The page in a real browser: by mouse, by keyboard, on a phone, in dark mode, offline."""
 
 import json
 import re
@@ -64,7 +64,7 @@ def opened(site, browser):
 
 @pytest.mark.parametrize("name", PAGES)
 def test_opens_without_errors(name, opened):
-    """From file://, nothing is fetched from elsewhere, every picture is there."""
+    """From file://, without network requests, with every figure."""
     browser = opened(name)
     assert [entry["message"] for entry in browser.get_log("browser")] == []
     loaded = browser.execute_script("return performance.getEntriesByType('resource').map(r => r.name)")
@@ -107,7 +107,7 @@ def boxes(browser, name):
 
 @pytest.mark.parametrize("name", trees.FILES)
 def test_rows_are_aligned(name, opened):
-    """Side by side each line stands beside its partner; on a phone one column stands under the other."""
+    """Side by side, each line is beside its counterpart; on a phone, one column is below the other."""
     browser = opened(name, WIDE)
     for function in trees.names()[name]:
         left, right = boxes(browser, function)
@@ -161,7 +161,7 @@ def test_search(words, leads_to, opened):
 
 
 def test_search_says_when_there_is_nothing(opened):
-    """And Escape closes it."""
+    """Escape closes it."""
     browser = opened("index")
     type_in(browser, "zzz")
     assert browser.find_element(By.ID, "found").text == "nothing found"
@@ -194,7 +194,7 @@ def leave_by_tab(browser):
 
 @pytest.mark.parametrize("leave", [leave_by_result, leave_by_click, leave_by_tab])
 def test_search_closes(leave, opened):
-    """Whichever way the reader leaves it."""
+    """However the reader leaves it."""
     browser = opened("optimizers")
     type_in(browser, "adam_update")
     box = browser.find_element(By.ID, "search")
@@ -256,7 +256,7 @@ def test_links_resolve(name, opened, site):
 
 
 def test_readable_without_scripts(opened, browser):
-    """The search is not offered, and nothing else is missing."""
+    """Only the search is missing."""
     browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     try:
         opened("perceptron")

@@ -1,4 +1,4 @@
-"""A few examples of every property are large: what is wrong only there is caught, and shown as small as it can be."""
+"""A few examples of every property are large: mistakes that occur only there are caught and shrunk."""
 
 import re
 import subprocess
@@ -105,7 +105,7 @@ class MLP(right.MLP):
 
 @pytest.fixture
 def beyond(tmp_path):
-    """The file of those that are wrong for what is larger."""
+    """The file of functions that are wrong for larger input."""
     file = tmp_path / "beyond.py"
     file.write_text(BEYOND)
     return file
@@ -135,7 +135,7 @@ def test_what_is_shown_is_just_beyond_the_limit(function, call, beyond, capsys, 
 
 
 def test_a_program_makes_the_arrays_as_they_were_stored(beyond, tmp_path, capsys):
-    """``--repro`` of what is wrong for transposed arrays only, and of what is wrong for integers only."""
+    """``--repro`` for a function wrong for transposed arrays only, and for one wrong for integers only."""
     for function, wrong in (("softmax_backward", "transposed(["), ("tanh", "integers([")):
         arguments = ["--reference", "scratch", "--dtype", "float64", "--only", function, "--repro", str(tmp_path)]
         assert main(["check", str(beyond), *arguments]) == 1
@@ -148,7 +148,7 @@ def test_a_program_makes_the_arrays_as_they_were_stored(beyond, tmp_path, capsys
 
 @pytest.mark.parametrize("examples", [10, 50, 300])
 def test_every_scope_has_its_examples(examples):
-    """As many as asked for in all; large ones from ten on, of each kind from forty on."""
+    """The requested total; large ones if there are at least ten, of each kind if there are at least forty."""
     share = strategies.shares(examples)
     assert sum(share.values()) == examples
     assert len(share) == 1 + min(len(strategies.SCOPES), examples // 10)
@@ -168,7 +168,7 @@ def test_all_that_is_drawn_within_a_scope_is_large(scope, drawn):
 
 
 def test_a_long_array_is_shown_by_its_ends():
-    """And a program that repeats a failure has all of it."""
+    """A program that repeats a failure has the whole array."""
     assert shorten(np.zeros((300, 2))) == "[[0.0, 0.0], [0.0, 0.0], ..., [0.0, 0.0], [0.0, 0.0]] of shape (300, 2)"
     assert shorten([list(range(9))] * 30).endswith("of shape (30, 9)")
     assert shorten(np.zeros((2, 3))) == "[[0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]"

@@ -1,4 +1,4 @@
-"""Homework as different people write it: what is right passes, what is wrong is caught at its function and named."""
+"""Homework in different styles: correct code passes, mistakes are caught at their function and named."""
 
 from pathlib import Path
 
@@ -7,11 +7,11 @@ import pytest
 SOLUTIONS = Path(__file__).parent / "solutions"
 
 RIGHT = [
-    "adam_own_state",  # the state is a tuple of its own
+    "adam_own_state",  # the state is a tuple
     "adam_step_size",  # the paper's rearranged form, epsilon scaled with it
     "adam_textbook",  # m_hat and v_hat; AdamW with the decay taken last
     "careful_float32",  # float64 inside, rounded once; without activations
-    "common_forms",  # np.sign, grad * (z > 0), a decorator without wraps; nothing is refused
+    "common_forms",  # np.sign, grad * (z > 0), a decorator without wraps; nothing is rejected
     "data_and_batches",  # np.loadtxt, np.split
     "dataclasses_and_prints",  # annotations, an enum, output on both streams
     "einsum_everywhere",
@@ -33,7 +33,7 @@ RIGHT = [
     "torch_fused",
 ]
 
-# The file, the function that is wrong, and the well-known mistake that it is; None: no known one.
+# The file, the wrong function, and the known mistake, None if it is not known.
 WRONG = [
     ("adagrad_without_square", "adagrad_update", "gradients_summed_unsquared"),
     ("adam_corrects_its_state", "adam_update", "corrected_averages_stored"),
@@ -92,7 +92,7 @@ WRONG = [
     ("tanh_slope_of_z", "tanh_backward", "tanh_derivative_of_the_output"),
     ("tanh_without_chain", "tanh_backward", "tanh_gradient_from_above_left_out"),
     ("uphill", "gradient_step", "gradient_ascent"),
-    # Nobody's convention: the diagnosis must not guess.
+    # Not a known convention: the diagnosis must not guess.
     ("clipped_gradient", "sgd_update", None),
     ("last_input_ignored", "linear", None),
     ("one_percent_off", "squared_error_backward", None),
@@ -124,8 +124,8 @@ def test_right_solutions_pass_against_pytorch(name, report):
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "function", "mistake"), WRONG)
 def test_wrong_solutions_are_caught(name, function, mistake, report):
-    """At the function that is wrong, and the mistake is named if it is a known one."""
-    # As many as a default run has in both precisions: where two mistakes part is rare for some.
+    """At the wrong function, and the mistake is named if it is known."""
+    # As many as a default run in both precisions, because examples that distinguish two mistakes may be rare.
     options = ("--reference", "scratch", "--only", function, "--dtype", "float64", "--examples", "100")
     rows = report(SOLUTIONS / f"wrong/{name}.py", *options)
     lessons = [lesson for lesson in wrong_ones(rows) if lesson["function"] == function]

@@ -1,4 +1,4 @@
-"""What a student reads of ``parity check``: each row, in study order, in any terminal; and what must never vanish."""
+"""The table of ``parity check``: each row, in study order, on any terminal; nothing may be lost."""
 
 import json
 import os
@@ -19,7 +19,7 @@ QUICK = ("--reference", "scratch", "--examples", "5", "--dtype", "float64")
 
 @pytest.fixture
 def check(capsys, tmp_path):
-    """Write a homework and check it; exit code and standard output."""
+    """Write homework and check it; return the exit code and standard output."""
 
     def run(text, *arguments):
         file = tmp_path / "homework.py"
@@ -31,12 +31,12 @@ def check(capsys, tmp_path):
 
 
 def test_what_is_not_written_is_a_list_of_names(capsys, tmp_path):
-    """And nothing of how Hypothesis found it out."""
+    """Without details of Hypothesis."""
     file = tmp_path / "homework.py"
     assert main(["template", "perceptron", "gradients", "-o", str(file)]) == 0
     assert main(["check", str(file), *QUICK]) == 2
     out = " ".join(capsys.readouterr().out.split())
-    names = out.partition("not written: ")[2].partition(" Nothing has been checked")[0]
+    names = out.partition("not written: ")[2].partition(" Nothing was checked")[0]
     assert names.split(", ") == [
         "perceptron_step",
         "perceptron_epoch",
@@ -46,7 +46,7 @@ def test_what_is_not_written_is_a_list_of_names(capsys, tmp_path):
         "gradient_epoch",
         "train_gradient",
     ]
-    assert "perceptron_step, perceptron_epoch," in out.partition("Nothing has been checked of")[2]
+    assert "perceptron_step, perceptron_epoch," in out.partition("Nothing was checked of")[2]
 
 
 UNPRINTABLE = {
@@ -60,7 +60,7 @@ UNPRINTABLE = {
 
 @pytest.mark.parametrize("text", UNPRINTABLE.values(), ids=UNPRINTABLE)
 def test_text_that_no_terminal_or_file_should_get_is_shown_escaped(text, check, tmp_path):
-    """No row is lost for it, in no report."""
+    """No row is lost in any report."""
     files = [tmp_path / "out.json", tmp_path / "out.xml", tmp_path / "results.json"]
     code, out = check(text, "--only", "sign", "--json", files[0], "--junit", files[1], "--gradescope", files[2])
     assert code == 1
@@ -76,7 +76,7 @@ def test_text_that_no_terminal_or_file_should_get_is_shown_escaped(text, check, 
 
 
 def test_a_terminal_without_greek_letters(tmp_path):
-    """Shows them escaped, and the check goes on."""
+    """They are escaped, and the check continues."""
     file = tmp_path / "homework.py"
     file.write_text("def sigmoid(z):\n    return z")
     environment = os.environ | {"PYTHONIOENCODING": "ascii"}
@@ -87,11 +87,11 @@ def test_a_terminal_without_greek_letters(tmp_path):
 
 
 def test_a_function_that_no_property_is_about(check, monkeypatch):
-    """Is said to be one."""
+    """The summary says so."""
     names = trees.all_names()
     monkeypatch.setattr(trees, "all_names", lambda: [*names, "elu"])
     code, out = check("def elu(z):\n    return z\n", "--only", "elu")
-    assert (code, out.splitlines()[-1]) == (2, "Nothing has been shown: no property is about elu.")
+    assert (code, out.splitlines()[-1]) == (2, "Nothing was checked: no property is about elu.")
 
 
 def test_an_import_that_fails_says_so_in_one_line_that_can_be_shown(capsys, tmp_path):
@@ -129,7 +129,7 @@ def part(nodeid, outcome="passed", lesson=None, message="wrong", **counts):
 
 @pytest.fixture
 def table(monkeypatch, capsys):
-    """The lines of a table of these parts, in so many columns."""
+    """The lines of a table of these parts, with this number of columns."""
 
     def run(parts, width=80, *, ids=(), explain_all=False):
         monkeypatch.setenv("COLUMNS", str(width))
@@ -146,7 +146,7 @@ def table(monkeypatch, capsys):
 @pytest.mark.parametrize("width", [60, 80, 99, 100, 119, 120, 160])
 @pytest.mark.parametrize("count", [1, 40, 5000])
 def test_rows_fit_the_terminal(width, count, table):
-    """All figures stand in the first line of a row; only a name goes on below, between two words."""
+    """All figures are in the first line of a row; only a name continues below, wrapped between words."""
     parts = [part(nodeid, **dict.fromkeys(KINDS[: i + 1], count)) for i, nodeid in enumerate(NAMES)]
     lines = table(parts, width)
     rows = lines[2:-1]
@@ -176,7 +176,7 @@ def test_failures_fit_the_terminal(width, table):
 
 
 def test_no_word_is_cut():
-    """Neither a path that is longer than the line, which one wants to copy, nor what has a hyphen."""
+    """Neither a path that is longer than the line, nor a hyphenated word."""
     path = "/home/" + "long/" * 20
     assert wrapped(f"python {path} is ill-conditioned", 20) == ["python", path, "is ill-conditioned"]
     assert wrapped("mostly ill-conditioned", 12) == ["mostly", "ill-conditioned"]
@@ -193,7 +193,7 @@ def test_a_mistake_is_explained_once(table):
 
 
 def test_a_failure_without_a_lesson_takes_no_screen_from_the_first_lesson(table):
-    """What is no known mistake is as much of its message as there is room for, cut between words."""
+    """Without a known mistake the row has the beginning of the message, cut between words."""
     message = "sign(z, y), expected sign(z) and so on, with many words that have no room in a line of eighty"
     plain = [part(f"test_contract.py::test_{name}", "failed", message=message) for name in ("names", "signatures")]
     lines = table([*plain, part(NAMES[0], "failed", LESSON)])
@@ -205,7 +205,7 @@ def test_a_failure_without_a_lesson_takes_no_screen_from_the_first_lesson(table)
 
 
 def test_rows_stand_in_study_order(table):
-    """Whatever order they end in, and however their parts are dealt out."""
+    """In whatever order they end, and however their parts are distributed."""
     ids = [f"{name}[{dtype}]" for name in NAMES for dtype in ("float64", "float32")]
     for order in (ids, ids[::-1], ids[1::2] + ids[::2]):
         lines = table([part(nodeid, exact=1) for nodeid in order], 160, ids=ids)
@@ -213,7 +213,7 @@ def test_rows_stand_in_study_order(table):
 
 
 def test_a_row_is_printed_as_soon_as_all_before_it_are(monkeypatch, capsys):
-    """Not at the end of the run."""
+    """Rows are not held back until the end of the run."""
     monkeypatch.setenv("COLUMNS", "160")
     with Report(SimpleNamespace(**GIVEN, all=False)) as report:
         report.expect(NAMES)
@@ -236,7 +236,7 @@ def test_what_is_said_of_a_property_is_said_by_its_first_part(table):
 
 
 def test_mistakes_that_fit_one_property_of_a_function_alone_are_not_named(table):
-    """What fits both is named in both, in its sentence too; where none fits both, all are left."""
+    """A mistake that fits both is named in both, also in the sentence; if none fits both, all are kept."""
     sets = [("a", "b"), ("a", "c"), ("d", "e")]
     parts = []
     for nodeid, names in zip(NAMES, sets, strict=False):
@@ -253,13 +253,13 @@ def test_no_property_can_vanish(table):
     """One that was collected and not reported is named in the last line, and the exit code is 2."""
     lines = table([part(nodeid, exact=1) for nodeid in NAMES[:-1]], 160, ids=NAMES)
     assert table.report.exit_code() == 2
-    words = "1 of 4 properties of homework.py have not been reported, as training: the gradients of every layer"
-    assert lines[-1].startswith(f"Nothing has been shown: {words}")
+    words = "1 of 4 properties of homework.py were not reported, such as training: the gradients of every layer"
+    assert lines[-1].startswith(f"The check is incomplete: {words}")
 
 
 @pytest.mark.parametrize("width", [80, 160])
 def test_a_terminal_of_any_width_has_each_word_whole(width, check, monkeypatch):
-    """A whole run of two mistakes; the width changes lines, not words."""
+    """A whole run of two mistakes; the width changes line breaks, not words."""
     monkeypatch.setenv("COLUMNS", str(width))
     code, out = check(TWO_MISTAKES)
     lines = out.splitlines()
@@ -268,7 +268,7 @@ def test_a_terminal_of_any_width_has_each_word_whole(width, check, monkeypatch):
     assert sum("DIFFERENT" in line for line in lines) == 4
     assert sum("DIFFERENT: derivative_of_the_output" in line for line in lines) == 1
     assert " ".join(lines).count("this is what you get when") == 1
-    assert "s (1 - s) is taken of z itself" in " ".join(out.split())
+    assert "s (1 - s) is computed from z itself" in " ".join(out.split())
     assert "Failing" not in out
 
 

@@ -1,4 +1,4 @@
-"""``parity trace``: what is right agrees, what is wrong is found at its first step and quantity."""
+"""``parity trace``: correct code agrees, a mistake is found at its first step and quantity."""
 
 import re
 
@@ -10,7 +10,7 @@ from scratch.losses import LOSSES
 
 SMALL = ("--hidden", "3", "--epochs", "3")
 WRONG_SIGMOID = "def sigmoid_backward(z, grad_output):\n    return grad_output * z * (1 - z)\n"
-# It has no state, and can neither be saved nor loaded.
+# It has no state, and cannot be saved or loaded.
 OWN_SGD = """
 class SGD:
     def __init__(self, params, lr):
@@ -25,12 +25,12 @@ class SGD:
 
 
 def small(options):
-    """Few epochs, and a small net where the rule is that of a net."""
+    """Few epochs, and a small network for the network rule."""
     return SMALL[2:] if "--rule" in options else SMALL
 
 
 def against_scratch(options):
-    """The reference that needs no PyTorch, where the options name none."""
+    """Use the reference that needs no PyTorch, unless the options name one."""
     return () if "--reference" in options else ("--reference", "scratch")
 
 
@@ -73,7 +73,7 @@ def test_many_steps_are_thinned(trace):
     assert steps[:10] == list(range(1, 11))
     assert steps[-1] == 100
     assert len(steps) <= 31
-    assert out[-1] == "the two agree in all 100 steps, no weight differs in a bit"
+    assert out[-1] == "the two agree in all 100 steps, and all weights are equal bit for bit"
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_a_mistake_is_found_at_its_first_quantity(trace, mistake, options, found
 
 
 def test_a_partial_homework(trace, tmp_path):
-    """What a file does not define is the reference's; both numbers, the gap and the referee's value are printed."""
+    """Missing functions come from the reference; both numbers, the gap and the referee's value are printed."""
     file = tmp_path / "homework.py"
     file.write_text(WRONG_SIGMOID)
     code, out, _ = trace(file, "--data", "xor", "--activation", "sigmoid", *SMALL)
@@ -172,7 +172,7 @@ def test_a_homework_of_classes(trace, tmp_path, optimizer, options):
     ],
 )
 def test_classes_that_cannot_go_on(trace, tmp_path, body, message):
-    """What they do instead, and at which step."""
+    """The output names the failure and the step."""
     file = tmp_path / "homework.py"
     file.write_text(f"""from scratch import MLP, SGD
 import scratch
@@ -184,13 +184,13 @@ def train_step(model, x, y, loss, optimizer):
 """)
     code, out, err = trace(file, "--reference", "scratch", *SMALL, "--plot", tmp_path / "trace.png")
     assert (code, err) == (1, [])
-    assert out[-3:-1] == ["homework.py cannot go on after step 2", message]
+    assert out[-3:-1] == ["homework.py cannot continue after step 2", message]
     assert "differs from scratch first at step 2, in the" in out[-1]
 
 
 @pytest.mark.parametrize("body", ["raise RuntimeError('later')", "return z[:1, :1]", "return None"])
 def test_a_candidate_that_cannot_go_on(trace, tmp_path, body):
-    """It is a difference like another."""
+    """It counts as a difference."""
     file = tmp_path / "homework.py"
     file.write_text(f"def tanh(z):\n    {body}\n")
     code, out, err = trace(file, "--reference", "scratch", *SMALL, "--plot", tmp_path / "trace.png")
@@ -199,15 +199,15 @@ def test_a_candidate_that_cannot_go_on(trace, tmp_path, body):
 
 
 def test_a_run_out_of_range_stops(trace):
-    """It says at which step, and what is shown up to there."""
+    """The output says at which step, and shows the steps before."""
     code, out, _ = trace("scratch", "--reference", "scratch", "--lr", "1e200")
     assert code == 0
     assert any(line.startswith("the loss became inf and inf at step 2") for line in out)
-    assert "from step 2 on the bound exceeds the weights themselves: nothing can be shown there" in out
+    assert "from step 2 the bound exceeds the weights themselves, so the comparison proves nothing" in out
 
 
 def test_set_collects(trace):
-    """What several --set say holds together, here momentum and what is nothing without it."""
+    """Several --set options are combined, here momentum and an option that needs it."""
     run = ("scratch", "--reference", "scratch", *SMALL)
     together = trace(*run, "--set", "momentum=0.5", "nesterov=True")
     assert trace(*run, "--set", "momentum=0.5", "--set", "nesterov=True") == together
@@ -226,19 +226,19 @@ def test_set_collects(trace):
         (("--set", "momentun=1"), "did you mean 'momentum'?"),
         (("--set", "momentum"), "expected NAME=VALUE"),
         (("--set", "momentum={[]: 1}"), "expected NAME=VALUE"),
-        (("--set", "momentum=0.9", "momentum=0.5"), "--set: got momentum a second time, expected it once"),
-        (("--set", "momentum=0.9", "--set", "momentum=0.9"), "--set: got momentum a second time, expected it once"),
-        (("--lr", "0.1", "--set", "lr=0.1"), "--set: got lr a second time, expected it once"),
+        (("--set", "momentum=0.9", "momentum=0.5"), "--set: got momentum twice, expected once"),
+        (("--set", "momentum=0.9", "--set", "momentum=0.9"), "--set: got momentum twice, expected once"),
+        (("--lr", "0.1", "--set", "lr=0.1"), "--set: got lr twice, expected once"),
         (("--set", "lr=-1"), "parity trace: --set: lr: got -1, expected a finite non-negative number"),
         (("--set", f"eps={10**400}", "--optimizer", "Adam"), "--set: eps: got 1000000"),
         (
             ("--set", "nesterov=True"),
             "parity trace: --set: Nesterov momentum requires a momentum and zero dampening",
         ),
-        (("--hidden", "3", "0"), "--hidden: got 0, expected whole numbers from 1 to 1000000"),
-        (("--hidden", "1000001"), "--hidden: got 1000001, expected whole numbers from 1 to 1000000"),
-        (("--hidden", "1000000", "1000000"), "parity trace: this takes more memory than there is"),
-        (("--hidden", "--activation", "relu"), "--activation: got it for a net without hidden layers"),
+        (("--hidden", "3", "0"), "--hidden: got 0, expected integers from 1 to 1000000"),
+        (("--hidden", "1000001"), "--hidden: got 1000001, expected integers from 1 to 1000000"),
+        (("--hidden", "1000000", "1000000"), "parity trace: not enough memory"),
+        (("--hidden", "--activation", "relu"), "--activation: got a network without hidden layers"),
         (("--activation", ""), "--activation: got ''"),
         (("--output", ""), "--output: got ''"),
         (("--plot", ""), "got the suffix ''"),
@@ -247,7 +247,7 @@ def test_set_collects(trace):
         (("--batch-size", "9"), "expected an integer from 1 to 8"),
         (("--epochs", "0"), "--epochs: got 0"),
         (("--lr", "-1"), "--lr: got -1.0"),
-        (("--data", "blobs"), "--loss cross_entropy takes class indices"),
+        (("--data", "blobs"), "--loss cross_entropy accepts class indices"),
         (("--rule", "gradient", "--activation", "softmax"), "expected one of identity, sigmoid, tanh, relu"),
         (("--data", "nowhere.csv"), "nowhere.csv"),
         (("--plot", "trace.txt"), "got the suffix '.txt'"),
@@ -281,8 +281,8 @@ def test_bad_input_is_one_line(trace, options, message):
     ],
 )
 def test_options_that_the_rule_has_no_use_for(trace, rule, options):
-    """They are refused, even with the value that they have anyway."""
-    message = f"parity trace: {options[0]}: got it with --rule {rule}, which makes no use of it"
+    """They are rejected, even with their default value."""
+    message = f"parity trace: {options[0]}: got it with --rule {rule}, expected a rule that uses it"
     assert trace("scratch", "--rule", rule, *options) == (2, [], [message])
 
 
@@ -300,7 +300,7 @@ def test_options_that_the_rule_has_no_use_for(trace, rule, options):
     ],
 )
 def test_labels_are_those_of_train(trace, capsys, tmp_path, labels, trace_options, train_options):
-    """What parity train refuses is refused in the same words, and never changed into what would do."""
+    """Labels that parity train rejects are rejected with the same message, and never converted."""
     file = tmp_path / "own.csv"
     file.write_text("x,y\n" + "".join(f"{i},{label}\n" for i, label in enumerate(labels.split())))
     assert main(["train", *train_options.split(), "--data", str(file)]) == 2
@@ -329,7 +329,7 @@ def test_a_reference_that_fails(trace, tmp_path):
 
 
 def test_more_than_two_inputs_cannot_be_drawn(trace, tmp_path):
-    """It is said before anything runs."""
+    """Rejected before anything runs."""
     file = tmp_path / "own.csv"
     file.write_text("x1,x2,x3,y\n1,2,3,1\n3,2,1,-1\n")
     code, out, err = trace("scratch", "--data", file, "--plot", tmp_path / "trace.png")
@@ -338,12 +338,12 @@ def test_more_than_two_inputs_cannot_be_drawn(trace, tmp_path):
 
 
 def test_a_candidate_without_any_of_the_functions(trace, tmp_path):
-    """Nothing of it would be traced."""
+    """Nothing could be traced."""
     file = tmp_path / "homework.py"
     file.write_text("def relu(z):\n    return z\n")
     code, _, err = trace(file, "--reference", "scratch")
     assert code == 2
-    assert "defines nothing that this run calls, expected some of linear, tanh" in err[0]
+    assert "defines no name that this run calls, expected some of linear, tanh" in err[0]
     assert err[0].endswith(", or all of MLP, SGD, train_step")
 
 
@@ -379,7 +379,7 @@ def drawn(trace, monkeypatch, tmp_path):
 
 
 def test_one_step_is_a_point(drawn):
-    """A line of one point would be nothing to see."""
+    """A line of one point would be invisible."""
     losses, gaps = drawn("scratch", "--epochs", "1")
     for line in (*losses.lines, gaps.lines[0]):
         assert line.get_marker() != "None"
@@ -410,10 +410,10 @@ def test_legends_lie_above_the_axes(drawn):
 @pytest.mark.parametrize(
     ("body", "title"),
     [
-        ("return scratch.sgd_update(w, *a, **o)", "no gap at all"),
+        ("return scratch.sgd_update(w, *a, **o)", "all gaps are zero"),
         ("w, s = scratch.sgd_update(w, *a, **o); return w * (1 + 4e-16), s", ""),
-        ("w, s = scratch.sgd_update(w, *a, **o); w.flat[0] *= float('nan'); return w, s", "a gap is no number"),
-        ("w, s = scratch.sgd_update(w, *a, **o); w = w * 1.1; w.flat[0] *= float('nan'); return w, s", "a gap is no"),
+        ("w, s = scratch.sgd_update(w, *a, **o); w.flat[0] *= float('nan'); return w, s", "a gap is nan"),
+        ("w, s = scratch.sgd_update(w, *a, **o); w = w * 1.1; w.flat[0] *= float('nan'); return w, s", "a gap is nan"),
         ("raise RuntimeError", "no step was completed"),
     ],
 )
@@ -427,7 +427,7 @@ def test_the_legend_says_what_the_scale_cannot_show(drawn, tmp_path, body, title
 
 
 def test_a_gap_that_is_nan_is_in_the_table(trace, tmp_path):
-    """Though other weights differ by what is allowed."""
+    """Even if other weights differ by an allowed gap."""
     file = tmp_path / "homework.py"
     body = "w, s = scratch.sgd_update(w, *a, **o); w = w * (1 + 2e-16); w.flat[0] *= float('nan'); return w, s"
     file.write_text(f"import scratch\ndef sgd_update(w, *a, **o):\n    {body}\n")
@@ -457,7 +457,7 @@ def test_what_cannot_be_drawn_is_refused_before_the_run(trace, tmp_path):
     ],
 )
 def test_the_order_is_that_in_which_was_looked(trace, mistake, rule, order):
-    """Of a net of the candidate's own no z is seen; the perceptron has no gradients."""
+    """A candidate's own network has no visible z; the perceptron has no gradients."""
     options = ("--reference", "scratch", "--rule", *rule.split(), "--epochs", "2")
     _, out, _ = trace(f"parity.mistakes:{mistake}", *options)
-    assert out[-1].endswith(f"; the order is {order}")
+    assert out[-1].endswith(f"; order compared: {order}")

@@ -40,17 +40,17 @@ RULES = ("perceptron", "gradient", "fit")
             "data: got 'circle', expected one of and, blobs, circles, moons, toy, toy_flipped, xor; "
             "did you mean 'circles'?",
         ),
-        ("gradient --data blobs", "blobs: got class indices, expected labels -1 and +1, as one neuron can tell apart"),
+        ("gradient --data blobs", "blobs: got class indices, expected labels -1 and +1, which one neuron can separate"),
         (
             "fit --data blobs",
             "blobs: got class indices, expected labels -1 and +1, or 0 and 1, for mse_loss; "
-            "--loss cross_entropy takes class indices",
+            "--loss cross_entropy accepts class indices",
         ),
-        ("fit --hidden 4 0", "--hidden: got 0, expected whole numbers from 1 to 1000000"),
-        ("fit --hidden 4 1000001", "--hidden: got 1000001, expected whole numbers from 1 to 1000000"),
+        ("fit --hidden 4 0", "--hidden: got 0, expected integers from 1 to 1000000"),
+        ("fit --hidden 4 1000001", "--hidden: got 1000001, expected integers from 1 to 1000000"),
         (
             "fit --activation relu",
-            "--activation: got it for a net without hidden layers, expected --hidden as well",
+            "--activation: got a network without hidden layers, expected --hidden as well",
         ),
         (
             "fit --activation tahn",
@@ -75,18 +75,18 @@ RULES = ("perceptron", "gradient", "fit")
         ("fit --sweep=", "--sweep: got '', expected one of lr, hidden, epochs, batch-size"),
         (
             "fit --sweep lr=0.1:1:3 --lr 0.05",
-            "--lr: got it beside --sweep lr, which sets it in each run; expected one of them",
+            "--lr: got it with --sweep lr, which sets it in each run, expected one of them",
         ),
         (
             "fit --sweep hidden=1:3:2 --hidden 5",
-            "--hidden: got it beside --sweep hidden, which sets it in each run; expected one of them",
+            "--hidden: got it with --sweep hidden, which sets it in each run, expected one of them",
         ),
         (
             "fit --sweep batch-size=1:3:2 --batch-size 5",
-            "--batch-size: got it beside --sweep batch-size, which sets it in each run; expected one of them",
+            "--batch-size: got it with --sweep batch-size, which sets it in each run, expected one of them",
         ),
-        ("fit --sweep hidden=0.2:4:3", "--sweep: got 'hidden=0.2:4:3', expected whole numbers from 1 to 1000000"),
-        ("fit --sweep hidden=1:1e14:2", "--sweep: got 'hidden=1:1e14:2', expected whole numbers from 1 to 1000000"),
+        ("fit --sweep hidden=0.2:4:3", "--sweep: got 'hidden=0.2:4:3', expected integers from 1 to 1000000"),
+        ("fit --sweep hidden=1:1e14:2", "--sweep: got 'hidden=1:1e14:2', expected integers from 1 to 1000000"),
         (
             "fit --sweep lr=1:2:1000000000000",
             "--sweep: got 'lr=1:2:1000000000000', expected 0 < FROM < TO and 2 to 1000 RUNS",
@@ -101,11 +101,11 @@ RULES = ("perceptron", "gradient", "fit")
         ("fit --sweep lr=1:2:1", "--sweep: got 'lr=1:2:1', expected 0 < FROM < TO and 2 to 1000 RUNS"),
         (
             "fit --sweep lr=1:2:2 --save a.npz",
-            "--sweep: got --animate or --save as well, expected neither: there is not one net but many",
+            "--sweep: got --animate or --save as well, expected neither: there are many networks",
         ),
         (
             "fit --hidden 2 --animate a.gif",
-            "--animate: got a net of several neurons, expected a single one: a line is what is shown",
+            "--animate: got a network of several neurons, expected a single neuron, whose line is drawn",
         ),
     ],
 )
@@ -117,7 +117,7 @@ def test_options_are_checked(parity, args, message):
 
 def test_epochs_beyond_all_bounds_are_the_sweep_s_fault(parity):
     """It is what was typed."""
-    message = "parity train: --sweep: got 'epochs=1:1e30:3', expected whole numbers from 1 to 1000000"
+    message = "parity train: --sweep: got 'epochs=1:1e30:3', expected integers from 1 to 1000000"
     assert parity("fit", "--sweep", "epochs=1:1e30:3") == (2, [], [message])
 
 
@@ -170,7 +170,7 @@ def test_memory_that_is_missed_in_the_training(parity, monkeypatch, error):
         raise error
 
     monkeypatch.setattr(train, "run", fail)
-    assert parity("fit") == (2, [], ["parity train: this takes more memory than there is"])
+    assert parity("fit") == (2, [], ["parity train: not enough memory"])
     error = RuntimeError("something else")
     with pytest.raises(RuntimeError, match="something else"):
         parity("fit")

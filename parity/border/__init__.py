@@ -1,1 +1,1 @@
-"""A candidate behind its border: what is asked of it, in which process, behind which walls, and what crosses."""
+"""Access to a candidate: the calls, its process, its isolation, and the exchanged data."""

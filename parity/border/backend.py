@@ -1,6 +1,6 @@
 """A backend is a namespace: a module, a file, or anything with some of the contract's names.
 
-This is the judge's side of the border: arrays are NumPy's here. What is not of this project runs in its own process.
+This is the judge's side of the border: arrays are NumPy arrays. Code from outside this project runs in its own process.
 """
 
 import importlib.util
@@ -54,7 +54,7 @@ class Asked(NamedTuple):
 
 
 class Formed(np.ndarray):
-    """An array that the namespace gets stored in a form of its own: ``host.FORMS`` says in which."""
+    """An array that the namespace receives in a special storage form: ``Host.formed`` lists them."""
 
     form = ""
 
@@ -86,11 +86,11 @@ class Backend:
 
     @property
     def ours(self):
-        """Whether it is of this project and runs in this process."""
+        """Whether the backend belongs to this project and runs in this process."""
         return self.process is None
 
     def defines(self, name):
-        """Whether the namespace has it."""
+        """Whether the namespace defines this name."""
         return self.signature(name) is not None
 
     def signature(self, name):
@@ -104,13 +104,13 @@ class Backend:
         return ObjectRef(self, name)
 
     def begin(self):
-        """A new property."""
+        """Start a new property."""
         if self.process:
             self.process.begin()
             self.ask("begin")
 
     def fresh(self):
-        """A new example: what was kept of the last one is let go."""
+        """Start a new example and release the objects of the last one."""
         self.transcript.clear()
         self.callbacks.clear()
         if self.keeps:
@@ -118,11 +118,11 @@ class Backend:
         self.keeps = False
 
     def complaint(self):
-        """A sentence on what the candidate did in this property beside computing, or None."""
+        """A sentence about a forbidden side effect of the candidate in this property, or None."""
         if not self.process or not self.process.child:
             return None
         complaint = self.ask("complaint")
-        if complaint:  # in a new process nothing is left of it
+        if complaint:  # a new process has none of its objects
             self.close()
         return complaint
 
@@ -132,7 +132,7 @@ class Backend:
             self.process.stop()
 
     def ask(self, action, *given):
-        """One request to the namespace, wherever it is."""
+        """Send one request to the namespace, wherever it runs."""
         request = (action, *map(self.outward, given))
         if given and isinstance(given[0], str) and given[0] in self.floats_only:
             request = without_integers(request)
@@ -149,11 +149,11 @@ class Backend:
         return answer[1]
 
     def may_want_floats(self, request):
-        """Whether a stranger's function that raised was given integers, which it may not take."""
+        """Whether a candidate's function raised because it may not accept integers."""
         return not self.ours and holds_integers(request) and isinstance(request[1], str)
 
     def record(self, action, target, *given, keep=False):
-        """A request that a reader of the transcript wants to see."""
+        """Make a request and add it to the transcript."""
         at = len(self.transcript)
         self.transcript.append(Asked(action, target, given, None))
         answer = self.ask(action, target, *given, *[keep] * (action not in ("assign", "text")))
@@ -161,12 +161,12 @@ class Backend:
         return self.inward(answer)
 
     def outward(self, value):
-        """A value of this side in terms of the other: tickets for objects and for functions."""
+        """A value for the other side: handles replace objects and functions."""
         if isinstance(value, ObjectRef):
             return value.target
-        if isinstance(value, Formed):  # as an array and a word: whatever carries it need not know of forms
+        if isinstance(value, Formed):  # as an array and a word, so that the transport need not know about forms
             return {"numbers": np.array(value, order="C", subok=False), "form": value.form}
-        if isinstance(value, np.ndarray):  # how a result of the other side was stored is no matter of chance
+        if isinstance(value, np.ndarray):  # results are always sent in C order
             return np.asarray(value, order="C")
         if isinstance(value, list | tuple) and not isinstance(value, Kept):
             return type(value)(map(self.outward, value))
@@ -178,7 +178,7 @@ class Backend:
         return value
 
     def inward(self, value):
-        """A value of the other side in terms of this: references for tickets."""
+        """A value from the other side: references replace handles."""
         if isinstance(value, Kept):
             self.keeps = True
             return ObjectRef(self, value)
@@ -186,7 +186,7 @@ class Backend:
             return type(value)(map(self.inward, value))
         if isinstance(value, dict):
             return {key: self.inward(item) for key, item in value.items()}
-        if hasattr(value, "__dict__"):  # a named tuple over there
+        if hasattr(value, "__dict__"):  # a named tuple on the other side
             vars(value).update({key: self.inward(item) for key, item in vars(value).items()})
         return value
 
@@ -254,7 +254,7 @@ class ObjectRef:
         return self.backend.record("text", self.target)
 
     def inner(self, value):
-        """What was asked for while keeping is kept in turn."""
+        """A result of a kept reference is kept, too."""
         if not self.keep:
             return value
         if isinstance(value, list | tuple):
@@ -282,17 +282,17 @@ def load(spec, limits=None):
 
 
 def is_ours(spec):
-    """Whether it is a module of this project."""
+    """Whether this is a module of this project."""
     return not spec.endswith(".py") and spec.partition(":")[0].partition(".")[0] in OURS
 
 
 def unprotected(*specs):
-    """In a few words that code of strangers runs here without isolation; empty where it has it, or there is none."""
+    """A note that code from outside runs without isolation; empty if it is isolated or there is none."""
     return "" if all(map(is_ours, specs)) else isolation.missing() or ""
 
 
 def expect_importable(module, needed_by):
-    """A library that an extra installs."""
+    """Raise an error that names the extra if a library is missing."""
     if importlib.util.find_spec(module) is None:
         raise ValueError(f"{needed_by} needs {module}: pip install 'neuron-parity[{EXTRAS[module]}]'")
 

@@ -1,3 +1,3 @@
-"""Stands in the place of a package that a candidate may not import."""
+"""Replaces a package that a candidate may not import."""
 
 raise ImportError(f"import of {__name__} is forbidden here")

@@ -1,7 +1,7 @@
-"""The candidate's side of the border: a namespace whose functions are called for the judge.
+"""The candidate's side of the border: it calls the functions of a namespace for the judge.
 
-What crosses the border is NumPy arrays, plain numbers and text, and lists, tuples and dictionaries of these; any other
-object stays here, and only a ticket for it leaves. In the judge's own process or in another, the code is the same.
+NumPy arrays, plain numbers and text, and lists, tuples and dictionaries of these cross the border; any other
+object stays here, and a handle for it is sent. The code is the same in the judge's own process and in another.
 """
 
 import builtins
@@ -24,7 +24,7 @@ from parity.border.wire import Callback, Kept, packed, reader, received, write
 
 EXTRAS = {"torch": "torch", "hypothesis": "parity", "rich": "parity", "matplotlib": "plot"}
 MOST_OUTPUT = 2**20
-MOST_FILES = 256  # files in memory count nowhere else
+MOST_FILES = 256  # files in memory are not limited otherwise
 PR_SET_PDEATHSIG = 1
 WATCHED = (builtins, math, np, np.linalg, np.random)
 
@@ -40,7 +40,7 @@ class Host:
     def answer(self, action, *given):
         """``("value", result)``, ``("raised", classes, message, place)`` or ``("changed", argument)``."""
         try:
-            # An overflow to infinity is a result like another; NumPy's warning of it is none.
+            # An overflow to infinity is a valid result, so NumPy's warning is suppressed.
             with np.errstate(all="ignore"):
                 return getattr(self, action)(*given)
         except (Exception, SystemExit) as error:
@@ -48,14 +48,14 @@ class Host:
             return "raised", classes, str(error), self.place(error)
 
     def signature(self, name):
-        """What the function or constructor takes: name, kind and whether it is required; None if it is not defined."""
+        """The parameters of a function or constructor: name, kind, whether required; None if it is not defined."""
         try:
             function = getattr(self.namespace, name)
-        except (Exception, SystemExit):  # a module may have a __getattr__ of its own
+        except (Exception, SystemExit):  # a module may have its own __getattr__
             return "value", None
         try:
             parameters = inspect.signature(function).parameters.values()
-        except (ValueError, TypeError):  # of one written in C nothing is known
+        except (ValueError, TypeError):  # the signature of a C function may be unknown
             return "value", [("args", "VAR_POSITIONAL", False), ("options", "VAR_KEYWORD", False)]
         return "value", [(p.name, p.kind.name, p.default is p.empty) for p in parameters]
 
@@ -72,7 +72,7 @@ class Host:
         return "value", self.leave(result, keep)
 
     def changed(self, old, new):
-        """Whether the array that the namespace got holds other numbers now."""
+        """Whether the namespace has changed the numbers of an array."""
         now = new if old.dtype == object else self.leave(new)
         return not np.array_equal(old, now, equal_nan=old.dtype.kind in "fc")
 
@@ -81,33 +81,33 @@ class Host:
         return "value", self.leave(getattr(self.object(target), name), keep)
 
     def item(self, target, key, keep):
-        """What stands at an index or key."""
+        """The item at an index or key."""
         return "value", self.leave(self.object(target)[key], keep)
 
     def assign(self, target, key, value):
-        """Change what stands at an index or key."""
+        """Set the item at an index or key."""
         self.object(target)[key] = self.enter(value)
         return "value", None
 
     def items(self, target, keep):
-        """All that an iterable gives."""
+        """All items of an iterable."""
         return "value", [self.leave(item, keep) for item in self.object(target)]
 
     def text(self, target):
-        """How the object prints."""
+        """The repr of an object."""
         return "value", repr(self.object(target))
 
     def forget(self):
-        """Let go of what was kept."""
+        """Release the kept objects."""
         self.objects.clear()
         return "value", None
 
     def object(self, target):
-        """What a name or a ticket stands for."""
+        """The object of a name or a handle."""
         return getattr(self.namespace, target) if isinstance(target, str) else self.objects[target.number]
 
     def enter(self, value):
-        """A value of the judge as the namespace wants it: every array is a fresh one of its own."""
+        """A value of the judge for the namespace: every array is a new copy."""
         if isinstance(value, Kept):
             return self.objects[value.number]
         if isinstance(value, Callback):
@@ -123,12 +123,12 @@ class Host:
         return value
 
     def array(self, value):
-        """A fresh array of the namespace's own kind."""
+        """A new array of the namespace's own type."""
         tensor = getattr(self.namespace, "tensor", None)
         return tensor(value, value.dtype.name) if tensor and value.dtype.kind == "f" else value.copy()
 
     def formed(self, numbers, form):
-        """A fresh array, stored in this form; as usual where the namespace's own kind knows none."""
+        """A new array in this storage form; the usual form if the namespace's own type has no others."""
         array = self.array(numbers)
         if not isinstance(array, np.ndarray) and not hasattr(array, "detach"):
             return array
@@ -141,7 +141,7 @@ class Host:
         return array
 
     def leave(self, value, keep=False):
-        """A value as the judge reads it; with ``keep`` its arrays and collections stay, as what one can change."""
+        """A value for the judge; with ``keep`` its arrays and collections stay here, so that they can be changed."""
         if value is None or type(value) in (bool, int, float, complex, str):
             return value
         if isinstance(value, tuple) and not hasattr(value, "_fields"):
@@ -157,7 +157,7 @@ class Host:
         if isinstance(value, dict):
             return {key if isinstance(key, str | int) else str(key): self.leave(item) for key, item in value.items()}
         if hasattr(value, "__array__") and not isinstance(value, type):
-            # Copied to a plain array: what the object says of its own shape does not count.
+            # Copied to a plain array, whatever shape the object itself reports.
             array = np.array(value, subok=False)
             return array if array.dtype.kind in "biufcU" else self.ticket(value)
         return self.ticket(value)
@@ -168,7 +168,7 @@ class Host:
         return Kept(id(value), type(value).__name__)
 
     def place(self, error):
-        """The last line of the namespace's own file that the error came through."""
+        """The last line of the namespace's own file in the traceback of the error."""
         own, trace, place = getattr(self.namespace, "__file__", None), error.__traceback__, None
         while trace:
             if trace.tb_frame.f_code.co_filename == own:
@@ -188,12 +188,12 @@ def numbers(value):
 
 
 def is_whole(array):
-    """Whether these are whole numbers in float64: others are never integers, float32 would not stay what it is."""
+    """Whether these are integral values in float64; only these can be sent as integers without changing the dtype."""
     return array.dtype == "float64" and bool(np.all((array == np.rint(array)) & (np.abs(array) < 2.0**53)))
 
 
 class Guard:
-    """What the candidate may not do to its own process without its being said: replace, draw, print without end."""
+    """Detects side effects of a candidate: replaced functions, global random numbers, excessive output."""
 
     def __init__(self, output):
         self.output = output
@@ -201,44 +201,44 @@ class Guard:
         self.begin()
 
     def begin(self):
-        """From here on."""
+        """Start watching from here."""
         os.ftruncate(self.output, 0)
         os.lseek(self.output, 0, os.SEEK_SET)
         self.note_random_state()
 
     def note_random_state(self):
-        """Of the two global generators."""
+        """Record the state of the two global generators."""
         self.state = self.random_state()
 
     def random_state(self):
-        """Of Python's generator and NumPy's."""
+        """The state of Python's generator and NumPy's."""
         state: Any = np.random.get_state()
         return random.getstate(), state[1].tobytes(), state[2]
 
     def complaint(self):
-        """A sentence about what was done since ``begin``, or None."""
+        """A sentence about a side effect since ``begin``, or None."""
         if self.random_state() != self.state:
             return "drew from the global random generator, expected results that depend on the arguments alone"
         return self.flooded() or self.replaced()
 
     def flooded(self):
-        """Whether it printed too much."""
+        """A sentence about excessive output, or None."""
         if os.fstat(self.output).st_size >= MOST_OUTPUT:
             return f"printed more than {MOST_OUTPUT // 2**20} MiB in one property"
         return None
 
     def replaced(self):
-        """Whether a name of somebody else's module means something new."""
+        """A sentence about a replaced name of another module, or None."""
         for module, names in self.names.items():
             now = vars(module)
             for name, value in names.items():
                 if now.get(name) is not value:
-                    return f"replaced {module.__name__}.{name}, expected other people's modules as they are"
+                    return f"replaced {module.__name__}.{name}, expected unchanged modules"
         return None
 
 
 class Forbidden:
-    """An audit hook, which cannot be taken away: refuses some packages, their files, and other processes."""
+    """An audit hook, which cannot be removed: rejects some packages, their files, and other processes."""
 
     PROCESSES = (
         "subprocess.Popen",
@@ -251,18 +251,18 @@ class Forbidden:
         "os.startfile",
         "_winapi.CreateProcess",
     )
-    UNHEARD = "_posixsubprocess"  # starts processes of which no hook is told
+    UNHEARD = "_posixsubprocess"  # starts processes without an audit event
 
     def __init__(self, names):
         self.names = [*names.split(","), self.UNHEARD]
-        importlib.import_module("subprocess")  # which keeps its own
+        importlib.import_module("subprocess")  # subprocess keeps its own reference
         sys.modules.pop(self.UNHEARD, None)
         specs = [importlib.util.find_spec(name) for name in self.names]
         found = [folder for spec in specs if spec for folder in spec.submodule_search_locations or ()]
         self.folders = tuple(f"{folder}{os.sep}" for folder in found)
 
     def __call__(self, event, args):
-        """As Python tells what is about to be done."""
+        """Called by Python before an audited event."""
         if event == "import" and (package := args[0].partition(".")[0]) in self.names:
             raise ImportError(f"import of {package} is forbidden here")
         if event == "open" and isinstance(args[0], str) and args[0].startswith(self.folders):
@@ -272,14 +272,14 @@ class Forbidden:
 
 
 class Served(Host):
-    """A host in a process of its own, under guard."""
+    """A host in its own process, with a guard."""
 
     def __init__(self, namespace, call_back, guard):
         super().__init__(namespace, call_back)
         self.guard = guard
 
     def call(self, target, args, options, keep):
-        """As any host; the initial weights of a net may come from the global generator."""
+        """As in any host; the initial weights of a network may come from the global generator."""
         try:
             return super().call(target, args, options, keep)
         finally:
@@ -287,7 +287,7 @@ class Served(Host):
                 self.guard.note_random_state()
 
     def answer(self, action, *given):
-        """As any host; what cannot be printed any more is no error of the formula."""
+        """As in any host; an error caused by too much output is not an error of the formula."""
         answer = super().answer(action, *given)
         flooded = answer[0] == "raised" and self.guard.flooded()
         return ("raised", ["Flood"], flooded, None) if flooded else answer
@@ -298,12 +298,12 @@ class Served(Host):
         return "value", None
 
     def complaint(self):
-        """What the property has to say of the candidate's manners."""
+        """A sentence about a side effect of the candidate, or None."""
         return "value", self.guard.complaint()
 
 
 def serve(judge=None):
-    """Answer requests until there are no more: first what to load, then what to do."""
+    """Answer requests until there are no more: first the candidate to load, then calls."""
     if judge:
         die_with(judge)
     requests, replies = os.fdopen(os.dup(0), "rb", 0), os.fdopen(os.dup(1), "wb", 0)
@@ -321,7 +321,7 @@ def serve(judge=None):
     sys.path[:] = path
     guard = Guard(1)
     for name in [name for name in sys.modules if name.partition(".")[0] == "parity"]:
-        del sys.modules[name]  # whoever imports parity gets another one: this one judges
+        del sys.modules[name]  # a candidate that imports parity gets another copy than the judge's
     if forbidden:
         sys.addaudithook(Forbidden(forbidden))
     try:
@@ -339,21 +339,21 @@ def serve(judge=None):
             return
         try:
             reply(host.answer(*request))
-        except Exception as error:  # what cannot be sent
+        except Exception as error:  # a value that cannot be sent
             reply(("raised", [type(error).__name__], str(error), None))
 
 
 def die_with(judge):
-    """End when the judge does, however that ends: Linux sends a signal."""
+    """End when the judge ends, for whatever reason: Linux sends a signal."""
     if not sys.platform.startswith("linux"):
         return
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != judge:  # it has ended before
+    if os.getppid() != judge:  # the judge has already ended
         os._exit(1)
 
 
 def seal(mebibytes):
-    """No standard input, all output into the file of standard error, of limited size; limited memory."""
+    """Close standard input, send all output to the file of standard error, and limit its size and the memory."""
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
@@ -396,13 +396,13 @@ def _module(name):
 def _file(path):
     if not path.is_file():
         raise ValueError(f"{path}: no such file, expected a module's name or a .py file")
-    # Its own name may be that of a library; dataclasses look their module up by it.
+    # A prefix, because the file may have the name of a library; dataclasses look up their module by name.
     spec = importlib.util.spec_from_file_location(f"candidate_{path.stem}", path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[module.__name__] = module
-    # A file may import its neighbours, as it could when run as a script.
+    # A file may import modules beside it, as when run as a script.
     sys.path.insert(0, str(path.parent.resolve()))
     _run(path, lambda: spec.loader.exec_module(module))
     return module

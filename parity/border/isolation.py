@@ -1,7 +1,7 @@
-"""Isolation by bubblewrap (https://github.com/containers/bubblewrap), where it is installed and may run.
+"""Isolation by bubblewrap (https://github.com/containers/bubblewrap), if it is installed and may run.
 
 Inside, a candidate sees a disk that it can read and not write, a small temporary folder, no network, and no process but
-its own; all of them end with the judge. ``docs/isolation.md`` says what this promises and what not.
+its own; all of them end with the judge. ``docs/isolation.md`` says what this guarantees and what not.
 """
 
 import functools
@@ -13,21 +13,21 @@ import sys
 from pathlib import Path
 
 TEMPORARY = 64 * 2**20
-# Places of sockets and of shared memory: other programs listen there.
+# Locations of sockets and shared memory, where other programs listen.
 HIDDEN = ("/tmp", "/var/tmp", "/run", "/dev/shm")
 SUFFIXES = (".py", ".pyc", ".so", ".pyd")
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 REFUSAL = os.path.join(HERE, "border", "forbidden.py")
-# What serves a candidate is there for it even where it may not import parity.
+# The modules that serve a candidate stay visible, even if it may not import parity.
 SERVING = ("__init__.py", "border/__init__.py", "border/host.py", "border/wire.py")
 BORDER = {file: os.path.join(HERE, file) for file in SERVING}
 
 
 @functools.cache
 def missing():
-    """Why candidates are not isolated, in a few words; None where they are."""
+    """Why candidates are not isolated, in a few words; None if they are."""
     if not sys.platform.startswith("linux"):
-        return "not isolated: bubblewrap is for Linux alone"
+        return "not isolated: bubblewrap needs Linux"
     if not shutil.which("bwrap"):
         return "not isolated: install bubblewrap"
     try:
@@ -38,9 +38,9 @@ def missing():
 
 
 def isolated(command, path, forbidden):
-    """The command inside bubblewrap; as it is where that is missing.
+    """The command inside bubblewrap; unchanged if that is missing.
 
-    ``path`` lists the folders that Python looks into; the packages of ``forbidden`` are not there for it.
+    ``path`` lists the folders of the Python path; the packages of ``forbidden`` are hidden.
     """
     if missing():
         return command
@@ -49,7 +49,7 @@ def isolated(command, path, forbidden):
 
 
 def walls(shown):
-    """bubblewrap's options; these folders are seen also where they lie below a hidden one."""
+    """The options of bubblewrap; these folders are visible even inside a hidden one."""
     options = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
     options += ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
     shown = sorted(real(shown))
@@ -61,17 +61,17 @@ def walls(shown):
         if inside(folder, hidden) and not inside(folder, below):
             below.append(folder)
             options += ["--ro-bind", folder, folder]
-    # Of root, as whom a judge may run, the files of /proc/sys would obey.
+    # If the judge runs as root, the files of /proc/sys would be writable.
     return [*options, "--remount-ro", "/proc", "--remount-ro", "/dev", "--setenv", "TMPDIR", "/dev/shm"]
 
 
 def inside(path, folders):
-    """Whether it lies in one of these folders."""
+    """Whether a path lies in one of these folders."""
     return any(path.startswith(f"{folder}{os.sep}") for folder in folders)
 
 
 def masks(names, path):
-    """Options that put a refusal in the place of these packages, wherever on the path."""
+    """Options that replace these packages, wherever on the path, by a module that raises ImportError."""
     options = []
     strangers = [name for name in names if name not in sys.stdlib_module_names]
     for place in real(place for name in strangers for place in places(name, path)):
@@ -96,5 +96,5 @@ def places(name, path):
 
 
 def real(paths):
-    """Where these lead to, each once, if there is anything."""
+    """The resolved paths that exist, each once."""
     return dict.fromkeys(os.path.realpath(path) for path in paths if os.path.exists(path))

@@ -1,4 +1,4 @@
-"""A candidate in a process of its own, with limited time and memory: whatever it does there, the judge goes on."""
+"""A candidate in its own process, with limited time and memory: whatever it does there, the judge continues."""
 
 import os
 import queue
@@ -18,14 +18,14 @@ from parity.border.wire import Malformed, packed, reader, received, write
 from parity.text import printable
 
 TICK = 0.05
-CALL = 3  # what is not back after a third of the time of a property will not come back
-LOADING = 3  # what is imported may be large: it has as much time as three properties
+CALL = 3  # a call that takes a third of the time limit of a property is stopped
+LOADING = 3  # imports may be slow: they have the time of three properties
 NO_MORE = object()
 HERE = str(Path(os.path.realpath(__file__)).parents[2])
 
 
 class Limits(NamedTuple):
-    """What a candidate may use in one property, and which packages it may not import."""
+    """The resources of a candidate in one property, and the packages that it may not import."""
 
     seconds: float = 10.0
     mebibytes: int = 4096
@@ -33,17 +33,17 @@ class Limits(NamedTuple):
 
     @property
     def names(self):
-        """Of the packages, each."""
+        """The names of the forbidden packages."""
         return [name for name in self.forbidden.split(",") if name]
 
     @classmethod
     def of(cls, option):
-        """From the options of the command, each looked up by its name."""
+        """The limits from the options of the command, looked up by name."""
         return cls(option("time-limit"), option("memory-limit"), option("no-import"))
 
 
 class Stopped(BaseException):
-    """The candidate's process is no more; no ``Exception``, so that nobody goes on with another example."""
+    """The candidate's process has ended; not an ``Exception``, so that no further example is run."""
 
 
 class Process:
@@ -58,14 +58,14 @@ class Process:
 
     def start(self):
         """Start the process and load the candidate there; a ValueError says why it cannot be loaded."""
-        # Without links on the way, which may not be there behind walls.
+        # Without symbolic links, which may be missing in isolation.
         path = [os.path.realpath(folder) for folder in (*sys.path, os.getcwd())]
         folder, file = os.path.split(self.spec)
         spec = os.path.join(os.path.realpath(folder), file) if os.path.isabs(folder) else self.spec
         self.child = launch([*path, os.path.dirname(os.path.realpath(spec))], self.limits.names)
         self.requests: Any = queue.SimpleQueue()
         self.answers: Any = queue.SimpleQueue()
-        # A thread writes and reads, so that the judge need not wait for it.
+        # A thread writes and reads, so that the judge need not wait.
         threading.Thread(target=talk, args=(self.child, self.requests, self.answers), daemon=True).start()
         self.stop_at_exit = weakref.finalize(self, end, self.child, self.requests)
         self.used, self.looked = 0.0, time.monotonic()
@@ -80,13 +80,13 @@ class Process:
             raise ValueError(" ".join(printable(answer[1]).split()))
 
     def begin(self):
-        """A new property: the time counts from here."""
+        """Start a new property and its time limit."""
         if self.child is None:
             self.start()
         self.used = 0.0
 
     def ask(self, request, called=None, seconds=None):
-        """The answer, within so many seconds; on the way the candidate may call functions of the judge."""
+        """The answer within a number of seconds; meanwhile the candidate may call functions of the judge."""
         if self.child is None:
             raise Stopped("has ended its process")
         started = time.monotonic()
@@ -132,7 +132,7 @@ class Process:
                 raise TimeoutError
 
     def too_long(self, seconds):
-        """That there is no answer after so many seconds."""
+        """A sentence about a missing answer after this number of seconds."""
         if seconds < self.limits.seconds / CALL:
             return f"used up the {self.limits.seconds:g} s that a property may take (--time-limit)"
         return f"took too long: more than {seconds:.2g} s (--time-limit {self.limits.seconds:g})"
@@ -141,12 +141,12 @@ class Process:
         """How the process has ended."""
         code = self.stop()
         names = {128 + number: number.name for number in signal.Signals}
-        code = 128 - code if code < 0 else code  # as a shell, and bubblewrap, tell of a signal
+        code = 128 - code if code < 0 else code  # as a shell and bubblewrap report a signal
         how = names.get(code, f"exit code {code}")
         return f"ended its process ({how})"
 
     def stop(self):
-        """End the process and all that it has started; its exit code."""
+        """End the process and all that it has started; return its exit code."""
         code = self.child.poll()
         with suppress(subprocess.TimeoutExpired):
             code = self.child.wait(TICK) if code is None else code
@@ -157,9 +157,9 @@ class Process:
 
 
 def launch(folders, forbidden):
-    """A process that serves a candidate; behind walls it sees these folders, and nothing of the forbidden packages."""
+    """A process that serves a candidate; in isolation it sees these folders, and none of the forbidden packages."""
     judge = os.getpid() if isolation.missing() else None
-    # Without the current directory in front: a homework may be called random.py.
+    # Without the current directory in front, because homework may be called random.py.
     program = f"__import__('sys').path.append({HERE!r}); __import__('parity.border.host').border.host.serve({judge})"
     folder, python = os.path.split(sys.executable)
     command = [os.path.join(os.path.realpath(folder), python), "-P", "-W", "ignore", "-c", program]
@@ -175,7 +175,7 @@ def launch(folders, forbidden):
 
 
 def talk(child, requests, answers):
-    """Pass requests and answers on, until there is no request or something goes wrong, which is the last answer."""
+    """Pass on requests and answers until there are no more requests or an error, which is the last answer."""
     read = reader(child.stdout)
     with suppress(OSError), child.stdin, child.stdout:
         try:
@@ -187,7 +187,7 @@ def talk(child, requests, answers):
 
 
 def formed(answer):
-    """An answer of the form that a host gives; a Malformed otherwise."""
+    """Check that an answer has the form of a host's answer; raise Malformed otherwise."""
     known = isinstance(answer, tuple) and answer and isinstance(answer[0], str) and answer[0] in FORMS
     if not known or not FORMS[answer[0]](*answer[1:]):
         raise Malformed("no answer")
@@ -208,7 +208,7 @@ FORMS = {
 
 
 def end(child, requests):
-    """Nothing is left of it."""
+    """End the thread and the process."""
     requests.put(NO_MORE)
     kill(child)
     child.wait()
@@ -223,7 +223,7 @@ def kill(child):
 
 
 def resident(pid):
-    """Bytes of memory, its own and shared, that a process and all below it hold; 0 where /proc does not tell."""
+    """Bytes of private and shared memory of a process and its descendants; 0 if /proc has no information."""
     total, waiting = 0, [str(pid)]
     while waiting:
         folder = Path("/proc") / waiting.pop()

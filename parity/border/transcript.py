@@ -1,4 +1,4 @@
-"""What was asked of a backend, as lines of Python: for the reader of a failure, and as a program that repeats it."""
+"""The calls of a backend as lines of Python: for the report of a failure, and as a program that repeats them."""
 
 import re
 from types import SimpleNamespace
@@ -11,7 +11,7 @@ from parity.border.host import Kept, is_whole
 
 PROGRAM = '''"""{headline}
 
-Run it with Python: it needs {needs} and numpy, nothing else.
+Run it with Python. It needs only {needs} and numpy.
 """
 
 import importlib
@@ -23,7 +23,7 @@ import numpy as np
 {loading}
 
 def array(values, dtype):
-    """Numbers as the candidate takes them."""
+    """Numbers as an array of the candidate."""
     values = np.array(values, dtype=dtype)
     return candidate.tensor(values, dtype) if dtype.startswith("float") and hasattr(candidate, "tensor") else values
 
@@ -39,7 +39,7 @@ def sliced(values, dtype):
 
 
 def integers(values, dtype):
-    """Whole numbers, where the candidate's arrays are NumPy's."""
+    """Integers, if the candidate's arrays are NumPy arrays."""
     numbers = array(values, dtype)
     return numbers.astype(np.int64) if isinstance(numbers, np.ndarray) else numbers
 
@@ -59,7 +59,7 @@ FROM_MODULE = """candidate = importlib.import_module({path!r}){attribute}
 
 
 class Writer:
-    """Writes requests as statements; what is kept behind the border gets a name."""
+    """Writes requests as statements; objects kept behind the border get names."""
 
     def __init__(self, module="", array=None):
         self.prefix = f"{module}." if module else ""
@@ -68,7 +68,7 @@ class Writer:
         self.lines: list[str] = []
 
     def write(self, transcript):
-        """All statements; attributes that were only read are left out."""
+        """All statements; attributes that were only read are omitted."""
         for asked in transcript:
             getattr(self, asked.action)(asked.answer, asked.target, *asked.given)
         return self.lines
@@ -95,10 +95,10 @@ class Writer:
         self.lines.append(f"{self.show_target(target)}[{key!r}] = {self.show(value)}")
 
     def text(self, *_):
-        """How something prints is no part of the computation."""
+        """A repr is not part of the computation."""
 
     def state(self, expression, answer, noun):
-        """A statement; its result has a name where it is used again."""
+        """Add a statement; its result gets a name if it is used again."""
         if not tickets(answer):
             self.lines.append(expression)
             return
@@ -107,7 +107,7 @@ class Writer:
         self.note(answer, name)
 
     def note(self, answer, expression):
-        """How to write the objects of an answer from here on."""
+        """Record how to write the objects of an answer."""
         if isinstance(answer, Kept):
             self.names[answer.number] = expression
         elif isinstance(answer, list | tuple):
@@ -118,13 +118,13 @@ class Writer:
                 self.note(item, f"{expression}[{key!r}]")
 
     def noun(self, target):
-        """A name for what a function gives: ``MLP`` makes an mlp, ``net.parameters`` parameters, ``sign`` a result."""
+        """A noun for the result of a function: ``MLP`` gives mlp, ``net.parameters`` parameters, ``sign`` result."""
         last = re.split(r"[.\[\(]", self.show_target(target).rstrip("])"))[-1]
         noun = re.sub(r"\W", "", last).lower()
         return noun if noun and noun != target else "result"
 
     def fresh(self, noun):
-        """The noun, or with a number if it is taken."""
+        """The noun, with a number if it is already used."""
         taken = set(self.names.values())
         return noun if noun not in taken else next(n for i in range(2, 10**6) if (n := f"{noun}_{i}") not in taken)
 
@@ -133,7 +133,7 @@ class Writer:
         return f"{self.prefix}{target}" if isinstance(target, str) else self.names.get(target.number, "object")
 
     def show(self, value: Any):
-        """A value as one would type it."""
+        """A value as Python code."""
         if isinstance(value, ObjectRef):
             return self.show_target(value.target)
         if stored(value):
@@ -157,7 +157,7 @@ class Writer:
 
 
 def stored(array):
-    """The form in which the array is stored, where that is another than usual."""
+    """The storage form of the array, if it is unusual."""
     if not isinstance(array, Formed):
         return ""
     unusual = {"transposed": array.ndim == 2 and min(array.shape) > 1, "integers": is_whole(array), "sliced": True}
@@ -169,7 +169,7 @@ SHOWN: Any = {"float_kind": lambda number: repr(float(number)), "int_kind": lamb
 
 
 def is_long(values):
-    """Whether a list holds more numbers than one reads."""
+    """Whether a list is too long to print in full."""
     if len(values) * (len(values[0]) if values and isinstance(values[0], list) else 1) <= MOST_SHOWN:
         return False
     try:
@@ -179,7 +179,7 @@ def is_long(values):
 
 
 def readable(array, form=""):
-    """An array as a list, where it is long with its beginnings and ends alone; and how it is stored."""
+    """An array as a list, abbreviated if it is long, with its storage form."""
     array = array.astype(np.int64) if form == "integers" else array
     text = repr(array.tolist())
     if array.size > MOST_SHOWN:
@@ -198,12 +198,12 @@ def tickets(answer):
 
 
 def statements(transcript):
-    """The statements for a reader: arrays as lists."""
+    """The statements for a report, with arrays as lists."""
     return Writer().write(transcript)
 
 
 def program(spec, transcript, headline, expected):
-    """A script that repeats the requests of a candidate and prints what the last one gives."""
+    """A script that repeats the requests of a candidate and prints the last result."""
     path, _, attribute = spec.partition(":") if not spec.endswith(".py") else (spec, "", "")
     lines = Writer("candidate", complete).write(transcript)
     if lines:
@@ -219,10 +219,10 @@ def program(spec, transcript, headline, expected):
 
 
 def complete(array, form=""):
-    """An array as the program makes it."""
+    """An array as the program creates it."""
     return f"{form or 'array'}({literal(array)}, {array.dtype.name!r})"
 
 
 def literal(value):
-    """Nested lists; what Python has no literal for is taken from NumPy."""
+    """Nested lists; nan and inf are taken from NumPy."""
     return re.sub(r"\b(nan|inf)\b", r"np.\1", repr(value.tolist()))

@@ -1,8 +1,8 @@
-"""The format in which a judge and a candidate's process talk: JSON, and beside it the raw bytes of the arrays.
+"""The message format between a judge and a candidate's process: JSON, followed by the raw bytes of the arrays.
 
-It carries numbers, text, arrays, lists, tuples, dictionaries and tickets. Reading it can build nothing else and runs no
-code, and what may be built is limited: bytes, objects, depth. So an answer of a stranger costs the judge no more than
-that, whatever stands in it.
+It carries numbers, text, arrays, lists, tuples, dictionaries and handles. Reading it creates nothing else and runs no
+code, and the number of bytes and objects and the depth are limited, so that the cost of reading any answer is
+bounded.
 
 A message is two lengths (of the JSON and of all), the JSON, and the arrays one after another.
 """
@@ -25,18 +25,18 @@ NUMBERS = re.compile(r"[<>|][biufc]\d{1,2}")
 
 
 class Malformed(ValueError):
-    """Bytes that are no message, or a message of more than one may send."""
+    """Bytes that are not a message, or a message that is too large."""
 
 
 class Kept(NamedTuple):
-    """A ticket for an object that stays behind the border."""
+    """A handle for an object that stays behind the border."""
 
     number: int
     type: str
 
 
 class Callback(NamedTuple):
-    """A ticket for a function on the judge's side."""
+    """A handle for a function on the judge's side."""
 
     number: int
 
@@ -81,14 +81,14 @@ def reader(stream):
 
 
 def write(stream, content):
-    """All of it, to an unbuffered stream."""
+    """Write everything to an unbuffered stream."""
     content = memoryview(content)
     while content:
         content = content[stream.write(content) :]
 
 
 def outward(value: Any, arrays) -> Any:
-    """A value as JSON has it: an object with one key, its kind, for all that JSON does not know."""
+    """A value as JSON: an object with one key, its kind, for types that JSON does not have."""
     kind = type(value)
     if value is None or kind in (bool, int, float, str):
         return value
@@ -112,7 +112,7 @@ def outward(value: Any, arrays) -> Any:
 
 
 def array_outward(array, arrays):
-    """Numbers as their bytes; anything else item by item."""
+    """Arrays of numbers as bytes; other arrays item by item."""
     if array.dtype.kind in "biufc":
         arrays.append(array.tobytes())
         return {"array": [array.dtype.str, list(array.shape)]}
@@ -127,7 +127,7 @@ class Reader:
         self.objects = 0
 
     def inward(self, value, depth):
-        """A value again, at most so deep."""
+        """A value from JSON, nested at most this deep."""
         self.objects += 1
         if self.objects > MOST_OBJECTS or not depth:
             raise Malformed(f"expected at most {MOST_OBJECTS} values, {DEPTH} deep")
@@ -139,7 +139,7 @@ class Reader:
         return value
 
     def tuple(self, items, depth):
-        """Of any length."""
+        """A tuple of any length."""
         return tuple(self.inward(items, depth))
 
     def dict(self, pairs, depth):
@@ -147,7 +147,7 @@ class Reader:
         return dict(self.inward(pairs, depth - 1))
 
     def result(self, fields, depth):
-        """An object with attributes; names that Python or NumPy look for themselves are none."""
+        """An object with attributes; special names that Python or NumPy look up are rejected."""
         if not all(key.isidentifier() and not key.startswith("_") for key in fields):
             raise Malformed("expected attributes with names")
         return SimpleNamespace(**{key: self.inward(item, depth - 1) for key, item in fields.items()})
@@ -171,7 +171,7 @@ class Reader:
         return slice(*bounds)
 
     def array(self, form, _):
-        """Numbers: as many bytes as the shape says."""
+        """An array of numbers: the number of bytes must fit the shape."""
         dtype, shape = form
         if not NUMBERS.fullmatch(dtype) or not all(type(size) is int and size >= 0 for size in shape):
             raise Malformed(f"no array: {dtype} {shape}")

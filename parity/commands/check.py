@@ -35,7 +35,7 @@ def add_arguments(parser):
 
 
 def run(args):
-    """Exit code 0: nothing differs; 1: something does; 2: nothing could be checked."""
+    """Exit code 0: nothing differs; 1: something differs; 2: the check could not be run."""
     try:
         with interrupt.interruptible(), environment():
             validate(args)
@@ -46,7 +46,7 @@ def run(args):
 
 
 def check_single(args):
-    """One candidate, and its reports, also where it cannot be used; an interrupt writes none of them."""
+    """Check one candidate and write its reports, also if it cannot be used; an interrupt writes none."""
     [args.candidate] = args.candidates
     try:
         expect_names(args, args.candidate)
@@ -60,7 +60,7 @@ def check_single(args):
 
 
 def write_reports(args, report):
-    """Each into its file; one that cannot be written takes no other with it."""
+    """Write each report to its file; if one cannot be written, the others still are."""
     texts = {
         args.json: report.as_json,
         args.junit: lambda: report.junit,
@@ -79,7 +79,7 @@ def write_reports(args, report):
 
 
 def check(args, quiet=False, unusable=None):
-    """Run the properties on one candidate; the report. Of one that is ``unusable``, for this reason, none is run."""
+    """Run the properties on one candidate and return the report; if it is ``unusable``, for this reason, run none."""
     try:
         import pytest
 
@@ -89,7 +89,7 @@ def check(args, quiet=False, unusable=None):
         raise ImportError(f"{error}; parity check needs pip install 'neuron-parity[parity]'") from None
     report, session = Report(args, quiet), Session(unusable)
     report.unusable = unusable
-    # What pytest itself prints is not for the reader of the table.
+    # The output of pytest itself is discarded.
     with open(os.devnull, "w") as nowhere, TemporaryDirectory(prefix="parity-") as folder, report:
         junit = Path(folder) / "junit.xml"
         arguments = pytest_arguments(args, processes=0 if quiet else 2)
@@ -110,7 +110,7 @@ def check(args, quiet=False, unusable=None):
 
 
 def serve():
-    """Check the candidates that come in by lines of standard input; their reports go to standard output."""
+    """Check the candidates read from lines of standard input; write their reports to standard output."""
     requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0)
@@ -127,13 +127,13 @@ def check_one(args):
     try:
         expect_names(args, args.candidate)
         return check(args, quiet=True).as_dict()
-    except Exception as error:  # whatever is the matter with one, the others are checked
+    except Exception as error:  # an error in one must not stop the others
         return many.unusable(args.candidate, str(error))
 
 
 @contextmanager
 def environment(**changes):
-    """Without the variables that would have Python, pytest or Hypothesis judge in another way, and with these."""
+    """Remove the variables that change how Python, pytest or Hypothesis run the check, and set these."""
     before = dict(os.environ)
     for name in before:
         if name.startswith(("PYTEST_", "HYPOTHESIS_")) or name in ("PYTHONOPTIMIZE", "PYTHONWARNINGS"):
@@ -148,9 +148,9 @@ def environment(**changes):
 
 
 def validate(args):
-    """What can be refused before anything runs."""
+    """Reject invalid options before anything runs."""
     if args.examples < 1:
-        raise ValueError(f"--examples: got {args.examples}, expected a whole number from 1 on")
+        raise ValueError(f"--examples: got {args.examples}, expected a positive integer")
     validate_limits(args)
     for option in OPTIONS:
         value = getattr(args, option.attribute)
@@ -165,7 +165,7 @@ def validate(args):
     if "torchref" in (*args.candidates, args.reference):
         backend.expect_importable("torch", "torchref")
     if args.resume and not (args.json and len(args.candidates) > 1):
-        raise ValueError("--resume: expected several candidates and --json FILE, which holds those that are done")
+        raise ValueError("--resume: expected several candidates and --json FILE, which has the finished reports")
     expect_separate(args)
     args.candidate = ""
     if args.reference != "torchref":
@@ -173,41 +173,43 @@ def validate(args):
 
 
 def validate_limits(args):
-    """Time, memory, and packages that are no packages or that a candidate cannot do without."""
+    """Check the limits, and that forbidden packages have valid names and are not needed by every candidate."""
     for option in ("time_limit", "memory_limit"):
         if not NonNegative(f"--{option.replace('_', '-')}", getattr(args, option)):
-            raise ValueError(f"--{option.replace('_', '-')}: got 0, expected more")
-    if args.memory_limit >= 2**43:  # in bytes it would be no number that an operating system takes
-        raise ValueError(f"--memory-limit: got {args.memory_limit}, expected MiB, fewer than 2**43")
+            raise ValueError(f"--{option.replace('_', '-')}: got 0, expected a positive number")
+    if args.memory_limit >= 2**43:  # the operating system does not accept the number in bytes
+        raise ValueError(f"--memory-limit: got {args.memory_limit}, expected less than 2**43 MiB")
     forbidden = [name.strip() for name in args.no_import.split(",")] if args.no_import else []
     for name in forbidden:
         if not name.isidentifier():
-            raise ValueError(f"--no-import: got {name!r}, expected names of packages, as torch,scratch")
+            raise ValueError(f"--no-import: got {name!r}, expected names of packages such as torch,scratch")
         if name == "numpy":
-            raise ValueError("--no-import: got numpy, expected other packages: arrays reach a candidate by numpy")
+            raise ValueError("--no-import: got numpy, expected other packages: candidates receive NumPy arrays")
     args.no_import = ",".join(forbidden)
 
 
 def validate_files(args):
-    """The reports and the programs that are to be written, and what one candidate alone can have."""
+    """Check the output files, and the options that apply to a single candidate."""
     for option, suffix in (("json", ".json"), ("junit", ".xml"), ("gradescope", ".json")):
         path = getattr(args, option)
         if path is None:
             continue
         check_path(path, (suffix,))
         if option != "json" and len(args.candidates) > 1:
-            raise ValueError(f"--{option}: got {len(args.candidates)} candidates, expected one; --json takes many")
+            raise ValueError(f"--{option}: got {len(args.candidates)} candidates, expected one; --json accepts several")
     if args.all and len(args.candidates) > 1:
         raise ValueError(f"--all: got {len(args.candidates)} candidates, expected one")
     if args.repro and args.hint != "full":
-        raise ValueError(f"--repro: got --hint {args.hint} as well, expected --hint full: a program shows the numbers")
+        raise ValueError(
+            f"--repro: got --hint {args.hint}, expected --hint full, because the programs show the numbers"
+        )
     if args.repro:
         Path(args.repro).mkdir(parents=True, exist_ok=True)
         args.repro = Path(args.repro).resolve()
 
 
 def expect_separate(args):
-    """No report is written onto another one, or onto what is checked."""
+    """Reject a report that would overwrite another one or a checked file."""
     taken = {Path(spec).resolve(): spec for spec in (*args.candidates, args.reference) if spec.endswith(".py")}
     for option in ("json", "junit", "gradescope"):
         path = getattr(args, option)
@@ -222,11 +224,11 @@ def weight(text):
     try:
         return name, NonNegative("--weight", float(points))
     except ValueError:
-        raise ValueError(f"--weight: got {text!r}, expected NAME=POINTS, as sign=2") from None
+        raise ValueError(f"--weight: got {text!r}, expected NAME=POINTS such as sign=2") from None
 
 
 def expect_names(args, spec):
-    """A backend can be loaded and has at least one name of the contract."""
+    """Check that a backend can be loaded and defines at least one name of the contract."""
     if spec == "torchref":
         return
     limits = backend.Limits(args.time_limit, args.memory_limit, args.no_import if spec == args.candidate else "")
@@ -235,18 +237,18 @@ def expect_names(args, spec):
     try:
         if not any(map(loaded.defines, names)):
             raise ValueError(
-                f"{loaded.name}: defines nothing of the contract, expected some of {', '.join(names[:8])}, ...; "
+                f"{loaded.name}: defines no name of the contract, expected some of {', '.join(names[:8])}, ...; "
                 "parity template writes a file with all names"
             )
     except (backend.Stopped, backend.Raised) as error:
         reason = " ".join(str(error).split())
-        raise ValueError(f"{loaded.name}: cannot be asked for what it defines: {reason}") from None
+        raise ValueError(f"{loaded.name}: cannot determine which names it defines: {reason}") from None
     finally:
         loaded.close()
 
 
 def pytest_arguments(args, processes):
-    """The run as pytest wants it: two processes, no files left behind, and no plugin that happens to be installed."""
+    """The arguments of pytest: two processes, no files left behind, and no plugins that happen to be installed."""
     arguments = ["--disable-plugin-autoload", "-p", "xdist.plugin", "-p", "_hypothesis_pytestplugin"]
     arguments += ["-p", "parity.options", "-p", "no:unraisableexception", "-p", "no:threadexception"]
     arguments += [
@@ -260,7 +262,7 @@ def pytest_arguments(args, processes):
         "-q",
         "--assert=plain",
     ]
-    # A test at a time: of a partial module most are skipped, and the few long ones would stand in one chunk.
+    # One test at a time: for a partial module most are skipped, and the few long ones would be in one chunk.
     arguments += [
         "-n",
         str(processes),
@@ -281,5 +283,5 @@ def pytest_arguments(args, processes):
 
 
 def resolved(spec):
-    """A file by its full path: the workers may stand elsewhere."""
+    """The absolute path of a file: the workers may run in another directory."""
     return str(Path(spec).resolve()) if spec.endswith(".py") else spec

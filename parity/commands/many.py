@@ -1,4 +1,4 @@
-"""Many candidates: each is checked in one of several processes, and what is done is kept for ``--resume``."""
+"""Several candidates: each is checked in one of several processes, and finished reports are kept for ``--resume``."""
 
 import hashlib
 import json
@@ -21,7 +21,7 @@ from parity.trees import ROOT, digest
 
 
 def check_all(args):
-    """A row for each candidate, in their order, and a summary; the gravest exit code."""
+    """Print a row for each candidate, in order, and a summary; return the highest exit code."""
     from parity.reports.report import Submissions
 
     kept = Kept(args)
@@ -40,7 +40,7 @@ def check_all(args):
     except Interrupted as interrupted:
         rows.close()
         if args.json:
-            interrupted.args = (f"stopped; {kept.path} holds what is done, and --resume goes on from there",)
+            interrupted.args = (f"stopped; {kept.path} has the finished reports, and --resume continues from there",)
         raise
     rows.close()
     kept.end(rows.reports)
@@ -48,7 +48,7 @@ def check_all(args):
 
 
 def judged(args, positions):
-    """The place of each of these candidates and its report, as soon as there is one."""
+    """Yield the position and the report of each of these candidates as soon as it is finished."""
     options = {name: str(value) if isinstance(value, Path) else value for name, value in vars(args).items()}
     del options["given"]
     with TemporaryDirectory(prefix="parity-") as folder, ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -63,7 +63,7 @@ def judged(args, positions):
 
 
 class Judges:
-    """A process for each thread: a fresh Python, which keeps what it has imported for the next candidate."""
+    """A process for each thread: a fresh Python, which keeps its imports for the next candidate."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -72,18 +72,18 @@ class Judges:
         self.own = threading.local()
 
     def start(self):
-        """The process of this thread, from now on."""
+        """Start the process of this thread."""
         program = f"import sys; sys.path.append({str(ROOT)!r}); from parity.commands.check import serve; serve()"
         with self.lock:
             if self.processes is None:
-                raise RuntimeError("all have been ended")
-            # A session of its own: what a terminal sends is for the command, which sees to the rest.
+                raise RuntimeError("all processes have been ended")
+            # Its own session: signals from a terminal go to the command, which ends the processes.
             process = subprocess.Popen(
                 [sys.executable, "-P", "-W", "ignore", "-c", program],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env={**os.environ, "TMPDIR": self.folder},  # also what a process leaves that is killed goes with it
+                env={**os.environ, "TMPDIR": self.folder},  # the files of a killed process are deleted too
                 start_new_session=True,
             )
             self.processes.append(process)
@@ -91,8 +91,8 @@ class Judges:
         send(process.stdin, {"judge": os.getpid(), "path": sys.path})
 
     def report(self, options, candidate):
-        """What a process says of it, or that none can."""
-        fingerprint = content(candidate)  # before it is read: whoever changes it meanwhile has it checked again
+        """The report of a process, or a report that it failed."""
+        fingerprint = content(candidate)  # before it is read, so that a file changed meanwhile is checked again
         try:
             if getattr(self.own, "process", None) is None:
                 self.start()
@@ -109,7 +109,7 @@ class Judges:
         return {**report, "content": fingerprint}
 
     def end(self):
-        """None is left, and none is started any more."""
+        """End all processes and start no more."""
         with self.lock:
             processes, self.processes = self.processes or [], None
         for process in processes:
@@ -122,24 +122,24 @@ class Judges:
 
 
 def send(stream, message):
-    """A message as a line."""
+    """Write a message as one line."""
     stream.write(json.dumps(message).encode() + b"\n")
     stream.flush()
 
 
 def how(process):
-    """The way in which a process has ended."""
+    """How a process has ended."""
     code = process.wait()
     return signal.Signals(-code).name if code < 0 else f"exit code {code}"
 
 
 def unusable(candidate, reason):
-    """The report of what could not be checked."""
+    """The report of a candidate that could not be checked."""
     return {"candidate": candidate, "exit_code": 2, "summary": reason, "properties": []}
 
 
 class Kept:
-    """The reports so far, a line each, in a file beside that of ``--json``, until all of them can stand there."""
+    """The finished reports, one per line, in a file beside that of ``--json`` until all of them are finished."""
 
     def __init__(self, args):
         self.file = args.json
@@ -149,7 +149,7 @@ class Kept:
         self.run["reference_content"] = content(args.reference)
 
     def read(self):
-        """What an earlier run of the same kind has found, by candidate and content."""
+        """The reports of an earlier run with the same options, by candidate and content."""
         source = self.path if self.path.exists() else Path(self.file)
         if not source.exists():
             return {}
@@ -164,35 +164,33 @@ class Kept:
             self.expect_same(source, run)
             return {(report["candidate"], report["content"]): report for report in reports if report["content"]}
         except (OSError, LookupError, TypeError, AttributeError, UnicodeDecodeError, json.JSONDecodeError):
-            raise ValueError(f"--resume: got {source}, expected the report of many candidates") from None
+            raise ValueError(f"--resume: got {source}, expected the report of several candidates") from None
 
     def expect_same(self, source, run):
-        """Two runs can be put together."""
+        """Reject an earlier run that cannot be combined with this one."""
         other = [name for name in self.run if run.get(name) != self.run[name]]
         if "sources" in other:
-            raise ValueError(f"--resume: {source} is of other sources of parity, expected the same")
+            raise ValueError(f"--resume: got {source} from other sources of parity, expected the same")
         if other:
             name = other[0]
             option = f"--{name.replace('_', '-')}"
-            raise ValueError(
-                f"--resume: {source} is of {option} {run.get(name)}, got {self.run[name]}, expected the same"
-            )
+            raise ValueError(f"--resume: got {option} {self.run[name]}, expected {run.get(name)} as in {source}")
 
     def begin(self, reports):
-        """With these."""
+        """Write these reports to the file."""
         if self.file:
             with atomic_write(self.path) as path:
                 path.write_text("".join(json.dumps(line) + "\n" for line in ({"run": self.run}, *reports)))
 
     def add(self, report):
-        """One more."""
+        """Append one report."""
         if self.file:
             with self.opened() as file:
                 file.write(json.dumps(report) + "\n")
 
     @contextmanager
     def opened(self):
-        """The file, at its end."""
+        """The file, opened for appending."""
         try:
             with open(self.path, "a", encoding="utf-8") as file:
                 yield file
@@ -200,7 +198,7 @@ class Kept:
             raise ValueError(f"{self.path}: cannot be written: {error.strerror}") from None
 
     def end(self, reports):
-        """All are there: from now on they stand in the file itself."""
+        """Write all reports to the file of ``--json``."""
         if self.file:
             with atomic_write(self.file) as path:
                 text = json.dumps({"run": self.run, "submissions": reports}, indent=1)
@@ -209,14 +207,14 @@ class Kept:
 
 
 def whole(lines):
-    """The reports among these lines; the last one may have been cut off."""
+    """The complete reports among these lines; the last line may be cut off."""
     for line in lines:
         with suppress(json.JSONDecodeError):
             yield json.loads(line)
 
 
 def content(spec):
-    """A fingerprint of a candidate's file; of a module of another project none can be told."""
+    """A fingerprint of a candidate's file, None for a module of another project."""
     if is_ours(spec):
         return digest()
     try:

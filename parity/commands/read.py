@@ -1,4 +1,4 @@
-"""Read a function, a class or a chapter: its formula, and NumPy beside PyTorch."""
+"""Read a function, a class or a chapter: its formula, and the NumPy and PyTorch code side by side."""
 
 import ast
 import shutil
@@ -11,16 +11,18 @@ from contract.names import FILES
 from parity import trees
 from parity.reports.formulas import formula
 
-SIDE_BY_SIDE = 100  # columns that a terminal needs for both
+SIDE_BY_SIDE = 100  # number of columns that a terminal needs for both
 
 
 def add_arguments(parser):
     """The options of ``parity read``."""
-    parser.add_argument("name", metavar="NAME", help="function, class or chapter, as adam_update, Linear or losses")
+    parser.add_argument(
+        "name", metavar="NAME", help="function, class or chapter, such as adam_update, Linear or losses"
+    )
 
 
 def run(args):
-    """Print both bodies; docstrings are folded to their sentence and formula."""
+    """Print both bodies; docstrings are reduced to their first sentence and formula."""
     choice("NAME", args.name, (*trees.all_names(), *FILES))
     columns = shutil.get_terminal_size().columns
     names = trees.names()
@@ -31,7 +33,7 @@ def run(args):
 
 
 def page(file, name, columns):
-    """The lines about one name."""
+    """The lines for one name."""
     sides = [code(tree, file, name) for tree in trees.TREES]
     yield from headline(file, name, columns)
     if columns < SIDE_BY_SIDE:
@@ -46,7 +48,7 @@ def page(file, name, columns):
 
 
 def headline(file, name, columns):
-    """The sentence and the formulas of the docstring."""
+    """The first sentence and the formulas of the docstring."""
     [node] = [node for node in definitions("scratch", file) if node.name == name]
     paragraphs = (ast.get_docstring(node) or "").split("\n\n")
     yield from textwrap.wrap(f"{name}: {' '.join(paragraphs[0].split())}", columns)
@@ -61,7 +63,7 @@ def definitions(tree, file):
 
 
 def code(tree, file, name):
-    """The lines of a definition, and of the private functions that a function names, without docstrings."""
+    """The lines of a definition and of the private functions that it uses, without docstrings."""
     text = (trees.ROOT / tree / f"{file}.py").read_text(encoding="utf-8").splitlines()
     found = {node.name: node for node in definitions(tree, file)}
     public = trees.names()[file]
@@ -76,7 +78,7 @@ def code(tree, file, name):
 
 
 def without_docstrings(node, text):
-    """The lines of a definition; a docstring and the blank line after it are left out."""
+    """The lines of a definition without docstrings and the blank lines after them."""
     left_out = set()
     for inner in ast.walk(node):
         if isinstance(inner, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(inner) is not None:
@@ -96,7 +98,7 @@ def without_docstrings(node, text):
 
 
 def line_or_dots(line, number, node):
-    """A line as it stands; for a body that is a docstring alone, dots."""
+    """A line unchanged; dots for a body that is only a docstring."""
     alone = any(
         isinstance(inner, ast.FunctionDef | ast.ClassDef)
         and len(inner.body) == 1
@@ -108,7 +110,7 @@ def line_or_dots(line, number, node):
 
 
 def rows(left, right):
-    """Pairs of lines with a mark between them: none where they are the same, | where they differ, < > where alone."""
+    """Pairs of lines and a mark: blank if they are equal, | if they differ, < or > if only one side has the line."""
     for kind, i, j, k, m in SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
         for one, other in zip_longest(left[i:j], right[k:m]):
             mark = (
@@ -124,7 +126,7 @@ def rows(left, right):
 
 
 def folded(line, width):
-    """The line, in several where it is too long for its column."""
+    """The line, wrapped if it is too long for its column."""
     if len(line) <= width:
         return [line]
     indent = " " * (len(line) - len(line.lstrip()) + 8)

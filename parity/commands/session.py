@@ -1,4 +1,4 @@
-"""What a session of pytest has to do besides for ``parity check``: end at once, and say why nothing can be run."""
+"""A pytest plugin for ``parity check``: end at once when interrupted, and report why nothing can be run."""
 
 import os
 
@@ -8,7 +8,7 @@ from parity.interrupt import Interrupted
 
 
 class Session:
-    """A pytest plugin: at an interrupt its workers end at once; of what is unusable every property says why."""
+    """Ends the workers at an interrupt; if the candidate is unusable, every property fails with the reason."""
 
     def __init__(self, unusable):
         self.unusable = unusable
@@ -16,27 +16,27 @@ class Session:
         self.gateways = []
 
     def pytest_xdist_newgateway(self, gateway):
-        """A process has been started."""
+        """A worker process has been started."""
         self.gateways.append(gateway)
 
     def pytest_configure_node(self, node):
-        """It is told with whom it ends."""
+        """Pass the process id of the judge: the worker ends with it."""
         node.workerinput["judge"] = os.getpid()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_keyboard_interrupt(self, excinfo):
-        """Whoever has started pytest is to hear of it; xdist would give each process ten seconds for its farewell."""
+        """Record the interrupt and kill the workers; xdist would wait ten seconds for each."""
         if isinstance(excinfo.value, Interrupted):
             self.interrupted = excinfo.value
-            excinfo.traceback = excinfo.traceback[-1:]  # pytest would spell it out, which lasts, and nobody reads it
+            excinfo.traceback = excinfo.traceback[-1:]  # pytest would format the whole traceback, which is slow
             for gateway in self.gateways:
                 gateway._io.kill()
 
     def pytest_handlecrashitem(self, report):
-        """A process has ended within a property."""
+        """A worker has ended during a property."""
         report.longrepr = "the process that checks it has ended"
 
     def pytest_runtest_setup(self):
-        """The reason in place of the property."""
+        """Fail with the reason instead of running the property."""
         if self.unusable:
             raise pytest.fail.Exception(self.unusable, pytrace=False)

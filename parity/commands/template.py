@@ -1,4 +1,4 @@
-"""Write a file to fill in: names, signatures and docstrings, and no bodies."""
+"""Write a file to fill in: names, signatures and docstrings, without bodies."""
 
 import ast
 import inspect
@@ -12,9 +12,10 @@ from parity import trees
 from parity.files import atomic_write, check_path
 from parity.text import printable
 
-HEADER = '''"""What is not written yet raises NotImplementedError; ``parity check {file}`` checks the rest.
+HEADER = '''"""A function that is not written yet raises NotImplementedError; ``parity check {file}`` checks the others.
 
-The examples say ``tensor(...)`` where NumPy says ``np.array(...)``.
+In the examples, ``tensor(values)`` is ``np.array(values, dtype=float)`` in NumPy. A result that has
+attributes, such as ``result.weight``, may be any object with the attributes named.
 """
 
 import numpy as np
@@ -25,18 +26,23 @@ METHODS = ("__init__", "__call__")
 def add_arguments(parser):
     """The options of ``parity template``."""
     add = parser.add_argument
-    add("names", nargs="*", metavar="NAME", help="functions, classes, or whole chapters as perceptron (default: all)")
+    add(
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help="functions, classes, or whole chapters such as perceptron (default: all)",
+    )
     add("-o", "--output", default="homework.py", metavar="FILE", help="file to write (default: %(default)s)")
 
 
 def run(args):
-    """Refuses to write over a file."""
+    """Write the file; an existing file is not overwritten."""
     check_path(args.output, (".py",))
     if Path(args.output).exists():
-        raise ValueError(f"{args.output}: exists already, expected the name of a new file")
+        raise ValueError(f"{args.output}: got an existing file, expected the name of a new file")
     names = dict.fromkeys(name for given in args.names or trees.FILES for name in chosen(given) if name != "tensor")
     if not names:
-        raise ValueError("NAME: got tensor alone, which need not be written, expected another name")
+        raise ValueError("NAME: got tensor, which need not be written, expected another name")
     with atomic_write(args.output) as path:
         path.write_text(template(names, args.output), encoding="utf-8", errors="backslashreplace")
     print(f"wrote {args.output}, {len(names)} names to fill in; then: parity check {args.output}")
@@ -50,17 +56,17 @@ def chosen(given):
 
 
 def template(names, file):
-    """The text."""
-    file = printable(file).replace("\\", "\\\\").replace('"', '\\"')  # it stands in a docstring
+    """The text of the file."""
+    file = printable(file).replace("\\", "\\\\").replace('"', '\\"')  # it is part of a docstring
     return "\n\n".join([HEADER.format(file=file), *map(skeleton, names)])
 
 
 def skeleton(name):
-    """The head and docstring of a function or class, and nothing done."""
+    """The signature and docstring of a function or class, without a body."""
     thing = getattr(import_module("scratch"), name)
     if not inspect.isclass(thing):
         return emptied(thing)
-    # A class with all that it inherits: one may well write it without a base.
+    # A class with everything that it inherits, because it may be written without a base class.
     methods = {
         key: value
         for base in reversed(thing.__mro__)
@@ -72,7 +78,7 @@ def skeleton(name):
 
 
 def emptied(function):
-    """A function without its body; what its arguments are stands in the docstring."""
+    """A function without its body; the kinds of its arguments are added to the docstring."""
     signature = inspect.signature(function)
     takes = [f"{p.name}: {p.annotation!r}" for p in signature.parameters.values() if isinstance(p.annotation, Array)]
     plain = [parameter.replace(annotation=parameter.empty) for parameter in signature.parameters.values()]
@@ -84,7 +90,7 @@ def emptied(function):
 
 
 def documented(source):
-    """The docstring's lines, as they stand."""
+    """The lines of the docstring, unchanged."""
     [node] = ast.parse(source).body
     assert isinstance(node, ast.FunctionDef | ast.ClassDef)
     first = node.body[0]

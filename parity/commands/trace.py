@@ -1,9 +1,9 @@
-"""Train with two backends from the same weights, and see at which step they first differ.
+"""Train with two backends from the same weights, and find the first step at which they differ.
 
-What is traced are the contract's functions, each called by the same loop on every side: what the candidate does not
-define is taken from the reference. The products of the chain rule between the layers are NumPy's on both sides. Where
-both define MLP, the optimizer's class and train_step, each side then makes the step once more, with these; its weights
-after that are those from which the next step starts.
+The trace calls the functions of the contract in the same loop on every side: a function that the candidate does not
+define is taken from the reference. The products of the chain rule between the layers use NumPy on both sides. If
+both define MLP, the optimizer class and train_step, each side then repeats the step with these; the next step starts
+from the resulting weights.
 """
 
 import ast
@@ -23,7 +23,7 @@ from parity.files import check_path
 from parity.judge import referee
 
 NET_OPTIONS = ("hidden", "output", "loss", "optimizer", "set", "batch_size")
-# The rules, and the options that each makes no use of.
+# The rules, and the options that each does not use.
 RULES = {"net": (), "perceptron": (*NET_OPTIONS, "activation", "lr"), "gradient": NET_OPTIONS}
 
 
@@ -47,14 +47,14 @@ def add_arguments(parser):
     add("--loss", default="mse_loss", help=f"loss function: {', '.join(referee.LOSSES)} (default: %(default)s)")
     add("--optimizer", default="SGD", help=f"optimizer: {', '.join(referee.UPDATES)} (default: %(default)s)")
     add("--lr", type=float, default=0.05, help="learning rate (default: %(default)s)")
-    text = "further options of the optimizer, as momentum=0.9"
+    text = "further options of the optimizer, such as momentum=0.9"
     add("--set", action="extend", nargs="+", default=[], metavar="NAME=VALUE", help=text)
     add("--epochs", type=int, default=10, help="number of epochs (default: %(default)s)")
     add("--batch-size", type=int, help="number of samples in a batch (default: all)")
     add(
         "--resync",
         action="store_true",
-        help="start each step from the weights of the reference, so that gaps do not add up",
+        help="start each step from the weights of the reference, so that gaps do not accumulate",
     )
     add(
         "--seed",
@@ -68,7 +68,7 @@ def add_arguments(parser):
 
 @np.errstate(all="ignore")  # an overflow shows in the loss
 def run(args):
-    """Exit code 0: the two agree; 1: they differ; 2: nothing could be shown."""
+    """Exit code 0: the two agree; 1: they differ; 2: no conclusion."""
     check_options(args)
     x, y = data(args)
     weights = initial(args, x, y)
@@ -93,12 +93,12 @@ def run(args):
 
 
 def check_options(args):
-    """Refuse before the run what would fail in it or after it."""
+    """Reject, before the run, options that would fail during or after it."""
     choice("--rule", args.rule, tuple(RULES))
     for name in RULES[args.rule]:
         if name in {*args.given, *["set"] * bool(args.set)}:
             option = f"--{name.replace('_', '-')}"
-            raise ValueError(f"{option}: got it with --rule {args.rule}, which makes no use of it")
+            raise ValueError(f"{option}: got it with --rule {args.rule}, expected a rule that uses it")
     choice("--dtype", args.dtype, ("float64", "float32"))
     choice("--loss", args.loss, tuple(referee.LOSSES))
     choice("--optimizer", args.optimizer, tuple(referee.UPDATES))
@@ -115,7 +115,7 @@ def check_options(args):
     Count("--seed", args.seed)
     Count("--epochs", args.epochs)
     if not args.epochs:
-        raise ValueError("--epochs: got 0, expected a whole number from 1 on")
+        raise ValueError("--epochs: got 0, expected a positive integer")
     args.update = referee.UPDATES[args.optimizer].__name__
     args.options = optimizer_options(args)
     if "torchref" in (args.candidate, args.reference):
@@ -126,14 +126,14 @@ def check_options(args):
 
 
 def optimizer_options(args):
-    """The learning rate and what --set says, each once and as the optimizer takes it."""
+    """The learning rate and the options of --set, each given once and valid for the optimizer."""
     names = tuple(inspect.signature(referee.UPDATES[args.optimizer]).parameters)[3:]
     options = {"lr": NonNegative("--lr", args.lr)}
     before = {"lr"} & args.given
     for name, value in map(setting, args.set):
         choice(f"--set for {args.optimizer}", name, names)
         if name in before:
-            raise ValueError(f"--set: got {name} a second time, expected it once")
+            raise ValueError(f"--set: got {name} twice, expected once")
         before |= {name}
         options[name] = value
     try:
@@ -149,11 +149,13 @@ def setting(text):
     try:
         return name, ast.literal_eval(value)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        raise ValueError(f"--set: got {text!r:.60}, expected NAME=VALUE, as momentum=0.9 or nesterov=True") from None
+        raise ValueError(
+            f"--set: got {text!r:.60}, expected NAME=VALUE such as momentum=0.9 or nesterov=True"
+        ) from None
 
 
 def data(args):
-    """Points, and targets of the kind that the loss or rule takes."""
+    """Points, and targets of the kind that the loss or rule expects."""
     x, y = scratch.load_data(args.data)
     train.check_labels(args, y)
     x = x.astype(args.dtype)
@@ -165,7 +167,7 @@ def data(args):
 
 
 def initial(args, x, y):
-    """Weights from PyTorch's distribution but NumPy's generator, so that all start alike."""
+    """Weights from PyTorch's distribution but NumPy's generator, so that all sides start from the same weights."""
     hidden = args.hidden if args.rule == "net" else []
     sizes = [x.shape[1], *hidden, y.shape[1] if y.ndim == 2 else int(y.max()) + 1]
     rng, weights = np.random.default_rng(args.seed), {}
@@ -186,16 +188,16 @@ def functions(args):
 
 
 def say_what_is_traced(args, candidate, reference):
-    """Which function is taken from where, and whether each side has a net of its own."""
+    """Print which functions come from which side, and whether each side has its own network."""
     names, classes = functions(args), ["MLP", args.optimizer, "train_step"]
     args.classes = args.rule == "net" and all(side.defines(name) for side in (candidate, reference) for name in classes)
     missing = [name for name in names if not reference.defines(name)]
     if missing:
-        raise ValueError(f"{reference.name}: does not define {', '.join(missing)}, which a reference must have here")
+        raise ValueError(f"{reference.name}: does not define {', '.join(missing)}, expected a reference that does")
     own = [name for name in names if candidate.defines(name)]
     if not own and not args.classes:
         wanted = f"some of {', '.join(names)}" + f", or all of {', '.join(classes)}" * (args.rule == "net")
-        raise ValueError(f"{candidate.name}: defines nothing that this run calls, expected {wanted}")
+        raise ValueError(f"{candidate.name}: defines no name that this run calls, expected {wanted}")
     parts = [", ".join(own)] * bool(own) + [", ".join(classes)] * args.classes
     parts += [f"the rest is {reference.name}'s"] * (len(own) < len(names))
     print(f"traced, of {candidate.name}: {'; '.join(parts)}")

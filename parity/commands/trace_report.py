@@ -1,4 +1,4 @@
-"""What ``parity trace`` says and draws of its run."""
+"""The output and the figure of ``parity trace``."""
 
 from itertools import pairwise
 
@@ -13,7 +13,7 @@ FIRST_ROWS, MORE_ROWS = 10, 20
 
 
 def print_table(names, outcome):
-    """The first steps, then some evenly, the one at which the two part, and the last."""
+    """Print the first steps, some evenly spaced ones, the one at which the two first differ, and the last."""
     rows, total = outcome.rows, len(outcome.rows)
     shown = set(range(min(total, FIRST_ROWS)))
     shown |= {int(i) for i in np.linspace(FIRST_ROWS, total - 1, MORE_ROWS).round() if FIRST_ROWS <= i < total}
@@ -33,37 +33,43 @@ def print_table(names, outcome):
 
 
 def percent(share):
-    """A share as one reads it: 3.1%, 250 times."""
+    """A share in readable form: 3.1%, 250 times."""
     if np.isnan(share):
         return "no number"
     return f"{100 * share:.2g}%" if share < 1 else f"{share:.3g} times"
 
 
 def verdict(names, outcome):
-    """The last lines, in words; the exit code."""
+    """Print the conclusion and return the exit code."""
     rows = outcome.rows
     if outcome.stopped:
         print(outcome.stopped)
     if outcome.difference:
         step, kind, what, message, looked = outcome.difference
         print(message)
-        print(f"{names[0]} differs from {names[1]} first at step {step}, in the {kind}: {what}; the order is {looked}")
+        print(
+            f"{names[0]} differs from {names[1]} first at step {step}, in the {kind}: {what}; order compared: {looked}"
+        )
         return 1
     telling = next((at for at, r in enumerate(rows) if not r.tells), len(rows))
     if telling < len(rows):
-        print(f"from step {telling + 1} on the bound exceeds the weights themselves: nothing can be shown there")
+        print(f"from step {telling + 1} the bound exceeds the weights themselves, so the comparison proves nothing")
     if not telling:
-        print("nothing could be shown")
+        print("the comparison proves nothing")
         return 2
     worst = max(rows[:telling], key=lambda r: r.share)
     steps = f"all {len(rows)} steps" if telling == len(rows) else f"the first {telling} of {len(rows)} steps"
-    gap = f"the largest gap is {percent(worst.share)} of what is allowed" if worst.gap else "no weight differs in a bit"
+    gap = (
+        f"the largest gap is {percent(worst.share)} of what is allowed"
+        if worst.gap
+        else "and all weights are equal bit for bit"
+    )
     print(f"the two agree in {steps}, {gap}")
     return 0
 
 
 def plot(args, sides, outcome, x, y):
-    """Both losses, both decision boundaries, and the gap under its bound."""
+    """Draw both losses, both decision boundaries, and the gap with its bound."""
     figure, (losses, plane, gaps) = plots.new_figure(columns=3)
     names = [side.name for side in reversed(sides)]
     styles = [{"color": plots.COLOURS[5], "lw": 4, "ms": 14}, {"color": "black", "lw": 1.3, "ms": 8, "ls": "--"}]
@@ -78,7 +84,7 @@ def plot(args, sides, outcome, x, y):
     title = draw_gaps(rows, steps, gaps)
     for ax in (losses, gaps):
         ax.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
-    # Above the axes no curve runs through it.
+    # Above the axes, no curve crosses the legend.
     place = {"frameon": False, "loc": "lower right", "bbox_to_anchor": (1, 1), "ncols": 2}
     losses.legend(**place)
     gaps.legend(**place, title=title)
@@ -87,13 +93,13 @@ def plot(args, sides, outcome, x, y):
 
 
 def title_of(args, names):
-    """Data, both sides, rule or optimizer, learning rate."""
+    """The title: data, both sides, rule or optimizer, learning rate."""
     how = [args.optimizer if args.rule == "net" else args.rule] + [f"lr {args.lr:g}"] * (args.rule != "perceptron")
     return ", ".join([train.shown(args.data), " against ".join(map(train.shown, names)), *how])
 
 
 def draw_gaps(rows, steps, ax):
-    """The gap of each step under what is allowed, on a logarithmic scale; in words what such a scale cannot show."""
+    """Draw the gap of each step and the allowed gap on a logarithmic scale; return a note on what it cannot show."""
     allowed = plots.drawable([r.allowed for r in rows])
     gap = plots.drawable([r.gap or np.nan for r in rows])
     marker = "_" if np.isfinite(allowed).sum() < 2 else None
@@ -105,12 +111,12 @@ def draw_gaps(rows, steps, ax):
     if not rows:
         return "no step was completed"
     if any(np.isnan(r.gap) for r in rows):
-        return "a gap is no number"
-    return None if any(r.gap for r in rows) else "no gap at all"
+        return "a gap is nan"
+    return None if any(r.gap for r in rows) else "all gaps are zero"
 
 
 def draw_boundaries(args, sides, outcome, x, y, ax, styles):
-    """The reference's regions, and the boundary of each side."""
+    """Draw the regions of the reference, and the boundary of each side."""
     calls, weights = (Side(sides[1]), Side(*sides)), outcome.weights[::-1]
     scores = [lambda points, c=c, w=w: score(args, c, w, points) for c, w in zip(calls, weights, strict=True)]
     plots.plot_decision(x, y, scores[0], ax=ax)
@@ -121,7 +127,7 @@ def draw_boundaries(args, sides, outcome, x, y, ax, styles):
         try:
             lines = margins(side_score(points), np.unique(y))
         except (Exception, backend.Stopped):
-            continue  # a candidate that could not go on has no boundary
+            continue  # a candidate that could not continue has no boundary
         for margin in lines:
             if margin.min() < 0 < margin.max():
                 dashes = {"linestyles": style.get("ls", "-"), "linewidths": style["lw"], "colors": style["color"]}
@@ -129,7 +135,7 @@ def draw_boundaries(args, sides, outcome, x, y, ax, styles):
 
 
 def score(args, call, weights, points):
-    """What the net says of points, such that the nearest label or the highest score wins."""
+    """The scores of points, such that the nearest label or the highest score wins."""
     points = points.astype(args.dtype)
     for layer, g in activations(args, weights):
         points = call("linear", points, weights[f"{layer}.weight"], weights[f"{layer}.bias"])

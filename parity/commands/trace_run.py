@@ -11,7 +11,7 @@ from parity.judge.rounding import bounded, magnitude
 
 
 class Row(NamedTuple):
-    """One step: both losses, and of all weights the one whose gap is the largest share of what is allowed."""
+    """One step: both losses, and the weight whose gap is the largest share of the allowed gap."""
 
     step: int
     epoch: int
@@ -23,14 +23,14 @@ class Row(NamedTuple):
 
     @property
     def share(self):
-        """How much of what is allowed the gap is."""
+        """The gap as a share of the allowed gap."""
         return self.gap / self.allowed if self.allowed else np.inf * self.gap if self.gap else 0.0
 
 
 class Outcome(NamedTuple):
-    """All steps, where and how the two differ first, what the sides have made.
+    """All steps, the first difference, and the final weights of both sides.
 
-    The difference is the step, the kind of quantity, the quantity, the message, and the order that was looked in.
+    The difference is the step, the kind of quantity, the quantity, the message, and the order of comparison.
     """
 
     rows: list[Row]
@@ -40,7 +40,7 @@ class Outcome(NamedTuple):
 
 
 def traced(args, sides, x, y, weights):
-    """All three step by step."""
+    """Run all three step by step."""
     candidate, reference = Side(*sides), Side(sides[1])
     check = compare.Check(sides[0], sides[1], args.dtype)
     starts = [dict(weights), dict(weights), {name: bounded(value) for name, value in weights.items()}]
@@ -51,7 +51,7 @@ def traced(args, sides, x, y, weights):
     difference, stopped = None, ""
     for step, (epoch, chosen) in enumerate(batches(args, len(x)), start=1):
         batch = x[chosen], y[chosen]
-        # The reference goes first: what it refuses is bad input and not a difference.
+        # The reference runs first: an input that it rejects is invalid and not a difference.
         theirs = accepted(args, reference.step(args, memories[1], *batch))
         judged = bounded(batch[0]), batch[1] if y.ndim == 1 else bounded(batch[1])
         bounds = {(kind, label): value for kind, label, value in STEPS[args.rule](args, judge, memories[2], *judged)}
@@ -71,12 +71,12 @@ def traced(args, sides, x, y, weights):
             except Exception as error:
                 if difference is None:
                     difference = step, kind, f"{label} ({candidate.last})", str(error), order(args, kinds, at)
-                if not getattr(error, "place", None):  # no numbers to go on with
-                    stopped = f"{sides[0].name} cannot go on after step {step}"
+                if not getattr(error, "place", None):  # no numbers to continue with
+                    stopped = f"{sides[0].name} cannot continue after step {step}"
                     return Outcome(rows, difference, stopped, [memory["weights"] for memory in memories[:2]])
         rows.append(row(step, epoch, losses, [memory["weights"] for memory in memories], args.dtype))
         if not np.isfinite(losses).all():
-            stopped = f"the loss became {losses[0]} and {losses[1]} at step {step}; the run stopped there"
+            stopped = f"the loss became {losses[0]} and {losses[1]} at step {step}; the run stopped"
             break
         if args.resync:
             memories[0], memories[2] = resynchronised(*memories[:2])
@@ -94,7 +94,7 @@ def batches(args, n):
 
 
 def accepted(args, steps):
-    """The quantities of the reference; where it has none there is nothing to trace against."""
+    """The quantities of the reference; without them there is nothing to compare with."""
     try:
         return list(steps)
     except compare.Mismatch as error:
@@ -102,7 +102,7 @@ def accepted(args, steps):
 
 
 def entries(label, expected, ours, theirs):
-    """Name, bound and both numbers; of an optimizer's state those that bear the contract's keys."""
+    """Name, bound and both numbers; of an optimizer's state, the entries with the contract's keys."""
     if not isinstance(expected, dict):
         yield label, expected, ours, theirs
         return
@@ -112,13 +112,13 @@ def entries(label, expected, ours, theirs):
 
 
 def order(args, kinds, at):
-    """The kinds of quantity in the order in which they were observed: a net of the side's own begins with its loss."""
+    """The kinds of quantity in the order of comparison; the side's own network begins with its loss."""
     own = len(kinds) - 1 - kinds[::-1].index("loss") if args.classes else len(kinds)
     return ", ".join(dict.fromkeys(kinds[own:] if at >= own else kinds[:own]))
 
 
 def row(step, epoch, losses, weights, dtype):
-    """The weight that comes nearest to its bound, or goes farthest over it."""
+    """The weight that comes nearest to its bound, or exceeds it most."""
     parts = []
     for name, bound in weights[2].items():
         gap = np.abs(np.asarray(weights[0][name], dtype=float) - np.asarray(weights[1][name], dtype=float))
@@ -132,7 +132,7 @@ def row(step, epoch, losses, weights, dtype):
 
 
 def resynchronised(ours, theirs):
-    """What the reference has, for the candidate and for the referee."""
+    """The values of the reference, for the candidate and for the referee."""
     weights = theirs["weights"]
     states = {name: state and dict(state) for name, state in theirs["states"].items()}
     exact = {
@@ -148,7 +148,7 @@ def resynchronised(ours, theirs):
 
 
 def net_step(args, call, memory, x, y):
-    """Forward, loss, backward, update; then the same by the side's own net, if it has one."""
+    """Forward, loss, backward, update; then the same with the side's own network, if it has one."""
     batch = x, y
     weights, states = memory["weights"], memory["states"]
     layers, inputs, zs = list(activations(args, weights)), [], []
@@ -180,9 +180,9 @@ def net_step(args, call, memory, x, y):
 
 
 def train_step(args, call, memory, x, y):
-    """What the side's own train_step makes of its own net with its own optimizer."""
+    """The results of the side's own train_step on its own network with its own optimizer."""
     weights, owner, net, optimizer = memory["weights"], call.backends[0], memory["net"], memory["optimizer"]
-    # What is given to both before the first step, and when resynchronised; the gradients of the step before stay.
+    # Set before the first step and at each resynchronisation; the gradients of the step before are kept.
     given_weights, given_state = memory.pop("given", (None, None))
     call.owner, call.name = owner, "MLP"
     if net is None:
@@ -202,7 +202,7 @@ def train_step(args, call, memory, x, y):
     for name in weights:
         yield "gradients", f"gradient of {name}", gradients.get(name)
     call.name = f"train_step with {args.optimizer}"
-    # A student's first optimizer remembers nothing and cannot be saved.
+    # A simple optimizer may have no state and no state_dict.
     saved = optimizer.state_dict() if hasattr(optimizer, "state_dict") else {"state": {}}
     states = {name: saved["state"].get(number) for number, name in enumerate(gradients)}
     for name in weights:
@@ -259,7 +259,7 @@ def activations(args, weights):
 
 
 class Side:
-    """Calls a function of the first of the backends that defines it; knows what was called last."""
+    """Calls a function of the first backend that defines it, and remembers the last call."""
 
     def __init__(self, *backends):
         self.backends = backends
@@ -271,24 +271,24 @@ class Side:
 
     @property
     def last(self):
-        """What was called last, and whose it is."""
+        """The last function called, and its backend."""
         return f"{self.name} of {self.owner.name}"
 
     def step(self, args, memory, x, y):
-        """The quantities of one step; what the backend does instead of computing one becomes a sentence."""
+        """The quantities of one step; a failure of the backend becomes a Mismatch with a message."""
         try:
-            self.backends[0].begin()  # its time counts anew
+            self.backends[0].begin()  # its time limit starts again
             self.backends[0].transcript.clear()
             yield from STEPS[args.rule](args, self, memory, x, y)
         except (backend.Raised, backend.ArgumentMutated) as error:
             raise compare.as_mismatch(error, self.name) from error
         except backend.Stopped as stopped:
             raise compare.Mismatch(f"{self.name} {stopped} in {self.owner.name}") from None
-        except (TypeError, ValueError, LookupError, AttributeError) as error:  # what it gave makes no sense here
+        except (TypeError, ValueError, LookupError, AttributeError) as error:  # its result cannot be used here
             raise compare.Mismatch(f"after {self.last}: {type(error).__name__}: {error}") from error
 
 
 def judge(name, *args, **options):
-    """The referee, whose several results come by name."""
+    """Call the referee; several results are returned as a tuple."""
     result = getattr(referee, name)(*args, **options)
     return tuple(result.values()) if isinstance(result, dict) else result

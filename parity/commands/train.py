@@ -1,4 +1,4 @@
-"""Train a neuron or a net, and draw what it has learned."""
+"""Train a neuron or a network, and draw the result."""
 
 import argparse
 import math
@@ -25,16 +25,16 @@ from scratch.optimizers import OPTIMIZERS
 ACTIVATIONS = tuple(name for name in NET_ACTIVATIONS if name != "softmax")  # of one neuron alone
 # What --sweep varies: learning rates are spaced logarithmically, the others are whole numbers.
 SWEEPS = ("lr", "hidden", "epochs", "batch-size")
-# Of neurons in a layer, and of whatever whole number is swept.
+# The maximum number of neurons in a layer, and of any integer that is swept.
 MOST = 1_000_000
 MOST_RUNS = 1000
 
 
 class Run(NamedTuple):
-    """What a rule has made of the neuron or the net; ``numbers`` are what it has to say besides.
+    """The result of a rule; ``numbers`` are further values to print.
 
-    ``predict`` gives scores as ``plot_decision`` takes them, ``line`` the weight and the bias of the line that is the
-    border, None where it is no line.
+    ``predict`` returns scores as ``plot_decision`` expects them; ``line`` is the weight and the bias of the decision
+    boundary, None if that is not a line.
     """
 
     state: dict
@@ -44,7 +44,7 @@ class Run(NamedTuple):
     epochs: int
     losses: list
     numbers: dict
-    order: str = ""  # of the points, where it is not plain
+    order: str = ""  # of the points, if it is not that of the file
 
 
 def add_arguments(parser):
@@ -61,11 +61,13 @@ def add_arguments(parser):
     gradient.add_argument(
         "--activation",
         default="identity",
-        help=f"activation of the neuron: {names} (default: %(default)s); sigmoid takes labels 0 and 1 as well, relu "
-        "learns nothing from weights 0",
+        help=f"activation of the neuron: {names} (default: %(default)s); sigmoid also accepts labels 0 and 1, relu "
+        "does not learn from initial weights 0",
     )
 
-    fit = _rule(rules, "fit", "a step after each batch, with any loss and optimizer; a net of any depth", epochs=40)
+    fit = _rule(
+        rules, "fit", "a step after each mini-batch, with any loss and optimizer; a network of any depth", epochs=40
+    )
     _add_gradient_options(fit)
     _add_net_options(fit)
 
@@ -89,7 +91,7 @@ def _add_gradient_options(rule):
 
 
 def _add_tolerance(rule):
-    text = "stop when the loss of an epoch changes by no more than this (default: %(default)s)"
+    text = "stop when the loss changes by at most this from one epoch to the next (default: %(default)s)"
     rule.add_argument("--tolerance", type=float, default=0.0, metavar="CHANGE", help=text)
 
 
@@ -99,21 +101,26 @@ def _add_net_options(fit):
     add("--hidden", type=int, nargs="+", default=[], metavar="N", help="number of neurons in each hidden layer")
     text = f"activation of the hidden layers: {', '.join(NET_ACTIVATIONS)} (default: %(default)s)"
     add("--activation", default="tanh", help=text)
-    text = "the cross-entropies take labels -1 and +1 as 0 and 1, cross_entropy takes class indices as well"
+    text = "the cross-entropies use labels -1 and +1 as 0 and 1, cross_entropy also accepts class indices"
     add("--loss", default="mse_loss", help=f"loss function: {', '.join(LOSSES)} (default: %(default)s); {text}")
     add("--optimizer", default="SGD", help=f"optimizer: {', '.join(OPTIMIZERS)} (default: %(default)s)")
-    add("--batch-size", type=int, metavar="N", help="points in a batch, in shuffled order (default: all, in order)")
+    add(
+        "--batch-size",
+        type=int,
+        metavar="N",
+        help="number of points in a mini-batch, in shuffled order (default: all, in order)",
+    )
     _add_tolerance(fit)
     text = "train RUNS times and show the final loss over lr (spaced logarithmically), hidden, epochs or batch-size"
     add("--sweep", metavar="NAME=FROM:TO:RUNS", help=text)
 
 
-@np.errstate(all="ignore")  # a training that goes out of range is reported in a sentence of its own
+@np.errstate(all="ignore")  # an overflow of the loss is reported in a sentence
 def run(args):
-    """Train, report, write what was asked for; exit code 0: trained, 2: the loss went out of range."""
+    """Train, report, and write the requested files; exit code 0: trained, 2: the loss became inf or nan."""
     backend = _backend(args.backend)
     trials = _trials(args)
-    *_, greatest = trials.values()  # if this can be done, so can the others
+    *_, greatest = trials.values()  # if this one is possible, so are the others
     _check_options(greatest)
     x, y = backend.load_data(args.data)
     _check_data(greatest, x, y)
@@ -123,7 +130,7 @@ def run(args):
 
 
 def _train(backend, args, x, y):
-    """One run; whether it stayed within range."""
+    """One run; whether its loss stayed finite."""
     frames = []
     with _one_line_warnings(), bar("epochs", args.epochs) as move_bar:
 
@@ -162,7 +169,7 @@ def _gradient(backend, args, x, y, on_epoch):
 
 
 def _neuron_run(backend, result, y, losses, numbers, order=""):
-    """The run of a rule for one neuron, whose sign decides; 0 and weights that are not finite decide nothing."""
+    """The run of a rule for one neuron, predicted by sign; a sum of 0 or nonfinite weights predict no label."""
     weight, bias = result.weight, result.bias
     labels = np.unique(np.asarray(y))
     finite = np.isfinite([*plots.array(weight).ravel(), *plots.array(bias)]).all()
@@ -200,7 +207,7 @@ def _fit(backend, args, x, y, on_epoch):
 
 
 def _net(backend, args, x, labels, rng):
-    """The net, with weights 0 if it is one layer and no seed is given: then there is no symmetry to break."""
+    """The network; a single layer without a seed starts from weights 0, because there is no symmetry to break."""
     outputs = len(labels) if args.loss == "cross_entropy" else 1
     output = "sigmoid" if args.loss == "binary_cross_entropy" else "identity"
     net = backend.MLP([x.shape[1], *args.hidden, outputs], args.activation, output)
@@ -214,7 +221,7 @@ def _net(backend, args, x, labels, rng):
 
 
 def _is_neuron(args):
-    """Whether the net is a single neuron, whose border is a line."""
+    """Whether the network is a single neuron, whose decision boundary is a line."""
     return not args.hidden and args.loss != "cross_entropy"
 
 
@@ -225,13 +232,13 @@ def _line(loss, net, labels):
 
 
 def _labels(y):
-    """The two labels, or all classes up to the greatest."""
+    """The two labels, or all classes up to the largest."""
     y = np.asarray(y)
     return np.unique(y) if y.ndim == 2 else np.arange(y.max() + 1)
 
 
 def targets(backend, loss, y):
-    """What the loss takes: the labels as they are, or as 0 and 1, or class indices."""
+    """The targets that the loss expects: the labels unchanged, or as 0 and 1, or class indices."""
     if y.ndim == 1 or loss in ("squared_error", "mse_loss"):
         return y
     positions = np.searchsorted(_labels(y), np.asarray(y))
@@ -239,7 +246,7 @@ def targets(backend, loss, y):
 
 
 def _scores(loss, output, labels):
-    """The outputs on the scale of the labels, where the nearest wins; of three classes or more as they are."""
+    """The outputs on the scale of the labels, where the nearest wins; unchanged for three or more classes."""
     if loss in ("squared_error", "mse_loss") or len(labels) > 2:
         return output
     if loss == "cross_entropy":
@@ -249,7 +256,7 @@ def _scores(loss, output, labels):
 
 
 def _loss(backend, loss, net, x, target):
-    """The loss of all points, nan where the net has gone out of range."""
+    """The loss of all points, nan if an output is nan."""
     output = plots.array(net(x))
     return math.nan if np.isnan(output).any() else float(getattr(backend, loss)(backend.tensor(output), target))
 
@@ -277,7 +284,7 @@ def _backend(name):
 
 
 def _check_options(args):
-    """Refuse before the training what would fail in it or after it."""
+    """Reject, before the training, options that would fail during or after it."""
     options = vars(args)
     Count("--epochs", args.epochs)
     if options.get("seed") is not None:
@@ -296,28 +303,28 @@ def _check_options(args):
 
 
 def _check_net_options(args):
-    """Refuse names that are none, layers without neurons, and what a net or a sweep cannot show."""
+    """Reject unknown names, layers without neurons, and figures that a network or a sweep does not have."""
     choice("--activation", args.activation, tuple(NET_ACTIVATIONS))
     choice("--loss", args.loss, tuple(LOSSES))
     choice("--optimizer", args.optimizer, tuple(OPTIMIZERS))
     check_layers(args)
     if args.animate and not _is_neuron(args):
-        raise ValueError("--animate: got a net of several neurons, expected a single one: a line is what is shown")
+        raise ValueError("--animate: got a network of several neurons, expected a single neuron, whose line is drawn")
     if args.sweep and (args.animate or args.save):
-        raise ValueError("--sweep: got --animate or --save as well, expected neither: there is not one net but many")
+        raise ValueError("--sweep: got --animate or --save as well, expected neither: there are many networks")
 
 
 def check_layers(args):
-    """Refuse hidden layers that are none or beyond all bounds, and their activation where there are none."""
+    """Reject invalid sizes of hidden layers, and an activation without hidden layers."""
     for size in args.hidden:
         if not 1 <= size <= MOST:
-            raise ValueError(f"--hidden: got {size}, expected whole numbers from 1 to {MOST}")
+            raise ValueError(f"--hidden: got {size}, expected integers from 1 to {MOST}")
     if "activation" in args.given and not args.hidden:
-        raise ValueError("--activation: got it for a net without hidden layers, expected --hidden as well")
+        raise ValueError("--activation: got a network without hidden layers, expected --hidden as well")
 
 
 def _check_data(args, x, y):
-    """Refuse what the neuron or the net cannot learn, and what cannot be drawn."""
+    """Reject data that the neuron or the network cannot learn, or that cannot be drawn."""
     check_labels(args, y)
     if args.rule == "fit":
         swept = args.sweep and args.sweep.startswith("batch-size")
@@ -328,22 +335,22 @@ def _check_data(args, x, y):
 
 
 def check_labels(args, y):
-    """Refuse labels that one neuron under its rule, or a net under its loss, cannot learn."""
+    """Reject labels that a neuron with its rule, or a network with its loss, cannot learn."""
     if args.rule not in ("perceptron", "gradient"):
         _check_labels_of_net(args, y)
     elif y.ndim != 2:
-        raise ValueError(f"{args.data}: got class indices, expected labels -1 and +1, as one neuron can tell apart")
+        raise ValueError(f"{args.data}: got class indices, expected labels -1 and +1, which one neuron can separate")
     elif not (getattr(args, "activation", None) == "sigmoid" and _labels(y).tolist() == [0, 1]):
         signs(args.data, _labels(y))
 
 
 def _check_labels_of_net(args, y):
-    """Class indices are for cross_entropy; else there are two labels, -1 and +1 or 0 and 1."""
+    """Class indices need cross_entropy; other losses need the labels -1 and +1 or 0 and 1."""
     if y.ndim == 1:
         if args.loss != "cross_entropy":
             raise ValueError(
                 f"{args.data}: got class indices, expected labels -1 and +1, or 0 and 1, for {args.loss}; "
-                "--loss cross_entropy takes class indices"
+                "--loss cross_entropy accepts class indices"
             )
         return
     labels = _labels(y).tolist()
@@ -353,13 +360,13 @@ def _check_labels_of_net(args, y):
 
 
 def _trials(args):
-    """The options of each run, by the value that the sweep gives it; without a sweep there is one."""
+    """The options of each run, by the value that the sweep sets; without a sweep there is one run."""
     if getattr(args, "sweep", None) is None:
         return {None: args}
     name, values = _sweep_values(args.sweep)
     key = name.replace("-", "_")
     if key in args.given:
-        raise ValueError(f"--{name}: got it beside --sweep {name}, which sets it in each run; expected one of them")
+        raise ValueError(f"--{name}: got it with --sweep {name}, which sets it in each run, expected one of them")
     return {
         value: argparse.Namespace(**{**vars(args), key: [value] if name == "hidden" else value}) for value in values
     }
@@ -378,7 +385,7 @@ def _sweep_values(text):
     if name == "lr":
         return name, np.geomspace(low, high, runs).tolist()
     if low < 1 or high > MOST:
-        raise ValueError(f"--sweep: got {text!r}, expected whole numbers from 1 to {MOST}")
+        raise ValueError(f"--sweep: got {text!r}, expected integers from 1 to {MOST}")
     return name, np.unique(np.linspace(low, high, runs).round().astype(int)).tolist()
 
 
@@ -393,11 +400,11 @@ def _one_line_warnings():
 
 
 def _sweep(backend, args, trials, x, y):
-    """Train once for each value; print the final losses, and draw them; whether any run stayed within range."""
+    """Train once for each value, print and draw the final losses; whether any run stayed finite."""
     name = args.sweep.partition("=")[0]
     results = {}
     with bar("runs", len(trials)) as move_bar, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that a run diverges stands in the table
+        warnings.simplefilter("ignore")  # the table shows which runs diverge
         for value, trial in trials.items():
             results[value] = _fit(backend, trial, x, y, lambda *_: None)
             move_bar(len(results), f"{name} {value:.6g}: loss {_final_loss(results[value]):.4g}")
@@ -420,12 +427,12 @@ def _sweep(backend, args, trials, x, y):
 
 
 def _final_loss(result):
-    """The loss after the training, inf if it went out of range."""
+    """The loss after the training, inf if it overflowed."""
     return result.numbers["loss"] if _out_of_range(result) is None else math.inf
 
 
 def _out_of_range(result):
-    """The first loss that is inf or nan, of an epoch or after the last; None if there is none."""
+    """The first loss that is inf or nan, of an epoch or after the last, or None."""
     return next((loss for loss in (*result.losses, *result.numbers.values()) if not math.isfinite(loss)), None)
 
 
@@ -449,7 +456,7 @@ def _described(result):
 
 
 def _mistakes(result, x, y):
-    """How many points are not given their label."""
+    """The number of points with a wrong prediction."""
     labels = _labels(y)
     found = plots.winners(result.predict(x), labels)
     return int((found != np.searchsorted(labels, np.asarray(y).ravel())).sum())
@@ -461,7 +468,7 @@ def _accuracy(result, x, y):
 
 
 def _verdict(result, wrong, n):
-    """One sentence: did it settle?"""
+    """The conclusion in one sentence."""
     epochs = _epochs(result.epochs)
     right = plots.how_many_are_wrong(wrong, n)
     if (loss := _out_of_range(result)) is not None:
@@ -477,7 +484,7 @@ def _verdict(result, wrong, n):
 
 
 def _write(args, result, frames, x, y):
-    """The files asked for."""
+    """Write the requested files."""
     if args.plot:
         _plot(args, result, x, y)
         print(f"wrote {args.plot}")
@@ -492,7 +499,7 @@ def _write(args, result, frames, x, y):
 
 
 def _plot(args, result, x, y):
-    """The line or the regions, and beside them the loss where the rule has one."""
+    """Draw the line or the regions, and beside them the loss if the rule has one."""
     figure, axes = plots.new_figure(columns=2 if result.losses else 1)
     if result.line is None:
         plots.plot_decision(x, y, result.predict, ax=axes[0])
@@ -506,7 +513,7 @@ def _plot(args, result, x, y):
 
 
 def _title(args):
-    """What has been trained, and how: data, backend, rule or optimizer, learning rate; not what a sweep varies."""
+    """The title: data, backend, rule or optimizer, learning rate unless a sweep varies it."""
     parts = [shown(args.data), args.backend, getattr(args, "optimizer", args.rule)]
     swept = (getattr(args, "sweep", None) or "").partition("=")[0]
     if hasattr(args, "lr") and swept != "lr":
@@ -515,13 +522,13 @@ def _title(args):
 
 
 def shown(data):
-    """The name of the data in a title: of a file without its directories, shortened where it is long."""
+    """The name of the data in a title: a file without its directory, shortened if it is long."""
     name = Path(data).name
     return name if len(name) <= 40 else f"{name[:39]}…"
 
 
 def _epochs(number):
-    """In words."""
+    """The number of epochs in words."""
     return f"{number} epoch{'s' * (number != 1)}"
 
 

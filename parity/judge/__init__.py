@@ -1,1 +1,1 @@
-"""The judge: what is tried, what is right and within which rounding, and which known mistake gives other numbers."""
+"""The judge: the examples, the correct values with rounding bounds, the comparison, and the diagnosis of mistakes."""

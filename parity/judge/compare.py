@@ -1,7 +1,7 @@
-"""The one comparison: a candidate against a reference, with the referee between them.
+"""The comparison of a candidate with a reference and with the referee.
 
-Both get the same input. Each may lie within the referee's bound B of the referee's value, so the two within 2 B of each
-other. Where arithmetic is exact B is 0, and they must be equal. (Zeros of either sign are equal.)
+Both get the same input. Each must lie within the bound B of the referee's value, so the two lie within 2 B of each
+other. If the arithmetic is exact, B is 0 and they must be equal. (Zeros of different sign are equal.)
 """
 
 from collections import Counter
@@ -16,14 +16,14 @@ from parity.border.transcript import Writer, stored
 from parity.judge import referee
 from parity.judge.rounding import PRECISIONS, bounded, magnitude
 
-# The gravest first: one tie among exact results makes the example a tie.
+# In order of precedence: one tie among exact results makes the example a tie.
 VERDICTS = ("accepts bad input", "ill-conditioned", "ties", "rounding", "exact", "holds")
 
 
 class Mismatch(AssertionError):
-    """The candidate differs from the reference; the message is for the reader.
+    """The candidate differs from the reference; the message explains the difference.
 
-    Where numbers differ, ``place`` says which, ``value`` holds the candidate's and ``slack`` the bound on each.
+    If numbers differ, ``place`` says which, ``value`` has the candidate's values and ``slack`` the bound on each.
     """
 
     def __init__(self, headline, facts=None, place=None, value=None, slack=None):
@@ -40,7 +40,7 @@ class Mismatch(AssertionError):
 
 
 class Evidence:
-    """What the examples of one property have shown."""
+    """The results of the examples of one property."""
 
     def __init__(self):
         self.verdicts: Counter[str] = Counter()
@@ -52,13 +52,13 @@ class Evidence:
 
     @contextmanager
     def example(self):
-        """One example, whose verdict is the gravest of its comparisons."""
+        """One example, whose verdict is the first in precedence of its comparisons."""
         self.kinds = {"holds"}
         yield
         self.verdicts[min(self.kinds, key=VERDICTS.index)] += 1
 
     def conclude(self):
-        """A property most of whose examples prove nothing has tested nothing."""
+        """Fail if most of the examples prove nothing."""
         if self.verdicts["ill-conditioned"] * 2 > self.verdicts.total():
             raise Mismatch(
                 f"{self.verdicts['ill-conditioned']} of {self.verdicts.total()} examples are ill-conditioned: "
@@ -66,7 +66,7 @@ class Evidence:
             )
 
     def as_dict(self):
-        """For reports."""
+        """The evidence for reports."""
         return {
             "examples": self.verdicts.total(),
             "verdicts": dict(self.verdicts),
@@ -78,14 +78,14 @@ class Evidence:
 
 
 class PerBackend(NamedTuple):
-    """An argument of which each side has its own."""
+    """An argument of which each side has its own value."""
 
     reference: Any
     candidate: Any
     referee: Any
 
 
-# What a training computes and nobody types: no integers are tried here on a stranger. Inputs and labels may be some.
+# Arguments that training computes, so that a candidate need not accept integers for them, only for inputs and labels.
 COMPUTED = ("weight", "bias", "param", "grad", "grad_output", "pred")
 
 
@@ -94,7 +94,7 @@ OPTIONAL = ("leaky_relu",)
 
 
 class Check:
-    """``check(name, *args)``: both backends compute ``name(*args)``, and the referee judges every number of it."""
+    """``check(name, *args)``: both backends compute ``name(*args)``, and every number is compared with the referee."""
 
     def __init__(self, candidate, reference, dtype):
         self.candidate = candidate
@@ -105,20 +105,20 @@ class Check:
         self.abilities: dict[str, bool] = {}
 
     def cast(self, value):
-        """Float arrays in the precision that is checked."""
+        """Convert float arrays to the checked precision."""
         if isinstance(value, dict):
             return {key: self.cast(item) for key, item in value.items()}
         is_floats = isinstance(value, np.ndarray) and value.dtype.kind == "f"
         return value.astype(self.dtype) if is_floats else value
 
     def floats(self, value):
-        """A result as an array in the precision that is checked: a candidate may give lists."""
+        """A result as an array in the checked precision; a candidate may return lists."""
         return np.asarray(value, dtype=self.dtype)
 
     def __call__(self, name, *given, at="", exactly=False, **options):
-        """Compare one call; returns the reference's result, so that what follows starts from equal values.
+        """Compare one call and return the result of the reference, so that the next call starts from equal values.
 
-        ``at`` says where in a run the call stands. ``exactly`` demands that the certificate holds.
+        ``at`` is the position of the call in a run. ``exactly`` requires that the certificate holds.
         """
         args = [self.cast(arg) for arg in given]
         options = {key: self.cast(value) for key, value in options.items() if self.takes(name, key)}
@@ -137,13 +137,13 @@ class Check:
         reference, candidate = (named(result, expected, where) for result in results)
         for label, bound in flat(expected):
             if label not in candidate and "." in label:
-                continue  # a state of the candidate's own kind
+                continue  # the candidate's state has another structure
             if exactly and np.any(bound.error):
                 raise Mismatch(f"{where}: {label} is not exact here, expected inputs whose sums fit the significand")
-            # The losses of a run are Python's own floats; whoever puts them into an array keeps them so.
+            # The losses of a run are Python floats; in an array they are float64.
             both = [list(side[label]) if label == "losses" else side[label] for side in (candidate, reference)]
             theirs, ours = (as_array(value, f"{where}: {label}", self.dtype) for value in both)
-            if of_integers and theirs.dtype.kind in "iu":  # a stranger's whole numbers are as right
+            if of_integers and theirs.dtype.kind in "iu":  # integer results of a candidate are accepted
                 theirs = theirs.astype(self.dtype)
             elif of_integers and theirs.dtype == "float32":  # as PyTorch has it
                 self.candidate.floats_only.add(name)
@@ -152,21 +152,21 @@ class Check:
         return results[0]
 
     def as_floats(self, name, args):
-        """The arguments of a stranger's function: what is computed on the way of a training is never an integer."""
+        """The arguments for a candidate's function: values computed during training are never integers."""
         if self.candidate.ours or not any(stored(arg) == "integers" for arg in args):
             return args
         names = [key for key, _, _ in self.reference.signature(name)]
         return [np.asarray(arg) if key in COMPUTED else arg for key, arg in zip(names, args, strict=False)]
 
     def judge(self, name, *given, **options):
-        """The referee's results by name; a single one is called ``result``."""
+        """The results of the referee by name; a single one is called ``result``."""
         args = [judged(self.cast(arg)) for arg in given]
         with np.errstate(all="ignore"):
             result = getattr(referee, name)(*args, **{key: judged(self.cast(value)) for key, value in options.items()})
         return result if isinstance(result, dict) else {"result": result}
 
     def takes(self, name, option):
-        """Whether the candidate has this option; what it has not is not tried."""
+        """Whether the candidate has this option; missing options are not tried."""
         parameters = self.candidate.signature(name) or ()
         takes = any(option == key or kind == "VAR_KEYWORD" for key, kind, _ in parameters)
         if not takes:
@@ -181,7 +181,7 @@ class Check:
         return "relu"
 
     def able(self, what, probe):
-        """Whether the candidate can do this, found out once by trying; what it cannot is not tried."""
+        """Whether the candidate supports this, determined once by ``probe``; unsupported features are not tried."""
         if what not in self.abilities:
             try:
                 self.abilities[what] = self.candidate.ours or bool(probe(self.candidate))
@@ -192,7 +192,7 @@ class Check:
         return self.abilities[what]
 
     def compare(self, where, label, bound, candidate, reference, given=""):
-        """One result against the referee and the other backend; ``given`` is what to show of the call, or makes it."""
+        """Compare one result with the referee and the other backend; ``given`` is the call or a function of it."""
         expect_form(where, label, bound, candidate, self.dtype)
         with np.errstate(all="ignore"):
             wide = self.precision.wide
@@ -201,7 +201,7 @@ class Check:
                 "reference": magnitude(wide(reference) - bound.value),
             }
             gap = magnitude(wide(candidate) - wide(reference))
-            # nan compares false: where the referee has a number, nan is wrong too.
+            # Comparisons with nan are false: if the referee has a number, nan is wrong too.
             sure = bound.reach() <= np.finfo(self.dtype).max
             wrong = {side: sure & ~(distance <= bound.error) for side, distance in off.items()}
             wrong["candidate"] |= sure & ~(gap <= 2 * bound.error)
@@ -210,7 +210,7 @@ class Check:
             self.tally(bound, gap, sure)
 
     def tally(self, bound, gap, sure):
-        """Count what this comparison has shown."""
+        """Count the result of this comparison."""
         scale = np.max(magnitude(bound.value), initial=0)
         allowed = np.where(sure, 2 * bound.error, np.inf)
         if bound.tied:
@@ -226,7 +226,7 @@ class Check:
             self.evidence.share = max(self.evidence.share, float(np.max(gap[gap > 0] / allowed[gap > 0])))
 
     def means(self, name, *given, equals, **options):
-        """Both backends give this value: a case in which conventions differ."""
+        """Check that both backends give this value, in a case where conventions differ."""
         if not self.candidate.defines(name) or not all(self.takes(name, option) for option in options):
             return
         args = [self.cast(arg) for arg in given]
@@ -240,7 +240,7 @@ class Check:
                 raise Mismatch(f"{name}: a convention differs", facts, (called, "result"), *values)
 
     def refuses(self, name, *given, **options):
-        """Both backends refuse these arguments."""
+        """Check that both backends reject these arguments."""
         if not self.candidate.defines(name) or not all(self.takes(name, option) for option in options):
             return
         args = [self.cast(arg) for arg in given]
@@ -248,10 +248,10 @@ class Check:
         self.refuses_to(name, called, lambda backend: getattr(backend, name)(*args, **options))
 
     def refuses_to(self, name, called, attempt, says=""):
-        """Both backends raise a ValueError, in this project one of one line that says this; two of its backends use the
-        same words.
+        """Check that both backends raise a ValueError; those of this project use one line with ``says``, the
+        same in both.
 
-        What a stranger's function accepts is noted and no difference: there is no right result that it misses.
+        If another candidate accepts the input, this is noted and is not a difference.
         """
         messages = []
         for backend in (self.reference, self.candidate):
@@ -266,33 +266,33 @@ class Check:
             else:
                 if backend.ours:
                     facts = {"call": called, backend.name: shorten(result)}
-                    raise Mismatch(f"{name} accepts in {backend.name} what is no input, expected a ValueError", facts)
+                    raise Mismatch(f"{name} accepts invalid input in {backend.name}, expected a ValueError", facts)
                 self.evidence.kinds.add("accepts bad input")
-                self.evidence.accepted.append(f"{called} gave {shorten(result)}, expected a ValueError")
+                self.evidence.accepted.append(f"{called} returned {shorten(result)}, expected a ValueError")
                 return
         expected, said = messages
         if self.candidate.ours and self.reference.ours and said != expected:
-            message = f"{name} says {said!r} in {self.candidate.name}, expected {expected!r}"
+            message = f"{name}: got the message {said!r} in {self.candidate.name}, expected {expected!r}"
             raise Mismatch(message, {"call": called})
 
 
 def expect_refusal(name, called, backend, error, says):
-    """A ValueError of one line that says this."""
+    """Check that the error is a ValueError of one line that contains ``says``."""
     if not isinstance(error, Refused):
         raise Mismatch(f"{name} raised {error.kind} in {backend.name}, expected a ValueError", {"call": called})
     if "\n" in str(error) or not str(error):
         raise Mismatch(f"{name}: the ValueError of {backend.name} is not one line: {error}", {"call": called})
     if says not in str(error):
-        raise Mismatch(f"{name}: the ValueError of {backend.name} does not say {says}: {error}", {"call": called})
+        raise Mismatch(f"{name}: the ValueError of {backend.name} does not contain {says!r}: {error}", {"call": called})
 
 
 def in_plain_words(error):
-    """The message without the names that only PyTorch has."""
+    """The message without names that only PyTorch uses."""
     return str(error).replace("torch.", "").replace("Tensor", "Parameter")
 
 
 def judged(value):
-    """Float arrays as the referee reads them."""
+    """Convert float arrays for the referee."""
     if isinstance(value, PerBackend):
         return value.referee
     if isinstance(value, dict):
@@ -301,7 +301,7 @@ def judged(value):
 
 
 def call(backend, name, args, options):
-    """The backend's result; what goes wrong on the way is a difference."""
+    """The result of the backend; an error is a difference."""
     try:
         return getattr(backend, name)(*args, **options)
     except (Raised, ArgumentMutated) as error:
@@ -312,7 +312,7 @@ def call(backend, name, args, options):
 
 
 def as_mismatch(error, name, facts=None):
-    """What a backend did instead of giving a result."""
+    """The mismatch for a backend that raised an error or changed an argument."""
     backend = error.backend
     if isinstance(error, ArgumentMutated):
         at = error.args[0]
@@ -325,22 +325,22 @@ def as_mismatch(error, name, facts=None):
 
 
 def named(result, expected, where):
-    """The results by name: from a tuple by position, from a result object by attribute."""
+    """The results by name: by position from a tuple, by attribute from a result object."""
     names = list(expected)
     if len(names) == 1:
         return {names[0]: result}
     if isinstance(result, tuple):
         if len(result) != len(names):
-            raise Mismatch(f"{where} gave {len(result)} results, expected {len(names)}: {', '.join(names)}")
+            raise Mismatch(f"{where} returned {len(result)} results, expected {len(names)}: {', '.join(names)}")
         return dict(flat(dict(zip(names, result, strict=True))))
     missing = [name for name in names if not hasattr(result, name)]
     if missing:
-        raise Mismatch(f"{where} gave a result without {', '.join(missing)}, expected {', '.join(names)}")
+        raise Mismatch(f"{where} returned a result without {', '.join(missing)}, expected {', '.join(names)}")
     return {name: getattr(result, name) for name in names}
 
 
 def flat(results):
-    """Names and values; what stands in a dictionary inside, as the optimizer's state, comes first."""
+    """Names and values; the entries of inner dictionaries, such as the optimizer's state, come first."""
     inner = [
         (f"{name}.{key}", v) for name, value in results.items() if isinstance(value, dict) for key, v in value.items()
     ]
@@ -348,7 +348,7 @@ def flat(results):
 
 
 def as_array(value, where, dtype):
-    """Numbers as an array; Python's own floats, as in a list of losses, hold any dtype."""
+    """Numbers as an array; Python floats, as in a list of losses, fit any dtype."""
     try:
         array = np.asarray(None if isinstance(value, ObjectRef) else value)
     except ValueError:
@@ -361,7 +361,7 @@ def as_array(value, where, dtype):
 
 
 def expect_form(where, label, bound, candidate, dtype):
-    """The right shape and, for float arrays, the right dtype."""
+    """Check the shape and, for float arrays, the dtype."""
     if candidate.shape != bound.shape:
         raise Mismatch(f"{where}: {label} has shape {candidate.shape}, expected {bound.shape}")
     if candidate.ndim and candidate.dtype != dtype:
@@ -369,7 +369,7 @@ def expect_form(where, label, bound, candidate, dtype):
 
 
 def explain(where, label, bound, candidate, reference, wrong, check, given):
-    """What a reader needs of the first number that differs."""
+    """The mismatch for the first number that differs."""
     side = "candidate" if wrong["candidate"].any() else "reference"
     index = tuple(int(i) for i in np.argwhere(wrong[side])[0])
     theirs, ours, value, error = (np.asarray(a)[index] for a in (candidate, reference, bound.value, bound.error))
@@ -380,26 +380,26 @@ def explain(where, label, bound, candidate, reference, wrong, check, given):
     lost = 0 < gap < size * np.finfo(check.dtype).eps ** 0.5
     ulps = f" = {gap / spacing(size, check.dtype):.3g} ulp" if lost else ""
     allowed = "nothing, this arithmetic is exact" if error == 0 else f"{2 * error:.3g}"
-    if gap <= 2 * error:  # the other lies on the other side of the referee
+    if gap <= 2 * error:  # the other result is on the other side of the referee
         allowed += f", and {error:.3g} from the referee"
     position = f"[{', '.join(map(str, index))}]" if index else ""
     facts = {
         names["candidate"]: repr(float(theirs)),
         names["reference"]: repr(float(ours)),
         "gap": f"{gap:.3g}{ulps}; allowed: {allowed}",
-        "referee": f"{float(value)!r}; off is {' and '.join(names[s] for s in sides)}",
+        "referee": f"{float(value)!r}; wrong: {' and '.join(names[s] for s in sides)}",
     }
     if text := given() if callable(given) else given and shorten(given):
         facts["call"] = text
     if lost:
-        facts["remark"] = "on paper this may be right: digits get lost, as where large numbers cancel"
+        facts["remark"] = "the formula may be right, but digits are lost, as when large numbers cancel"
     headline = f"{where}: {label}{position} differs"
     values = (np.asarray(candidate), bound.error) if "candidate" in sides else ()
     return Mismatch(headline, facts, (where, label), *values)
 
 
 def spacing(value, dtype):
-    """One unit in the last place of a number of this size."""
+    """One unit in the last place (ulp) of a number of this size."""
     return float(np.spacing(np.asarray(value, dtype=dtype))) or float(np.finfo(dtype).smallest_subnormal)
 
 
@@ -410,7 +410,7 @@ def parameters(backend, name, args):
 
 
 def inputs(name, args, options, backend):
-    """The call as one would type it; empty where an object is among the arguments, which only its making shows."""
+    """The call as Python code; empty if an argument is an object."""
     named: dict[str, Any] = dict(zip(parameters(backend, name, args), args, strict=True)) | options
     if any(isinstance(value, ObjectRef) for value in named.values()):
         return ""
@@ -418,5 +418,5 @@ def inputs(name, args, options, backend):
 
 
 def shorten(value):
-    """A value as one would type it."""
+    """A value as Python code."""
     return Writer().show(value)

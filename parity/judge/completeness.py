@@ -1,4 +1,4 @@
-"""Whether a name has all its places, a backend all names, and what makes two backends the same to read."""
+"""Check that a name is in all its places, that a backend has all names, and that two backends read alike."""
 
 import ast
 import inspect
@@ -7,7 +7,7 @@ from functools import cache
 from parity import trees
 from parity.mistakes import MISTAKES
 
-# Where a name of these files is looked up: by itself, or with its backward or its update.
+# How names of these files are looked up: the name itself, or its backward or update.
 TABLES = {
     "activations": (
         ("scratch/activations.py", "ACTIVATIONS"),
@@ -25,8 +25,8 @@ TABLES = {
         ("parity/judge/referee.py", "UPDATES"),
     ),
 }
-DRAWN = ("activations", "losses")  # each name of these files has a picture of its own
-MOVED = ("datasets", "training")  # functions that pass data on, and compute by means of others
+DRAWN = ("activations", "losses")  # each name of these files has its own figure
+MOVED = ("datasets", "training")  # functions that pass data on, and call others to compute
 
 
 def missing(backend):
@@ -35,7 +35,7 @@ def missing(backend):
 
 
 def complete(backend):
-    """Whether it has all names; one of the two trees is meant to, even where somebody has forgotten one."""
+    """Whether a backend has all names; the two trees are always treated as complete."""
     return backend.spec in trees.TREES or not missing(backend)
 
 
@@ -49,7 +49,7 @@ def omissions(checked):
 
 
 def public(file):
-    """The names that either tree means to have in this file: listed, exported, with an example, or in a table."""
+    """The names that either tree should have in this file: listed, exported, with an example, or in a table."""
     known: dict[str, None] = {}
     for tree in trees.TREES:
         path = f"{tree}/{file}.py"
@@ -60,12 +60,12 @@ def public(file):
 
 
 def has_example(name, node):
-    """Whether readers are shown how to call it."""
+    """Whether the docstring has an example."""
     return not name.startswith("_") and ">>>" in (ast.get_docstring(node) or "")
 
 
 def places(file, name):
-    """Where it is not, in the trees."""
+    """The places in the trees where the name is missing."""
     for tree in trees.TREES:
         path = f"{tree}/{file}.py"
         if name not in definitions(path):
@@ -78,7 +78,7 @@ def places(file, name):
 
 
 def evidence(file, name, checked):
-    """What shows that it is right, and is not there."""
+    """The missing evidence: formula, property or mistake."""
     if name not in checked[file]:
         yield f"no property (parity/properties/test_{file}.py)"
     if file not in MOVED and not is_class(file, name) and name not in definitions("parity/judge/referee.py"):
@@ -89,7 +89,7 @@ def evidence(file, name, checked):
 
 
 def partners(file, name, known):
-    """What goes with it, and is not there: a backward, an update, a place in the tables and pictures."""
+    """The missing partners: a backward, an update, an entry in the tables and figures."""
     if file not in TABLES:
         return
     head = name.removesuffix("_backward").removesuffix("_update")
@@ -113,7 +113,7 @@ def is_class(file, name):
 
 @cache
 def parsed(path):
-    """A file of this project, which is not imported: PyTorch may not be there."""
+    """Parse a file of this project without importing it, because PyTorch may be missing."""
     return ast.parse((trees.ROOT / path).read_text(encoding="utf-8"))
 
 
@@ -123,7 +123,7 @@ def definitions(path):
 
 
 def listed(path, name):
-    """What a list, or a dictionary's keys, in a file says word by word."""
+    """The strings in a list, or in the keys of a dictionary, of a file."""
     for node in parsed(path).body:
         target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
         if getattr(target, "id", "") == name:
@@ -132,7 +132,7 @@ def listed(path, name):
 
 
 def exported(tree, file):
-    """What the package takes from one of its files: all public names, or none."""
+    """The names that the package imports from one of its files: all public names, or none."""
     found = [node for node in parsed(f"{tree}/__init__.py").body if isinstance(node, ast.ImportFrom)]
     return listed(f"{tree}/{file}.py", "__all__") if any(node.module == f"{tree}.{file}" for node in found) else []
 
@@ -144,7 +144,7 @@ def strings(path, function):
 
 
 def differences(candidate, reference):
-    """What differs to the reader: signatures and docstrings of all names, and the public methods of classes."""
+    """The differences visible to readers: signatures and docstrings of all names, and public methods of classes."""
     for name in filter(reference.defines, filter(candidate.defines, trees.all_names())):
         ours, theirs = getattr(reference.namespace, name), getattr(candidate.namespace, name)
         yield from _compare(name, theirs, ours)
@@ -161,14 +161,14 @@ def _compare(name, theirs, ours):
 
 
 def public_methods(cls):
-    """The methods that a class writes itself."""
+    """The methods that a class defines itself."""
     return {name for name, value in vars(cls).items() if inspect.isfunction(value) and not name.startswith("_")}
 
 
 def misfit(candidate, reference, name):
-    """How a partial module's function misses the contract, or None: too few or many arguments, or another order.
+    """How a candidate's function violates the contract: too few or too many arguments, or another order. None if not.
 
-    Those that are passed by position may have other names.
+    Arguments passed by position may have other names.
     """
     wanted, got = (required(backend.signature(name)) for backend in (reference, candidate))
     if any(kind == "VAR_POSITIONAL" for _, kind, _ in candidate.signature(name)):

@@ -1,4 +1,4 @@
-"""Which well-known mistake gives a candidate's numbers."""
+"""Find the known mistakes that give a candidate's numbers."""
 
 import numpy as np
 
@@ -9,12 +9,12 @@ from parity.mistakes import MISTAKES
 
 
 class StandIn(Check):
-    """A check in which a mistake stands for the candidate: it is asked for what the candidate has."""
+    """A check in which a mistake replaces the candidate; it is called only for what the candidate defines."""
 
     def __init__(self, check, mistake):
         super().__init__(mistake, check.reference, check.dtype)
         self.original = check
-        mistake.defines = check.candidate.defines  # a property may leave out what is not there
+        mistake.defines = check.candidate.defines  # a property may skip names that are not defined
 
     def takes(self, name, option):
         """As the candidate."""
@@ -32,11 +32,11 @@ class StandIn(Check):
 def diagnose(property_, check, transcript, examples, among=None):
     """The mistakes, of all or of these, that give the candidate's numbers, if their function is in the transcript.
 
-    ``examples`` holds pairs of an example and the difference seen in it, or None, the smallest first. In each a mistake
+    ``examples`` has pairs of an example and the difference found in it, or None, the smallest first. In each, a mistake
     must differ from the reference at the same place, by the same numbers but for rounding, or like the candidate not
     differ.
     """
-    # What may be right on paper tells nothing of a mistake, unless it is all that there is.
+    # Differences of lost digits do not identify a mistake, unless there are no others.
     telling = [(example, found) for example, found in examples if found is None or "remark" not in found.facts]
     examples = telling if any(found for _, found in telling) else examples
     called = {asked.target for asked in transcript if isinstance(asked.target, str)}
@@ -49,7 +49,7 @@ def diagnose(property_, check, transcript, examples, among=None):
 
 
 def difference(mistake, property_, check, example):
-    """What the property says of the mistake in one example."""
+    """The difference that the property finds for the mistake in one example."""
     other = StandIn(check, Backend(mistake.name, mistake))
     args, options = example
     try:
@@ -72,7 +72,7 @@ def same(found, other, dtype):
     wide = PRECISIONS[dtype].wide
     ours, theirs = wide(found.value), wide(other.value)
     with np.errstate(all="ignore"):
-        # The bound is that of the right formula; a wrong one is of the same length, but not of the same size.
+        # The bound belongs to the correct formula; a wrong one has similar length, but not the same size.
         noise = 2 * found.slack + 16 * np.finfo(dtype).eps * (magnitude(ours) + magnitude(theirs))
         close = np.isfinite(noise) & (magnitude(ours - theirs) <= noise)
         return bool(np.all(close | (ours == theirs) | (np.isnan(ours) & np.isnan(theirs))))

@@ -1,8 +1,8 @@
-"""The judge: every formula a third time, over arrays that carry their rounding error.
+"""The referee: a third implementation of every formula, on arrays that carry their rounding error.
 
-Independent of both backends: it shares no code with them, computes in a wider format, and says for each number how far
-a right float32 or float64 computation may lie from it (``rounding``). It is a namespace of the same names, so what
-is compared is found by name here too. Functions with several results return them by name.
+It is independent of both backends: it shares no code with them, computes in a wider format, and bounds for each number
+how far a correct float32 or float64 computation may lie from it (``rounding``). It is a namespace with the same
+names. Functions with several results return them by name.
 """
 
 from collections.abc import Callable
@@ -61,7 +61,7 @@ def tanh(z):
 def tanh_backward(z, grad_output):
     t = tanh(z)
     result = grad_output * (1 - t * t)
-    return result.loosened(2, result.reach())  # (1 - t) (1 + t) is as right
+    return result.loosened(2, result.reach())  # (1 - t) (1 + t) is also correct
 
 
 def relu(z):
@@ -86,14 +86,14 @@ def log_softmax(z):
 
 
 def softmax(z):
-    # Through the logarithm, which rounds at the size of the scores; e / sum rounds less, but divides.
+    # Computed through the logarithm, which rounds at the size of the scores; e / sum rounds less, but divides.
     p = exp(log_softmax(z))
     return p.loosened(1, p.reach())
 
 
 def softmax_backward(z, grad_output):
     p = softmax(z)
-    # Written out: whoever takes p out of the bracket rounds less.
+    # Expanded: factoring out p rounds less.
     return p * grad_output - p * (p * grad_output).sum(axis=-1, keepdims=True)
 
 
@@ -139,7 +139,7 @@ def perceptron_epoch(weight, bias, x, y):
     mistakes = bounded(np.float64(0), weight.precision)
     for x_i, y_i in zip(x, y, strict=True):
         wrong = absolute(y_i - predict(x_i, weight, bias))
-        # More than one neuron may err on a sample; it is one mistake all the same.
+        # Several neurons may be wrong on a sample, which counts as one mistake.
         mistakes = mistakes + bounded_sign(wrong).max(axis=0)
         step = perceptron_step(weight, bias, x_i, y_i)
         weight, bias = step["weight"], step["bias"]
@@ -163,17 +163,17 @@ def train_perceptron(weight, bias, x, y, *, max_epochs=1000, orders=None):
         "epochs": exactly(epochs, weight.precision),
         "updates": updates,
     }
-    # A run that takes the other side of a tie may go on for longer, or end before.
+    # A run that takes the other side of a tie may end later or earlier.
     return {key: free(value) for key, value in run.items()} if weight.tied else run
 
 
 def free(value):
-    """Anything may come out: a tie decided what was computed."""
+    """Accept any result, because a tie decided what was computed."""
     return Bounded(value.value, np.full(value.shape, np.inf), value.precision, tied=True)
 
 
 def exactly(value, precision):
-    """A whole number or truth that a run of decisions led to."""
+    """An integer or boolean that follows from decisions, without rounding."""
     return bounded(np.float64(value), precision)
 
 
@@ -213,7 +213,7 @@ def binary_cross_entropy_backward(pred, target):
 def binary_cross_entropy_with_logits(pred, target):
     z = absolute(pred)
     loss = maximum(pred, 0) - pred * target + log(1 + exp(-z))
-    # PyTorch's form, (1 - y) z - logsigmoid(z), cancels: its error goes with |z|, not with the loss.
+    # PyTorch's form, (1 - y) z - logsigmoid(z), cancels: its error is proportional to |z|, not to the loss.
     return loss.loosened(4, z.reach()).mean()
 
 
@@ -223,7 +223,7 @@ def binary_cross_entropy_with_logits_backward(pred, target):
 
 def cross_entropy(pred, target):
     losses = -log_softmax(pred)[np.arange(len(target)), target]
-    # Whoever adds the highest score to the logarithm before subtracting rounds at the size of the scores.
+    # Adding the highest score to the logarithm before subtracting rounds at the size of the scores.
     return losses.loosened(4, pred.reach().max(axis=1)).mean()
 
 
@@ -274,7 +274,7 @@ def train_gradient(weight, bias, x, y, *, lr, epochs, orders=None, tolerance=0.0
     run |= {"converged": exactly(converged, weight.precision), "epochs": exactly(len(losses), weight.precision)}
     if not weight.tied:
         return run | {"losses": stack(losses)}
-    # Where the run might as well have gone on, only what was decided before can be compared.
+    # If the run might also have continued, only earlier results can be compared.
     return {name: free(value) for name, value in run.items()}
 
 
@@ -323,7 +323,7 @@ class Net:
         return gradients
 
 
-# optimizers; what Python computes of the options alone is float64, whatever the arrays are
+# optimizers; Python computes with the options in float64, whatever the dtype of the arrays
 
 
 def option(value):
@@ -331,7 +331,7 @@ def option(value):
 
 
 def one_minus_power(beta, t):
-    """1 - beta^t, also for whoever multiplies t times."""
+    """1 - beta^t, also if the power is computed by t multiplications."""
     power = bounded(np.float64(beta))
     power.value = power.value**t
     power.error, power.grid = t * power.precision.unit * magnitude(power.value), NO_GRID
@@ -378,7 +378,7 @@ def rmsprop_update(
     if centered:
         state["grad_avg"] = mean = average(old.get("grad_avg", zeros), grad, 1 - alpha)
         variance = variance - mean * mean
-        # The root of what rounding makes negative is nan.
+        # Rounding can make the radicand negative; its root is then nan.
         variance.error = np.where(uncertain(variance), np.inf, variance.error)
     step = grad / (sqrt(variance) + eps)
     if momentum:
@@ -403,13 +403,13 @@ def adam_update(param, grad, state, *, lr=0.001, betas=(0.9, 0.999), eps=1e-8, w
 def adamw_update(param, grad, state, *, lr=0.001, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01, amsgrad=False):
     decay = option(lr) * weight_decay
     update = adam_update(param * (1 - decay), grad, state, lr=lr, betas=betas, eps=eps, amsgrad=amsgrad)
-    # The decay taken last, of the weight as it was, is as right: the step then leaves a weight that has not shrunk yet.
+    # Applying the decay of the old weight last is also correct: the step then starts from a weight that has not shrunk.
     after = update["param"].loosened(1, param.reach()).loosened(2, decay.reach() * param.reach())
     return {"param": after, "state": update["state"]}
 
 
 def next_step(state):
-    """t, from 1 on."""
+    """t, which is positive."""
     if not state:
         return 1
     step = state["step"]
@@ -439,7 +439,7 @@ LOSSES: dict[str, tuple[Callable, Callable]] = {
 
 
 def settled(before, now, tolerance):
-    """Whether the losses of an epoch's steps are on average as those of the epoch before; None where it is a tie."""
+    """Whether the mean loss of an epoch equals that of the epoch before within the tolerance; None at a tie."""
     change = absolute(stack(now).mean() - stack(before).mean()) - tolerance
     return None if uncertain(change) else bool(change.value <= 0)
 

@@ -1,7 +1,7 @@
 r"""Arrays that carry a bound on their rounding error.
 
-A ``Bounded`` holds a value v, computed in a wider format, and a bound e: whoever computes the same formula in float32
-or float64, in whatever order of summation, with or without fused multiply-add, lies within e of v. Each operation
+A ``Bounded`` has a value v, computed in a wider format, and a bound e: the same formula computed in float32
+or float64, in any order of summation, with or without fused multiply-add, lies within e of v. Each operation
 passes on the errors of its operands and adds its own, with u = 2^-24 or 2^-53 and gamma_k = k u / (1 - k u):
 
     a + b, a * b, a / b     propagated + u |result|
@@ -12,12 +12,12 @@ passes on the errors of its operands and adds its own, with u = 2^-24 or 2^-53 a
     sigmoid                 propagated + 8 u |result|
     to another precision    propagated + u |result|
 
-and the smallest subnormal where a product or a conversion may underflow, the smallest normal where an exponential may.
+plus the smallest subnormal if a product or a conversion may underflow, and the smallest normal if an exponential may.
 
 **Exact arithmetic is the case e = 0.** Floats are dyadic rationals: as long as all terms of a sum are multiples of one
 power of two, 2^grid, and the sum of their absolute values is below 2^24 (2^53) times that, every partial sum
-in any order is representable and nothing is rounded. This certificate is computed with whole exponents; where it
-holds no error is added, so that a chain of certified operations ends with e = 0: there "within the bound" means "the
+in any order is representable and nothing is rounded. This certificate is computed with integer exponents; if it
+holds, no error is added, so that a chain of certified operations ends with e = 0: then "within the bound" means "the
 same bits", and v is the exact rational result.
 """
 
@@ -28,14 +28,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-# The exponent of numbers that are multiples of no power of two one could count on; smaller than all others.
+# The exponent of numbers without a known power-of-two divisor; smaller than all others.
 NO_GRID = -math.inf
 # v itself is rounded, 2^11 times finer than the format or better, and e in float64; this covers both.
 SLACK = 1 + 2.0**-10
 
 
 class Precision(NamedTuple):
-    """A format that is judged, and the wider one in which the judge computes."""
+    """A checked format, and the wider one in which the referee computes."""
 
     name: str
     digits: int
@@ -59,23 +59,23 @@ class Precision(NamedTuple):
 
 
 def wide_numpy(dtype):
-    """Judge in a NumPy format."""
+    """Compute in a wider NumPy format."""
     return [lambda values: np.asarray(values).astype(dtype), np.exp, np.log, np.tanh, np.sqrt]
 
 
 def wide_mpmath():
-    """Judge in 113 bits of mpmath, for platforms whose long double is a double."""
+    """Compute in 113 bits of mpmath, for platforms whose long double is a double."""
     import mpmath
 
     context = mpmath.mp.clone()
     context.prec = 113
 
     def elementwise(function):
-        # A single number comes back bare, and no longer has what an array has.
+        # mpmath returns a single number as a scalar without array attributes.
         return lambda values: np.asarray(np.frompyfunc(function, 1, 1)(values), dtype=object)
 
     def real(function):
-        # Below 0 mpmath goes on in complex numbers, NumPy with nan.
+        # Below 0 mpmath returns complex numbers, NumPy nan.
         return lambda x: function(x) if x >= 0 else context.nan
 
     functions = [context.mpf, context.exp, real(context.log), context.tanh, real(context.sqrt)]
@@ -96,7 +96,7 @@ PRECISIONS = {
 
 
 def bounded(array, precision=None):
-    """An array of floats as they stand: no error yet."""
+    """An array of floats without error."""
     array = np.asarray(array)
     precision = precision or PRECISIONS[array.dtype.name]
     return Bounded(precision.wide(array), np.zeros(array.shape), precision, largest_grid(array))
@@ -104,7 +104,7 @@ def bounded(array, precision=None):
 
 @lru_cache(maxsize=1024)
 def number(value, precision):
-    """A Python float, and what it becomes where it meets an array of this precision."""
+    """A Python float, rounded as in an operation with an array of this precision."""
     return bounded(np.float64(value), PRECISIONS["float64"]).to(precision)
 
 
@@ -127,13 +127,13 @@ def magnitude(values):
 
 
 class Bounded:
-    """A wide value and a bound on how far a right computation may lie from it, element by element."""
+    """A wide value and a bound on the distance of a correct computation from it, element by element."""
 
     __array_ufunc__ = None
 
     def __init__(self, value, error, precision, grid=NO_GRID, tied=False):
         self.value = np.asarray(value)
-        # 0 times infinity, and infinity less infinity: nothing is known.
+        # 0 times infinity, and infinity minus infinity: nothing is known.
         self.error = np.fmin(error, np.inf)
         self.precision = precision
         self.grid = grid
@@ -146,7 +146,7 @@ class Bounded:
 
     @property
     def size(self):
-        """How many numbers."""
+        """The number of elements."""
         return np.size(self.value)
 
     @property
@@ -168,14 +168,14 @@ class Bounded:
         return self[None, :] if np.ndim(self.value) == 1 else self
 
     def reach(self):
-        """The largest absolute value that a right computation may have."""
+        """The largest absolute value that a correct computation may have."""
         return magnitude(self.value) + self.error
 
     def _with(self, value, error):
         return Bounded(value, error, self.precision, self.grid, self.tied)
 
     def _meet(self, other):
-        """Both in one precision, the coarser: as where a Python float meets a float32 array."""
+        """Both operands in the coarser precision, as for a Python float and a float32 array."""
         if not isinstance(other, Bounded):
             return self, number(float(other), self.precision)
         if self.precision.digits > other.precision.digits:
@@ -183,7 +183,7 @@ class Bounded:
         return self, other if self.precision.digits == other.precision.digits else other.to(self.precision)
 
     def to(self, precision):
-        """Rounded to another precision, as a Python float is where it meets a float32 array."""
+        """Rounded to another precision, as a Python float in an operation with a float32 array."""
         value = precision.wide(self.value)
         if self.grid > NO_GRID and np.size(value) == 1 and precision.holds(float(value.item())):
             return Bounded(value, self.error, precision, self.grid, self.tied)
@@ -192,13 +192,13 @@ class Bounded:
         return Bounded(value, unless_overflowing(error, reach, precision), precision, NO_GRID, self.tied)
 
     def _result(self, value, propagated, scale, *, roundings=1, grid=NO_GRID, terms=None, tied=False):
-        """The value after so many roundings at this scale; none where the certificate holds for these terms."""
+        """The value after this number of roundings at this scale, none if the certificate holds for these terms."""
         precision = self.precision
         if grid > NO_GRID and certified(np.max(terms, initial=0), grid, precision):
             return Bounded(value, np.zeros(np.shape(value)), precision, grid, tied)
         gamma = roundings * precision.unit / (1 - roundings * precision.unit)
         error = propagated + gamma * scale + roundings * precision.tiny * (scale > 0)
-        # Where the narrow format overflows anything may follow.
+        # If the narrow format overflows, any result is possible.
         error = np.where(scale > precision.largest, np.inf, error)
         error = unless_overflowing(error * SLACK, np.maximum(scale, magnitude(value)), precision)
         return Bounded(value, error, precision, NO_GRID, tied)
@@ -241,7 +241,7 @@ class Bounded:
         # NumPy divides by 0, mpmath does not.
         value = self.value / np.where(other.value == 0, 1, other.value)
         nearest = magnitude(other.value) - other.error
-        # Where the divisor may be zero anything may come out.
+        # If the divisor may be zero, any result is possible.
         propagated = np.where(nearest > 0, (self.error + magnitude(value) * other.error) / nearest, np.inf)
         return self._result(value, propagated, magnitude(value) + propagated, tied=self.tied or other.tied)
 
@@ -280,12 +280,12 @@ class Bounded:
         return self.sum() / self.size
 
     def max(self, axis, keepdims=False):
-        """The largest along an axis; moves no more than the one that moves most."""
+        """The maximum along an axis; its error is at most the largest error."""
         value = self.value.max(axis=axis, keepdims=keepdims)
         return self._with(value, self.error.max(axis=axis, keepdims=keepdims))
 
     def loosened(self, roundings, scale):
-        """With room for so many more roundings at this scale: for another form of the formula that is as right."""
+        """With a bound for this many more roundings at this scale, to allow another correct form of the formula."""
         extra = roundings * self.precision.unit * scale
         return Bounded(
             self.value, self.error + extra, self.precision, self.grid if not np.any(extra) else NO_GRID, self.tied
@@ -293,19 +293,19 @@ class Bounded:
 
 
 def certified(peak, grid, precision):
-    """The certificate: sums of multiples of 2^grid whose absolute values add up to peak at most are exact."""
+    """The certificate: sums of multiples of 2^grid are exact if their absolute values add up to at most peak."""
     if not peak <= precision.largest or grid < math.frexp(precision.tiny)[1] - 1:
         return False
     return peak == 0 or math.frexp(peak)[1] <= grid + precision.digits
 
 
 def unless_overflowing(error, reach, precision):
-    """The error, but where the format may overflow anything may come out."""
+    """The error, infinite if the format may overflow."""
     return np.where(reach + error < precision.largest, error, np.inf)
 
 
 def scales_exactly(factor):
-    """Where a factor is known to be a power of two."""
+    """Whether a factor is known to be a power of two."""
     mantissas, _ = np.frexp(magnitude(factor.value))
     return (mantissas == 0.5) & (factor.error == 0)
 
@@ -338,7 +338,7 @@ def affine(x, weight, bias):
 
 
 def function(x, value, propagated, roundings, underflows=True):
-    """A function of the library, good to so many roundings; a result below the smallest normal may be flushed."""
+    """A library function with this number of roundings; a result below the smallest normal may be flushed to zero."""
     precision = x.precision
     error = propagated + roundings * precision.unit * (magnitude(value) + propagated)
     if underflows:
@@ -378,7 +378,7 @@ def sigmoid(x):
 
 
 def sqrt(x):
-    """The square root; what is computed below 0 counts as 0."""
+    """The square root; a negative radicand counts as 0."""
     value, root = x.precision.sqrt(x.value), np.sqrt(magnitude(x.value))
     lowest = np.sqrt(np.maximum(magnitude(x.value) - x.error, 0))
     up, down = x.error / (np.sqrt(x.reach()) + root), np.minimum(x.error / (root + lowest), root)
@@ -392,18 +392,18 @@ def absolute(x):
 
 
 def maximum(x, floor):
-    """The larger of the two; moves no more than either."""
+    """The larger of the two; its error is at most the larger error."""
     x, other = x._meet(floor)
     grid = min(x.grid, other.grid)
     error = np.where(x.value > other.value, x.error, np.where(x.value < other.value, other.error, 0))
-    # Within reach of each other, either may be the larger.
+    # If the bounds overlap, either may be the larger.
     close = magnitude(x.value - other.value) <= x.error + other.error
     error = np.where(close, np.maximum(x.error, other.error), error)
     return Bounded(np.maximum(x.value, other.value), error, x.precision, grid, x.tied)
 
 
 def uncertain(x):
-    """Where the sign of x lies within its own bound of zero: a tie, and either side is right."""
+    """Where x lies within its own bound of zero: a tie, and either sign is correct."""
     return (x.error > 0) & (magnitude(x.value) <= x.error)
 
 

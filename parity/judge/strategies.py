@@ -1,11 +1,11 @@
-"""What Hypothesis draws: small arrays that shrink to numbers one can follow by hand.
+"""Hypothesis strategies: small arrays that shrink to numbers one can check by hand.
 
-Numbers come from three sources: small whole numbers, where ties are common; eighths from -8 to 8, on which sums are
+Numbers come from three sources: small integers, where ties are common; eighths from -8 to 8, whose sums are
 exact; and decimals of any size, which round. Arrays are cut from one string of bytes, which is drawn and shrunk fast.
-Each has a part of its own there and begins at the end of it: Hypothesis moves what it cannot make 0 to the end.
+Each array has its own part and begins at the end of it, because Hypothesis moves what it cannot make 0 to the end.
 
-A few examples of each property are larger than any constant that somebody may have written down; ``SCOPES`` says in
-which ways. Within a scope all are, so that none of the ways is left to luck.
+A few examples of each property are larger than any constant that a candidate may contain; ``SCOPES`` lists the
+kinds. All examples of a scope are of its kind, so that no kind is left to chance.
 """
 
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ from parity.border.backend import Formed
 from parity.judge.referee import ACTIVATIONS
 
 BLOCK = 64
-PERIOD = 1021  # numbers drawn at most, more are repetitions of them; a prime, so that no row is like another
+PERIOD = 1021  # maximum number of drawn numbers, which are then repeated; a prime, so that no two rows are equal
 EXACT_RATES = (0.5, 0.25, 1.0, 2.0, 0.0625, 0.0)
 DECIMAL_RATES = (0.1, 0.05, 0.3, 0.001)
 
@@ -33,7 +33,7 @@ class Problem(NamedTuple):
 
 
 class Scope(NamedTuple):
-    """How many samples, inputs or outputs, steps and layers; of which numbers, how stored. Else all is as usual."""
+    """The number of samples, inputs or outputs, steps and layers, the source of numbers and the storage form."""
 
     samples: tuple[int, int] | None = None
     width: tuple[int, int] | None = None
@@ -45,11 +45,11 @@ class Scope(NamedTuple):
 
     @property
     def forced(self):
-        """Whether all examples are that large."""
+        """Whether all examples are this large."""
         return self != USUAL and not self.free
 
     def smaller(self):
-        """The same with all that is smaller, from an eighth of the size on: there Hypothesis finds its way faster."""
+        """Smaller versions of this scope, from an eighth of the size, where Hypothesis shrinks faster."""
         for share in (8, 2, 1):
             limits: dict[str, Any] = {axis: limit and (1, max(1, limit[1] // share)) for axis, limit in self.limits()}
             yield self._replace(**limits, free=True)
@@ -60,7 +60,7 @@ class Scope(NamedTuple):
 
 
 USUAL = Scope()
-# Where an example need not be simple, even the simplest that Hypothesis draws holds all sorts of numbers.
+# If an example need not be simple, even the simplest one that Hypothesis draws has varied numbers.
 PATTERN = np.random.default_rng(0).integers(256, size=2 * PERIOD, dtype=np.uint8)
 SCOPES = (
     Scope(samples=(30, 300), form="transposed"),
@@ -73,7 +73,7 @@ scope = USUAL
 
 @contextmanager
 def within(chosen):
-    """What is drawn meanwhile is of this scope."""
+    """Draw examples of this scope in the context."""
     global scope
     scope = chosen
     try:
@@ -83,14 +83,14 @@ def within(chosen):
 
 
 def shares(examples):
-    """How many of so many examples are of the usual scope, and how many of each other one."""
-    # Two of each at least: the first that Hypothesis draws has the first of all choices, the smallest size and rate.
+    """The number of examples of the usual scope and of each other one, out of this total."""
+    # At least two of each: the first one drawn has the first of all choices, the smallest size and rate.
     share = {chosen: max(2, examples // 25) for chosen in SCOPES[: examples // 10]}
     return {USUAL: examples - sum(share.values())} | share
 
 
 def signed(raw, count):
-    """0, 1, -1, 2, -2, ...: so many whole numbers about 0, of which Hypothesis finds the first the simplest."""
+    """0, 1, -1, 2, -2, ...: this number of integers around 0, where Hypothesis treats the first as the simplest."""
     steps = raw % count
     return np.where(steps % 2, (steps + 1) // 2, -(steps // 2))
 
@@ -138,7 +138,7 @@ def whole(count, dtype):
 @st.composite
 def raw(draw, count, dtype):
     """So many whole numbers of this dtype."""
-    # Whole blocks: where its length depends on what was drawn before, Hypothesis fills half of the examples with zeros.
+    # Fixed blocks: if the length depends on earlier draws, Hypothesis fills half of the examples with zeros.
     length = min(whole(count, dtype), PERIOD) * np.dtype(dtype).itemsize
     drawn = np.frombuffer(draw(st.binary(min_size=length, max_size=length)), "u1")
     if scope.forced:
@@ -160,13 +160,13 @@ def of_scope(sources, exponent):
 
 @st.composite
 def forms(draw):
-    """How the arrays of an example are stored."""
+    """The storage form of the arrays of an example."""
     return draw(st.sampled_from(["", scope.form])) if scope.free and scope.form else scope.form
 
 
 @st.composite
 def arrays(draw, *shapes, sources=None, exponent=7):
-    """Arrays of these shapes, from one source; where they are huge, up to this power of ten."""
+    """Arrays of these shapes, from one source; huge numbers go up to this power of ten."""
     source = draw(st.sampled_from(of_scope(sources or EXACT + ROUNDED, exponent)))
     form = draw(forms())
     sizes = [int(np.prod(shape)) for shape in shapes]
@@ -178,13 +178,13 @@ def arrays(draw, *shapes, sources=None, exponent=7):
 
 
 def floating(array):
-    """The same, but never integers: weights move by fractions."""
+    """The same, but never stored as integers, because weights change by fractions."""
     return np.asarray(array) if getattr(array, "form", "") == "integers" else array
 
 
 @st.composite
 def size(draw, axis, most, least=1, large=None):
-    """``least`` to ``most`` samples, inputs or outputs, or steps; ``large`` where those of the scope are too many."""
+    """``least`` to ``most`` samples, inputs or outputs, or steps; ``large`` if the scope's number is too large."""
     wanted = getattr(scope, axis)
     if not wanted:
         return draw(st.integers(least, most))
@@ -195,27 +195,27 @@ def size(draw, axis, most, least=1, large=None):
 
 
 def samples(most, **options):
-    """How many samples."""
+    """The number of samples."""
     return size("samples", most, **options)
 
 
 def width(most, **options):
-    """How many inputs, outputs or classes."""
+    """The number of inputs, outputs or classes."""
     return size("width", most, **options)
 
 
 def steps(most, **options):
-    """How many steps or epochs."""
+    """The number of steps or epochs."""
     return size("steps", most, **options)
 
 
 def batch_sizes(n):
-    """1 to n; of many samples not each alone (the referee takes its time for a step), in many steps few at once."""
+    """1 to n; larger for many samples, because the referee is slow, and smaller for many steps."""
     return st.integers(1 + n // 30, n // 4 if scope.forced and scope.steps and n > 5 else n)
 
 
 def layers(most):
-    """The least and the largest number of layers."""
+    """The minimum and maximum number of layers."""
     if not scope.depth or most == 1:
         return 1, min(most, 2) if scope.width else most  # wide ones are slow
     return 1 if scope.free else scope.depth[0], scope.depth[1]

@@ -1,11 +1,11 @@
-"""Well-known wrong conventions: each is ``scratch`` with one name replaced.
+"""Known wrong conventions: each is ``scratch`` with one name replaced.
 
 ``parity check parity.mistakes:bias_never_updated`` shows how such a backend is caught. The first line of a docstring
-ends the sentence "this is what you get when ...", the rest says where one meets it: both are printed where a candidate
-gives the same numbers.
+ends the sentence "this is what you get when ...", the rest says where the mistake is found: both are printed if a
+candidate gives the same numbers.
 """
 
-# In this order a diagnosis names them.
+# A diagnosis names them in this order.
 from parity.mistakes import tensors
 from parity.mistakes import datasets
 from parity.mistakes import activations
@@ -20,7 +20,7 @@ from parity.mistakes.registry import MISTAKES, Mistake, mistake
 
 
 def __getattr__(name):
-    """``parity.mistakes:NAME`` is found here."""
+    """Find ``parity.mistakes:NAME``."""
     if name not in MISTAKES:
         raise AttributeError(name)
     return MISTAKES[name]

@@ -10,7 +10,7 @@ from parity.mistakes.registry import mistake
 def grad_output_forgotten(z, grad_output):
     """g'(z) itself is returned, 1, and not its product with grad_output.
 
-    Met where a derivative is taken for a backward pass: the chain rule's other factor is left out.
+    Met where a derivative is mistaken for a backward pass: the other factor of the chain rule is left out.
     """
     return np.ones_like(grad_output)
 
@@ -19,14 +19,14 @@ def grad_output_forgotten(z, grad_output):
 def sigmoid_overflows(z):
     """the form e^z / (1 + e^z) is used for large z as well: infinity over infinity.
 
-    Met where the formula is typed as it stands in the book; each of the two forms is safe on one side of 0 only.
+    Met where the formula is copied unchanged from a textbook; each of the two forms is safe on one side of 0 only.
     """
     return np.exp(z) / (1 + np.exp(z))
 
 
 @mistake("sigmoid")
 def exponent_without_its_minus(z):
-    """the exponent has lost its minus, 1 / (1 + e^z): the curve falls where it should rise.
+    """the minus of the exponent is missing, 1 / (1 + e^z): the curve falls where it should rise.
 
     Met where the formula is typed from memory.
     """
@@ -53,7 +53,7 @@ def sigmoid_from_tanh(z):
 
 @mistake("sigmoid")
 def whole_numbers_stay_whole(z):
-    """the result has the dtype of z, so that every value at an integer z is cut to 0 (or to 1 at a large z).
+    """the result has the dtype of z, so that every value at an integer z is truncated to 0 (or to 1 at a large z).
 
     Met where a stable sigmoid fills np.empty_like(z) branch by branch.
     """
@@ -63,7 +63,7 @@ def whole_numbers_stay_whole(z):
 
 @mistake("sigmoid")
 def hard_sigmoid(z):
-    """straight lines stand for the curve: 0.2 z + 0.5, cut off at 0 and 1.
+    """straight lines replace the curve: 0.2 z + 0.5, clipped to 0 and 1.
 
     Met in the first versions of Keras, whose LSTM had hard_sigmoid for its gates by default.
     """
@@ -72,7 +72,7 @@ def hard_sigmoid(z):
 
 @mistake("sigmoid_backward")
 def derivative_of_the_output(z, grad_output):
-    """s (1 - s) is taken of z itself, z (1 - z): right only where z is already the sigmoid.
+    """s (1 - s) is computed from z itself, z (1 - z): right only if z is already the sigmoid.
 
     Met in A. Trask, "A neural network in 11 lines of Python", where the argument is the layer's output.
     """
@@ -81,7 +81,7 @@ def derivative_of_the_output(z, grad_output):
 
 @mistake("sigmoid_backward")
 def gradient_from_above_left_out(z, grad_output):
-    """the derivative alone is returned, without the gradient that comes from above.
+    """the derivative alone is returned, without the gradient passed from the layer above.
 
     Met where sigmoid_prime(z) is written down and the chain rule left to the caller.
     """
@@ -90,7 +90,7 @@ def gradient_from_above_left_out(z, grad_output):
 
 @mistake("sigmoid_backward")
 def sigmoid_applied_twice(z, grad_output):
-    """the derivative is taken at the sigmoid of z instead of at z: s'(s(z)).
+    """the derivative is evaluated at the sigmoid of z instead of at z: s'(s(z)).
 
     Met where a sigmoid_prime(z) that applies the sigmoid itself is given the activation.
     """
@@ -99,7 +99,7 @@ def sigmoid_applied_twice(z, grad_output):
 
 @mistake("tanh")
 def tanh_overflows(z):
-    """the formula (e^z - e^-z) / (e^z + e^-z) is computed as it stands: infinity over infinity.
+    """the formula (e^z - e^-z) / (e^z + e^-z) is computed directly: infinity over infinity.
 
     Met where the definition is typed instead of calling numpy.tanh.
     """
@@ -108,7 +108,7 @@ def tanh_overflows(z):
 
 @mistake("tanh_backward")
 def tanh_derivative_of_the_output(z, grad_output):
-    """1 - t^2 is taken of z itself, 1 - z^2: right only where z is already the tanh.
+    """1 - t^2 is computed from z itself, 1 - z^2: right only if z is already the tanh.
 
     Met where a function written for the layer's output is given the weighted sum.
     """
@@ -117,7 +117,7 @@ def tanh_derivative_of_the_output(z, grad_output):
 
 @mistake("tanh_backward")
 def tanh_gradient_from_above_left_out(z, grad_output):
-    """the derivative alone is returned, without the gradient that comes from above.
+    """the derivative alone is returned, without the gradient passed from the layer above.
 
     Met where tanh_prime(z) is written down and the chain rule left to the caller.
     """
@@ -145,7 +145,7 @@ def leaky_relu(z):
 
 @mistake("relu")
 def relu_cut_off_at_6(z):
-    """what is above 6 is cut off.
+    """values above 6 are clipped.
 
     Met in torch.nn.ReLU6, the activation of the MobileNets.
     """
@@ -156,7 +156,7 @@ def relu_cut_off_at_6(z):
 def kink_passes(z, grad_output):
     """the gradient at z = 0 is 1 instead of 0.
 
-    Met in z >= 0 written for z > 0, and in torch.clamp(min=0), whose gradient at 0 is 1.
+    Met in z >= 0 written instead of z > 0, and in torch.clamp(min=0), whose gradient at 0 is 1.
     """
     return np.where(z < 0, 0, grad_output)
 
@@ -172,7 +172,7 @@ def relu_of_the_gradient(z, grad_output):
 
 @mistake("relu_backward")
 def relu_gradient_from_above_left_out(z, grad_output):
-    """the derivative alone is returned, 0 or 1, without the gradient that comes from above.
+    """the derivative alone is returned, 0 or 1, without the gradient passed from the layer above.
 
     Met where relu_prime(z) is written down and the chain rule left to the caller.
     """
@@ -228,7 +228,7 @@ def softmax_over_everything(z):
 def softmax_overflows(z):
     """the largest score is not subtracted first: infinity over infinity.
 
-    Met where the formula is typed as it stands in the book.
+    Met where the formula is copied unchanged from a textbook.
     """
     return np.exp(z) / np.exp(z).sum(axis=-1, keepdims=True)
 
@@ -247,7 +247,7 @@ def shifted_by_the_largest_of_all(z):
 def logarithm_of_the_probabilities(z):
     """the logarithms of the probabilities are returned.
 
-    Met in PyTorch code where torch.log_softmax stands for torch.softmax, because nll_loss takes logarithms.
+    Met in PyTorch code where torch.log_softmax is used instead of torch.softmax, because nll_loss takes logarithms.
     """
     shifted = z - z.max(axis=-1, keepdims=True)
     return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
@@ -255,9 +255,9 @@ def logarithm_of_the_probabilities(z):
 
 @mistake("softmax_backward")
 def softmax_as_if_elementwise(z, grad_output):
-    """only the diagonal of the Jacobian is used, p (1 - p): a score is taken to move its own probability alone.
+    """only the diagonal of the Jacobian is used, p (1 - p): a score is assumed to change only its own probability.
 
-    Met where the softmax is put in the place of a sigmoid in code that multiplies by g'(z).
+    Met where the softmax replaces a sigmoid in code that multiplies by g'(z).
     """
     p = scratch.softmax(z)
     return grad_output * p * (1 - p)
@@ -267,7 +267,7 @@ def softmax_as_if_elementwise(z, grad_output):
 def softmax_gradient_with_a_mean(z, grad_output):
     """p_j g_j is averaged over the classes instead of summed.
 
-    Met where .mean stands for .sum, as in the loss a line away.
+    Met where .mean is written instead of .sum, as in the loss on the next line.
     """
     p = scratch.softmax(z)
     return p * (grad_output - (p * grad_output).mean(axis=-1, keepdims=True))
@@ -285,7 +285,7 @@ def softmax_gradient_over_everything(z, grad_output):
 
 @mistake("softmax_backward")
 def softmax_derivative_of_the_output(z, grad_output):
-    """the scores are taken for the probabilities: right only where z is already the softmax.
+    """the scores are treated as probabilities: right only if z is already the softmax.
 
     Met where a function written for the layer's output is given the weighted sum.
     """

@@ -1,4 +1,4 @@
-"""Mistakes in the updates with a step of its own for each weight: Adagrad, RMSprop, Adam, AdamW."""
+"""Mistakes in the updates with a separate step size for each weight: Adagrad, RMSprop, Adam, AdamW."""
 
 import numpy as np
 
@@ -21,7 +21,7 @@ def adagrad(
     square=lambda grad: grad * grad,
     seen=lambda old, total: total,
 ):
-    """Adagrad written out, with a place for its well-known mistakes."""
+    """Adagrad written out, with parameters for its known mistakes."""
     grad = grad + weight_decay * param
     t = float(state["step"]) + 1 if state else 1.0
     old = state["sum"] if state else initial_accumulator_value
@@ -32,7 +32,7 @@ def adagrad(
 
 @mistake("adagrad_update")
 def adagrad_eps_inside_the_root(param, grad, state, **options):
-    """eps is added under the root, sqrt(s + eps), instead of to it.
+    """eps is added inside the root, sqrt(s + eps), instead of to it.
 
     Met in Keras and optax.
     """
@@ -43,7 +43,7 @@ def adagrad_eps_inside_the_root(param, grad, state, **options):
 def mean_of_squares_for_the_sum(param, grad, state, **options):
     """the squares are averaged over the steps instead of summed: the steps do not shrink.
 
-    Met where Adagrad is mixed up with RMSprop, which was made to forget.
+    Met where Adagrad is confused with RMSprop, whose average decays.
     """
     return adagrad(param, grad, state, root=lambda total, eps, t: np.sqrt(total / t) + eps, **options)
 
@@ -68,7 +68,7 @@ def adagrad_without_the_root(param, grad, state, **options):
 
 @mistake("adagrad_update")
 def sum_before_this_gradient(param, grad, state, **options):
-    """the gradient is divided by the root of the sum before it entered: the first step is g / eps.
+    """the gradient is divided by the root of the sum without it: the first step is g / eps.
 
     Met where the weights are updated on the line before the sum.
     """
@@ -77,7 +77,7 @@ def sum_before_this_gradient(param, grad, state, **options):
 
 @mistake("adagrad_update")
 def adagrad_eps_of_the_overviews(param, grad, state, *, eps=1e-8, **options):
-    """eps is 1e-8 where nothing is asked for, instead of 1e-10.
+    """eps is 1e-8 by default, instead of 1e-10.
 
     Met in S. Ruder, "An overview of gradient descent optimization algorithms" (2016).
     """
@@ -86,7 +86,7 @@ def adagrad_eps_of_the_overviews(param, grad, state, *, eps=1e-8, **options):
 
 @mistake("adagrad_update")
 def initial_accumulator_ignored(param, grad, state, *, initial_accumulator_value=0.0, **options):
-    """the sum starts at 0 whatever was asked for.
+    """the sum starts at 0 whatever is requested.
 
     Met where the option is accepted and not read.
     """
@@ -95,7 +95,7 @@ def initial_accumulator_ignored(param, grad, state, *, initial_accumulator_value
 
 @mistake("adagrad_update")
 def keras_initial_accumulator(param, grad, state, *, initial_accumulator_value=0.1, **options):
-    """the sum starts at 0.1 where nothing is asked for, instead of at 0.
+    """the sum starts at 0.1 by default, instead of at 0.
 
     Met in Keras and optax, whose initial_accumulator_value is 0.1 by default.
     """
@@ -137,7 +137,7 @@ def rmsprop(
     square=lambda grad, alpha: (1 - alpha) * grad * grad,
     seen=lambda old, new: new,
 ):
-    """RMSprop written out, with a place for its well-known mistakes."""
+    """RMSprop written out, with parameters for its known mistakes."""
     grad = grad + weight_decay * param
     old = state or {"step": 0.0, "square_avg": start, "grad_avg": 0.0, "momentum_buffer": 0.0}
     new = {"step": float(old["step"]) + 1, "square_avg": alpha * old["square_avg"] + square(grad, alpha)}
@@ -153,7 +153,7 @@ def rmsprop(
 
 @mistake("rmsprop_update")
 def rmsprop_eps_inside_the_root(param, grad, state, **options):
-    """eps is added under the root, sqrt(v + eps), instead of to it.
+    """eps is added inside the root, sqrt(v + eps), instead of to it.
 
     Met in TensorFlow and Keras, and in timm's RMSpropTF, which copies them.
     """
@@ -171,7 +171,7 @@ def square_average_from_1(param, grad, state, **options):
 
 @mistake("rmsprop_update")
 def square_average_before_this_gradient(param, grad, state, **options):
-    """the gradient is divided by the root of the mean square before it entered: the first step is g / eps.
+    """the gradient is divided by the root of the mean square without it: the first step is g / eps.
 
     Met where the weights are updated on the line before the mean square.
     """
@@ -198,9 +198,9 @@ def rmsprop_without_the_root(param, grad, state, **options):
 
 @mistake("rmsprop_update")
 def rmsprop_with_bias_correction(param, grad, state, *, alpha=0.99, **options):
-    """the mean square is freed of its start at 0, by 1 - alpha^t: the first steps are shorter.
+    """the mean square is bias-corrected by 1 - alpha^t: the first steps are shorter.
 
-    Met where RMSprop is taken for Adam without its first average.
+    Met where RMSprop is treated as Adam without its first average.
     """
     t = float(state["step"]) + 1 if state else 1.0
     return rmsprop(param, grad, state, alpha=alpha, root=lambda v, eps: np.sqrt(v / (1 - alpha**t)) + eps, **options)
@@ -208,7 +208,7 @@ def rmsprop_with_bias_correction(param, grad, state, *, alpha=0.99, **options):
 
 @mistake("rmsprop_update")
 def rmsprop_lr_inside_the_buffer(param, grad, state, *, lr=1e-2, **options):
-    """the learning rate stands inside the momentum buffer: the same only while lr stays the same.
+    """the learning rate is inside the momentum buffer: equivalent only while lr does not change.
 
     Met in TensorFlow and Keras, and in timm's RMSpropTF, which copies them.
     """
@@ -226,7 +226,7 @@ def alpha_for_the_new_square(param, grad, state, *, alpha=0.99, **options):
 
 @mistake("rmsprop_update")
 def alpha_of_hinton(param, grad, state, *, alpha=0.9, **options):
-    """alpha is 0.9 where nothing is asked for, instead of 0.99.
+    """alpha is 0.9 by default, instead of 0.99.
 
     Met in G. Hinton's lecture 6e, and in Keras, whose rho is 0.9 by default.
     """
@@ -235,7 +235,7 @@ def alpha_of_hinton(param, grad, state, *, alpha=0.9, **options):
 
 @mistake("rmsprop_update")
 def not_centered(param, grad, state, *, centered=False, **options):
-    """the mean gradient is not subtracted: the root of the mean square stands for the standard deviation.
+    """the mean gradient is not subtracted: the root of the mean square is used as the standard deviation.
 
     Met where the option is accepted and not read.
     """
@@ -257,7 +257,7 @@ def adam(
     correction=lambda beta, t: 1 - beta**t,
     step=lambda m, v, eps, bc1, bc2: (m / bc1) / (np.sqrt(v / bc2) + eps),
 ):
-    """Adam written out, with a place for each of its well-known mistakes."""
+    """Adam written out, with parameters for its known mistakes."""
     grad = grad + weight_decay * param
     old = state or {"step": 0.0, "exp_avg": 0.0, "exp_avg_sq": 0.0, "max_exp_avg_sq": 0.0}
     t = float(old["step"]) + 1
@@ -271,7 +271,7 @@ def adam(
 
 @mistake("adam_update")
 def eps_inside_the_root(param, grad, state, **options):
-    """eps is added under the root, sqrt(v + eps), instead of to it.
+    """eps is added inside the root, sqrt(v + eps), instead of to it.
 
     Met where the formula is typed from memory; optax has both, as eps_root and eps.
     """
@@ -300,7 +300,7 @@ def no_eps(param, grad, state, **options):
 
 @mistake("adam_update")
 def eps_of_keras(param, grad, state, *, eps=1e-7, **options):
-    """eps is 1e-7 where nothing is asked for, instead of 1e-8.
+    """eps is 1e-7 by default, instead of 1e-8.
 
     Met in Keras.
     """
@@ -345,7 +345,7 @@ def bias_correction_one_step_early(param, grad, state, **options):
 
 @mistake("adam_update")
 def no_bias_correction(param, grad, state, **options):
-    """m and v are used as they are, without bias correction: the first steps have the wrong length.
+    """m and v are used without bias correction: the first steps have the wrong length.
 
     Met in the AdamWeightDecayOptimizer of the first BERT code, and in BertAdam, its port to PyTorch.
     """
@@ -354,18 +354,18 @@ def no_bias_correction(param, grad, state, **options):
 
 @mistake("adam_update")
 def only_m_corrected(param, grad, state, **options):
-    """m is corrected and v is used as it is: the first steps are far too long.
+    """m is corrected and v is not: the first steps are far too long.
 
-    Met where v_hat is computed and v stands in the line after it.
+    Met where v_hat is computed and v is used in the next line.
     """
     return adam(param, grad, state, step=lambda m, v, eps, bc1, bc2: (m / bc1) / (np.sqrt(v) + eps), **options)
 
 
 @mistake("adam_update")
 def only_v_corrected(param, grad, state, **options):
-    """v is corrected and m is used as it is: the first steps are too short.
+    """v is corrected and m is not: the first steps are too short.
 
-    Met where m_hat is computed and m stands in the line after it.
+    Met where m_hat is computed and m is used in the next line.
     """
     return adam(param, grad, state, step=lambda m, v, eps, bc1, bc2: m / (np.sqrt(v / bc2) + eps), **options)
 
@@ -456,7 +456,7 @@ def lr_over_the_root_of_t(param, grad, state, *, lr=1e-3, **options):
 
 @mistake("adam_update")
 def amsgrad_ignored(param, grad, state, *, amsgrad=False, **options):
-    """v itself is used and not the largest that it has been.
+    """v itself is used instead of its maximum so far.
 
     Met where the option is accepted and not read.
     """
@@ -479,7 +479,7 @@ def amsgrad_of_the_corrected(param, grad, state, *, betas=(0.9, 0.999), amsgrad=
 
 @mistake("adam_update")
 def adam_decay_decoupled(param, grad, state, **options):
-    """the weight decay shrinks the weights apart from m and v, as in AdamW.
+    """the weight decay shrinks the weights separately from m and v, as in AdamW.
 
     Met in Keras, whose weight_decay is decoupled in every optimizer.
     """
@@ -488,7 +488,7 @@ def adam_decay_decoupled(param, grad, state, **options):
 
 @mistake("adamw_update")
 def coupled_weight_decay(param, grad, state, **options):
-    """the weight decay goes through m and v, as in Adam, instead of shrinking the weights apart from them.
+    """the weight decay goes through m and v, as in Adam, instead of shrinking the weights separately.
 
     Met in torch.optim.Adam(weight_decay=...), which adds it to the gradient.
     """
@@ -525,7 +525,7 @@ def decay_twice(param, grad, state, *, lr=1e-3, weight_decay=0.01, **options):
 
 @mistake("adamw_update")
 def decay_of_keras(param, grad, state, *, weight_decay=0.004, **options):
-    """weight_decay is 0.004 where nothing is asked for, instead of 0.01.
+    """weight_decay is 0.004 by default, instead of 0.01.
 
     Met in Keras.
     """
@@ -534,7 +534,7 @@ def decay_of_keras(param, grad, state, *, weight_decay=0.004, **options):
 
 @mistake("adamw_update")
 def decay_of_optax(param, grad, state, *, weight_decay=1e-4, **options):
-    """weight_decay is 0.0001 where nothing is asked for, instead of 0.01.
+    """weight_decay is 0.0001 by default, instead of 0.01.
 
     Met in optax.
     """

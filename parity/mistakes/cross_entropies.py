@@ -7,16 +7,16 @@ from parity.mistakes.registry import mistake
 
 
 def bernoulli(pred, target, log=np.log, clip=0.0, floor=-np.inf):
-    """The cross-entropy of probabilities, with a place for each of its well-known mistakes."""
+    """The cross-entropy of probabilities, with parameters for its known mistakes."""
     p = np.clip(pred, clip, 1 - clip)
     return -(target * np.maximum(log(p), floor) + (1 - target) * np.maximum(log(1 - p), floor)).mean()
 
 
 @mistake("binary_cross_entropy")
 def logarithm_not_clamped(pred, target):
-    """the logarithm is not clamped: a sure and wrong prediction costs infinity, a sure and right one nan.
+    """the logarithm is not clamped: a certain and wrong prediction has infinite loss, a certain and right one nan.
 
-    Met where the formula is typed as it stands in the book.
+    Met where the formula is copied unchanged from a textbook.
     """
     return bernoulli(pred, target)
 
@@ -32,7 +32,7 @@ def probability_clipped(pred, target):
 
 @mistake("binary_cross_entropy")
 def eps_inside_the_logarithm(pred, target):
-    """a small number is added under the logarithm, log(p + 1e-7).
+    """a small number is added inside the logarithm, log(p + 1e-7).
 
     Met in tf.compat.v1.losses.log_loss, whose epsilon is 1e-7.
     """
@@ -41,9 +41,9 @@ def eps_inside_the_logarithm(pred, target):
 
 @mistake("binary_cross_entropy")
 def tiny_eps_inside_the_logarithm(pred, target):
-    """a small number is added under the logarithm, log(p + 1e-12).
+    """a small number is added inside the logarithm, log(p + 1e-12).
 
-    Met where a formula that gave nan is mended on the spot; each author has a number of his own.
+    Met where a formula that gave nan is fixed ad hoc; every author uses a different number.
     """
     return bernoulli(pred, target, log=lambda p: np.log(p + 1e-12))
 
@@ -59,7 +59,7 @@ def bits_for_nats(pred, target):
 
 @mistake("binary_cross_entropy")
 def minus_sign_lost(pred, target):
-    """the minus sign before the sum is lost: the likelihood is made small.
+    """the minus sign before the sum is lost: the likelihood is minimized.
 
     Met in texts that maximise the log-likelihood.
     """
@@ -68,7 +68,7 @@ def minus_sign_lost(pred, target):
 
 @mistake("binary_cross_entropy")
 def second_term_missing(pred, target):
-    """only y log p is summed and (1 - y) log(1 - p) is not: the samples of class 0 cost nothing.
+    """only y log p is summed and (1 - y) log(1 - p) is not: the samples of class 0 contribute nothing.
 
     Met where the formula for one-hot classes is used with one output.
     """
@@ -95,7 +95,7 @@ def mean_over_the_rows(pred, target):
 
 @mistake("binary_cross_entropy_backward")
 def gradient_of_the_logit(pred, target):
-    """(p - y) / n is returned, the gradient with respect to the logit, where that of the probability is asked for.
+    """(p - y) / n is returned, the gradient with respect to the logit, instead of that with respect to the probability.
 
     Met where the sigmoid's derivative has been cancelled already; a sigmoid_backward after it counts it twice.
     """
@@ -106,7 +106,7 @@ def gradient_of_the_logit(pred, target):
 def denominator_not_clamped(pred, target):
     """the denominator p (1 - p) is not kept above 1e-12: at 0 and 1 the gradient is infinite, or nan.
 
-    Met where the formula is typed as it stands in the book.
+    Met where the formula is copied unchanged from a textbook.
     """
     return (pred - target) / (pred * (1 - pred)) / np.size(pred)
 
@@ -142,7 +142,7 @@ def bce_gradient_sign_flipped(pred, target):
 def sign_of_the_second_term_lost(pred, target):
     """the second term has the sign of the first: -y / p - (1 - y) / (1 - p).
 
-    Met where log(1 - p) is derived without its inner derivative, -1.
+    Met where log(1 - p) is differentiated without its inner derivative, -1.
     """
     return (-target / pred - (1 - target) / (1 - pred)) / np.size(pred)
 
@@ -151,7 +151,7 @@ def sign_of_the_second_term_lost(pred, target):
 def logits_as_probabilities(pred, target):
     """the sigmoid is left out: the logits are clipped to 0 .. 1 as if they were probabilities.
 
-    Met in Keras, whose BinaryCrossentropy has from_logits=False for its default.
+    Met in Keras, whose BinaryCrossentropy has from_logits=False by default.
     """
     return bernoulli(pred, target, clip=1e-7)
 
@@ -194,7 +194,7 @@ def sigmoid_twice(pred, target):
 
 @mistake("binary_cross_entropy_with_logits")
 def sigmoid_then_logarithm(pred, target):
-    """the sigmoid is computed first and its logarithm after it: far out the sigmoid is 0 or 1 and the loss is cut off.
+    """the sigmoid is computed first, then its logarithm: for large |z| the sigmoid is 0 or 1 and the loss is clipped.
 
     Met where torch.nn.BCELoss follows a sigmoid.
     """
@@ -203,16 +203,16 @@ def sigmoid_then_logarithm(pred, target):
 
 @mistake("binary_cross_entropy_with_logits")
 def sigmoid_then_open_logarithm(pred, target):
-    """the sigmoid is computed first and its logarithm after it, unclamped: far out the loss is infinite or nan.
+    """the sigmoid is computed first and then its logarithm, unclamped: for large |z| the loss is infinite or nan.
 
-    Met where the two formulas are typed one after the other as they stand in the book.
+    Met where the two formulas are copied unchanged from a textbook one after the other.
     """
     return bernoulli(scratch.sigmoid(pred), target)
 
 
 @mistake("binary_cross_entropy_with_logits")
 def sigmoid_clipped_then_logarithm(pred, target):
-    """the sigmoid is computed first and clipped to 1e-7 .. 1 - 1e-7: far out the loss is cut off at 16.
+    """the sigmoid is computed first and clipped to 1e-7 .. 1 - 1e-7: for large scores the loss is clipped at 16.
 
     Met in Keras, whose binary_crossentropy clips probabilities to its backend.epsilon(), 1e-7; with TensorFlow it looks
     for the logits behind them first.
@@ -222,9 +222,9 @@ def sigmoid_clipped_then_logarithm(pred, target):
 
 @mistake("binary_cross_entropy_with_logits")
 def exponential_overflows(pred, target):
-    """log(1 + e^z) is computed as it stands, which is infinite for large z.
+    """log(1 + e^z) is computed directly, which is infinite for large z.
 
-    Met where the formula log(1 + e^z) - z y is typed as it stands in the book.
+    Met where the formula log(1 + e^z) - z y is copied unchanged from a textbook.
     """
     return (np.log(1 + np.exp(pred)) - pred * target).mean()
 
@@ -249,7 +249,7 @@ def sigmoid_twice_in_the_gradient(pred, target):
 
 @mistake("binary_cross_entropy_with_logits_backward")
 def derivative_not_cancelled(pred, target):
-    """s (1 - s) is multiplied in once more, although the cross-entropy's derivative has cancelled it.
+    """s (1 - s) is multiplied once more, although the cross-entropy's derivative has cancelled it.
 
     Met where the line delta = (s - y) s (1 - s) of the squared error is kept.
     """
@@ -284,7 +284,7 @@ def logit_gradient_sign_flipped(pred, target):
 
 
 def of_the_class(p, target, log=np.log):
-    """The cross-entropy of probabilities and class indices, with a place for some of its well-known mistakes."""
+    """The cross-entropy of probabilities and class indices, with parameters for some of its known mistakes."""
     return -log(p[np.arange(len(p)), target]).mean()
 
 
@@ -336,9 +336,9 @@ def classes_counted_from_1(pred, target):
 
 @mistake("cross_entropy")
 def logarithm_of_the_softmax(pred, target):
-    """the softmax is computed first and its logarithm after it: far out the softmax is 0 and the loss infinite.
+    """the softmax is computed first and then its logarithm: for large scores the softmax is 0 and the loss infinite.
 
-    Met where the two functions are composed as they stand; torch.log_softmax is one step.
+    Met where the two functions are composed directly; torch.log_softmax is one step.
     """
     return of_the_class(scratch.softmax(pred), target)
 
@@ -347,14 +347,14 @@ def logarithm_of_the_softmax(pred, target):
 def softmax_overflows_in_the_loss(pred, target):
     """the largest score is not subtracted before the softmax: the loss of large scores is nan.
 
-    Met where the formulas are typed as they stand in the book.
+    Met where the formulas are copied unchanged from a textbook.
     """
     return of_the_class(np.exp(pred) / np.exp(pred).sum(axis=1, keepdims=True), target)
 
 
 @mistake("cross_entropy")
 def log_of_the_sum_overflows(pred, target):
-    """log(sum of e^z) is computed as it stands, which is infinite for large scores.
+    """log(sum of e^z) is computed directly, which is infinite for large scores.
 
     Met where the softmax has been cancelled on paper and the largest score is not subtracted first.
     """
@@ -363,25 +363,25 @@ def log_of_the_sum_overflows(pred, target):
 
 @mistake("cross_entropy")
 def eps_1e_9_added_to_the_softmax(pred, target):
-    """a small number is added under the logarithm, log(p + 1e-9): far out the loss is cut off at 21.
+    """a small number is added inside the logarithm, log(p + 1e-9): for large scores the loss is clipped at 21.
 
-    Met where a formula that gave infinity is mended on the spot; the logarithm of the softmax needs no such number.
+    Met where a formula that gave infinity is fixed ad hoc; a log-softmax needs no such number.
     """
     return of_the_class(scratch.softmax(pred), target, log=lambda p: np.log(p + 1e-9))
 
 
 @mistake("cross_entropy")
 def eps_1e_12_added_to_the_softmax(pred, target):
-    """a small number is added under the logarithm, log(p + 1e-12): far out the loss is cut off at 28.
+    """a small number is added inside the logarithm, log(p + 1e-12): for large scores the loss is clipped at 28.
 
-    Met where a formula that gave infinity is mended on the spot; the logarithm of the softmax needs no such number.
+    Met where a formula that gave infinity is fixed ad hoc; a log-softmax needs no such number.
     """
     return of_the_class(scratch.softmax(pred), target, log=lambda p: np.log(p + 1e-12))
 
 
 @mistake("cross_entropy")
 def softmax_clipped(pred, target):
-    """the softmax is computed first and clipped to 1e-7 .. 1 - 1e-7: far out the loss is cut off at 16.
+    """the softmax is computed first and clipped to 1e-7 .. 1 - 1e-7: for large scores the loss is clipped at 16.
 
     Met in Keras, whose categorical_crossentropy clips probabilities to its backend.epsilon(), 1e-7; with TensorFlow it
     looks for the logits behind them first.
@@ -400,7 +400,7 @@ def cross_entropy_in_bits(pred, target):
 
 @mistake("cross_entropy")
 def likelihood_for_the_loss(pred, target):
-    """the minus sign is lost: the likelihood is made small.
+    """the minus sign is lost: the likelihood is minimized.
 
     Met in texts that maximise the log-likelihood.
     """
@@ -445,17 +445,17 @@ def scores_minus_one_hot(pred, target):
 
 @mistake("cross_entropy_backward")
 def gradient_of_the_probabilities(pred, target):
-    """-[k = y] / p is returned, the gradient with respect to the probabilities, where that of the scores is asked for.
+    """-[k = y] / p is returned, the gradient with respect to the probabilities instead of the scores.
 
-    Met where the loss is derived without the softmax inside; a softmax_backward has to follow it then.
+    Met where the loss is differentiated without the softmax inside; a softmax_backward has to follow it then.
     """
     return -np.eye(pred.shape[1])[target] / scratch.softmax(pred) / len(pred)
 
 
 @mistake("cross_entropy_backward")
 def softmax_backward_once_more(pred, target):
-    """the gradient p - [k = y], which is that of the scores already, is sent through the softmax once more.
+    """the gradient p - [k = y], already that of the scores, is passed through the softmax derivative once more.
 
-    Met where the softmax is a layer with a backward of its own, and the loss has taken it in as well.
+    Met where the softmax is a layer with its own backward, and the loss includes it as well.
     """
     return scratch.softmax_backward(pred, scratch.cross_entropy_backward(pred, target))

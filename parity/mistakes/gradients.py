@@ -64,7 +64,7 @@ def gradient_averaged(weight, bias, x, y, activation="identity"):
 def bias_gradient_averaged(weight, bias, x, y, activation="identity"):
     """the gradient of the bias is averaged over the samples, that of the weights is summed.
 
-    Met where x.T @ delta stands beside delta.mean().
+    Met where x.T @ delta is combined with delta.mean().
     """
     grad_weight, grad_bias = scratch.neuron_gradients(weight, bias, x, y, activation)
     return grad_weight, grad_bias / len(np.atleast_2d(x))
@@ -74,7 +74,7 @@ def bias_gradient_averaged(weight, bias, x, y, activation="identity"):
 def gradient_of_twice_the_loss(weight, bias, x, y, activation="identity"):
     """the gradient has a factor 2: it is that of (y - y_hat)^2 without the deck's 1/2.
 
-    Met where torch.nn.MSELoss is derived for one sample, which has no 1/2.
+    Met where torch.nn.MSELoss is differentiated for one sample, which has no 1/2.
     """
     return tuple(2 * gradient for gradient in scratch.neuron_gradients(weight, bias, x, y, activation))
 
@@ -83,7 +83,7 @@ def gradient_of_twice_the_loss(weight, bias, x, y, activation="identity"):
 def error_sign_flipped(weight, bias, x, y, activation="identity"):
     """the error is y - y_hat instead of y_hat - y.
 
-    Met where the update adds it, w += lr (y - y_hat) x; subtracted, it climbs.
+    Met where the update adds it, w += lr (y - y_hat) x; subtracted, it increases the loss.
     """
     return tuple(-gradient for gradient in scratch.neuron_gradients(weight, bias, x, y, activation))
 
@@ -92,7 +92,7 @@ def error_sign_flipped(weight, bias, x, y, activation="identity"):
 def input_forgotten(weight, bias, x, y, activation="identity"):
     """every weight has the gradient of the bias: the factor x of the chain rule is left out.
 
-    Met where delta is broadcast over the weights, which NumPy does without a word.
+    Met where delta is broadcast over the weights, which NumPy does silently.
     """
     _, grad_bias = scratch.neuron_gradients(weight, bias, x, y, activation)
     return np.repeat(grad_bias[:, None], weight.shape[1], axis=1), grad_bias
@@ -116,7 +116,7 @@ def slope_of_the_output_given_the_sum(weight, bias, x, y, activation="identity")
 
 @mistake("gradient_step")
 def gradient_ascent(weight, bias, x, y, lr, activation="identity"):
-    """the gradient is added instead of subtracted: the loss is climbed.
+    """the gradient is added instead of subtracted: the loss increases.
 
     Met where the rule w += lr (y - y_hat) x is used with a gradient, which has the other sign.
     """
@@ -126,7 +126,7 @@ def gradient_ascent(weight, bias, x, y, lr, activation="identity"):
 
 @mistake("gradient_step")
 def bias_step_missing(weight, bias, x, y, lr, activation="identity"):
-    """the step is made for the weights alone.
+    """only the weights are updated.
 
     Met where the bias is forgotten in the update, though its gradient is there.
     """
@@ -137,7 +137,7 @@ def bias_step_missing(weight, bias, x, y, lr, activation="identity"):
 def bias_climbs(weight, bias, x, y, lr, activation="identity"):
     """the weights move against their gradient and the bias along with its own.
 
-    Met where only one of two lines is corrected, after the error's sign has been turned about.
+    Met where only one of two lines is corrected, after the sign of the error has been changed.
     """
     grad_weight, grad_bias = scratch.neuron_gradients(weight, bias, x, y, activation)
     return weight - lr * grad_weight, bias + lr * grad_bias
@@ -167,7 +167,7 @@ def bias_sees_the_new_weights(weight, bias, x, y, lr, activation="identity"):
 
 @mistake("gradient_step")
 def lr_over_the_samples(weight, bias, x, y, lr, activation="identity"):
-    """the learning rate is divided by the number of samples although the gradient is meant as a sum.
+    """the learning rate is divided by the number of samples although the gradient is a sum.
 
     Met in A. Ng's machine learning course, whose update has alpha / m.
     """
@@ -178,7 +178,7 @@ def lr_over_the_samples(weight, bias, x, y, lr, activation="identity"):
 def full_batch(weight, bias, x, y, lr, activation="identity"):
     """one step is made with the gradient of all samples instead of a step after each.
 
-    Met where gradient descent is taken for its stochastic form.
+    Met where gradient descent is mistaken for its stochastic form.
     """
     return scratch.gradient_step(weight, bias, x, y, lr, activation)
 
@@ -194,7 +194,7 @@ def full_batch_averaged(weight, bias, x, y, lr, activation="identity"):
 
 @mistake("gradient_epoch")
 def each_step_from_the_first_weights(weight, bias, x, y, lr, activation="identity"):
-    """every step starts from the weights before the epoch, so that only that of the last sample is left.
+    """every step starts from the weights before the epoch, so that only the step of the last sample remains.
 
     Met where the loop stores its result under a new name, as in new_weight = weight - lr * grad.
     """
@@ -205,7 +205,7 @@ def each_step_from_the_first_weights(weight, bias, x, y, lr, activation="identit
 def gradient_of_the_previous_sample(weight, bias, x, y, lr, activation="identity"):
     """each step is made with the gradient that was computed before the last step.
 
-    Met where the update stands before the gradient in the loop.
+    Met where the update comes before the gradient in the loop.
     """
     step = np.zeros_like(weight), np.zeros_like(bias)
     for x_i, y_i in zip(x, y, strict=True):
@@ -218,7 +218,7 @@ def gradient_of_the_previous_sample(weight, bias, x, y, lr, activation="identity
 def gradients_pile_up(weight, bias, x, y, lr, activation="identity"):
     """each step goes against the sum of all gradients of the epoch so far.
 
-    Met in PyTorch where zero_grad is forgotten: backward adds to the gradients that are there.
+    Met in PyTorch where zero_grad is forgotten: backward adds to the existing gradients.
     """
     total = np.zeros_like(weight), np.zeros_like(bias)
     for x_i, y_i in zip(x, y, strict=True):
@@ -229,7 +229,7 @@ def gradients_pile_up(weight, bias, x, y, lr, activation="identity"):
 
 
 def gradient_run(*args, names, **options):
-    """``train_gradient`` with other functions inside."""
+    """``train_gradient`` with other functions substituted."""
     return rewired(scratch.train_gradient, **names)(*args, **options)
 
 
@@ -248,7 +248,7 @@ def loss_before_the_epoch(weight, bias, x, y, *, lr, epochs, activation="identit
 def running_loss(weight, bias, x, y, *, lr, epochs, **options):
     """the loss of an epoch is the sum of the samples' losses, each just before its step.
 
-    Met in the running_loss of PyTorch's tutorials, which sums what each batch gave on the way.
+    Met in the running_loss of PyTorch's tutorials, which sums the loss of each batch during the epoch.
     """
     seen: list[float] = []
 
@@ -283,9 +283,9 @@ def loss_averaged(weight, bias, x, y, *, lr, epochs, **options):
 
 @mistake("train_gradient")
 def run_of_full_batches(weight, bias, x, y, *, lr, epochs, **options):
-    """an epoch is one step with the gradient of all samples: each is seen with the weights before the epoch.
+    """an epoch is one step with the gradient of all samples: each sample is used with the weights before the epoch.
 
-    Met where gradient descent is taken for its stochastic form.
+    Met where gradient descent is mistaken for its stochastic form.
     """
     names = {"gradient_epoch": full_batch.gradient_epoch}
     return gradient_run(weight, bias, x, y, lr=lr, epochs=epochs, names=names, **options)
@@ -293,7 +293,7 @@ def run_of_full_batches(weight, bias, x, y, *, lr, epochs, **options):
 
 @mistake("train_gradient")
 def orders_of_gradient_ignored(weight, bias, x, y, *, lr, epochs, **options):
-    """every epoch takes the samples from 0 to N-1, whatever order was given.
+    """every epoch takes the samples from 0 to N-1, whatever order is given.
 
     Met where the permutation is drawn and then not used as an index.
     """
@@ -302,7 +302,7 @@ def orders_of_gradient_ignored(weight, bias, x, y, *, lr, epochs, **options):
 
 @mistake("train_gradient")
 def stops_below_the_tolerance(weight, bias, x, y, *, lr, epochs, tolerance=0.0, **options):
-    """training stops when the loss itself is within the tolerance, and not when its change is.
+    """training stops when the loss itself is within the tolerance, instead of its change.
 
     Met where a loop runs while the error is above a limit.
     """
@@ -311,7 +311,7 @@ def stops_below_the_tolerance(weight, bias, x, y, *, lr, epochs, tolerance=0.0, 
 
 @mistake("train_gradient")
 def stops_when_it_grows(weight, bias, x, y, *, lr, epochs, tolerance=0.0, **options):
-    """training also stops where the loss has grown, since it has not improved by more than the tolerance.
+    """training also stops when the loss has grown, because it has not improved by more than the tolerance.
 
     Met in scikit-learn, whose SGDClassifier counts epochs with loss > best_loss - tol.
     """
@@ -319,7 +319,7 @@ def stops_when_it_grows(weight, bias, x, y, *, lr, epochs, tolerance=0.0, **opti
 
 
 def stopping(rule, weight, bias, x, y, *, epochs, orders=None, on_epoch=None, **options):
-    """``train_gradient`` that stops by another rule of the losses before and now."""
+    """``train_gradient`` that stops by another rule of the previous and the current loss."""
     result = scratch.train_gradient(weight, bias, x, y, epochs=0, **options)
     for order in epoch_orders(orders, epochs, len(x)):
         one = scratch.train_gradient(result.weight, result.bias, x, y, epochs=1, orders=[order], **options)

@@ -35,9 +35,9 @@ def error_for_gradient(pred, target):
 
 @mistake("squared_error_backward")
 def factor_2_kept(pred, target):
-    """the 2 of the derivative is kept although the loss carries a 1/2 that cancels it.
+    """the 2 of the derivative is kept although the loss has a 1/2 that cancels it.
 
-    Met where the square is derived and the factor before it is not.
+    Met where the square is differentiated and the factor before it is ignored.
     """
     return 2 * (pred - target)
 
@@ -53,7 +53,7 @@ def squared_error_gradient_averaged(pred, target):
 
 @mistake("mse_loss")
 def half_the_squared_error(pred, target):
-    """the loss carries a factor 1/2 that PyTorch's mse_loss has not.
+    """the loss has a factor 1/2 that PyTorch's mse_loss does not have.
 
     Met in A. Ng's machine learning course (1/2m), in scikit-learn's MLPRegressor, and in d2l's squared_loss.
     """
@@ -64,7 +64,7 @@ def half_the_squared_error(pred, target):
 def sum_instead_of_mean(pred, target):
     """the squares are summed and not averaged.
 
-    Met in torch.nn.MSELoss(reduction="sum"), and in the deck's own loss but for its 1/2.
+    Met in torch.nn.MSELoss(reduction="sum"), and in the deck's own loss apart from its 1/2.
     """
     return scratch.mse_loss(pred, target) * np.size(pred)
 
@@ -73,7 +73,7 @@ def sum_instead_of_mean(pred, target):
 def mean_over_n_minus_1(pred, target):
     """the sum is divided by n - 1.
 
-    Met in the sample variance, as numpy.var(ddof=1) has it.
+    Met in the sample variance, as in numpy.var(ddof=1).
     """
     return scratch.mse_loss(pred, target) * (np.size(pred) / max(np.size(pred) - 1, 1))
 
@@ -91,7 +91,7 @@ def mean_over_rows(pred, target):
 def root_of_the_mean(pred, target):
     """the root of the mean square is returned.
 
-    Met in reports of an error in the units of y, the RMSE; its gradient is another.
+    Met in reports of an error in the units of y, the RMSE, which has a different gradient.
     """
     return np.sqrt(scratch.mse_loss(pred, target))
 
@@ -109,7 +109,7 @@ def absolute_instead_of_squared(pred, target):
 def shapes_broadcast(pred, target):
     """predictions (N, 1) and targets (N,) are broadcast to (N, N): each prediction is compared with each target.
 
-    Met in torch.nn.functional.mse_loss, which only warns, and in NumPy, which does not even that.
+    Met in torch.nn.functional.mse_loss, which only warns, and in NumPy, which does not warn.
     """
     return ((np.asarray(pred) - np.asarray(target)) ** 2).mean()
 
@@ -118,7 +118,7 @@ def shapes_broadcast(pred, target):
 def factor_2_missing(pred, target):
     """the 2 of the derivative is left out.
 
-    Met where the loss carries a factor 1/2 that cancels it; PyTorch's has none.
+    Met where the loss has a factor 1/2 that cancels it; PyTorch's has none.
     """
     return scratch.mse_loss_backward(pred, target) / 2
 
@@ -136,7 +136,7 @@ def gradient_summed(pred, target):
 def gradient_over_n_minus_1(pred, target):
     """the gradient is divided by n - 1.
 
-    Met in the sample variance, as numpy.var(ddof=1) has it.
+    Met in the sample variance, as in numpy.var(ddof=1).
     """
     return 2 / max(np.size(pred) - 1, 1) * (pred - target)
 
@@ -154,6 +154,6 @@ def gradient_over_rows(pred, target):
 def mse_gradient_sign_flipped(pred, target):
     """the gradient is 2 (y - y_hat) / n, with the sign of the error.
 
-    Met where (y - y_hat)^2 is derived without the inner derivative, -1.
+    Met where (y - y_hat)^2 is differentiated without the inner derivative, -1.
     """
     return scratch.mse_loss_backward(target, pred)

@@ -7,7 +7,7 @@ from parity.mistakes.registry import mistake
 
 
 def sgd(param, grad, state, *, lr, momentum=0.0, dampening=0.0, weight_decay=0.0, nesterov=False, inside=1, ahead=None):
-    """SGD written out, with a place for some of its well-known mistakes."""
+    """SGD written out, with parameters for some of its known mistakes."""
     grad = inside * (grad + weight_decay * param)
     if not momentum:
         return param - lr / inside * grad, {}
@@ -19,7 +19,7 @@ def sgd(param, grad, state, *, lr, momentum=0.0, dampening=0.0, weight_decay=0.0
 
 @mistake("sgd_update")
 def sgd_ascent(param, grad, state, *, lr, **options):
-    """the step is added instead of subtracted: the loss is climbed.
+    """the step is added instead of subtracted: the loss increases.
 
     Met where w += lr * g is written.
     """
@@ -29,7 +29,7 @@ def sgd_ascent(param, grad, state, *, lr, **options):
 
 @mistake("sgd_update")
 def lr_inside_the_momentum_buffer(param, grad, state, *, lr, **options):
-    """the learning rate stands inside the buffer, b = mu b + lr g and w = w - b: the same only while lr stays the same.
+    """the learning rate is inside the buffer, b = mu b + lr g and w = w - b: equivalent only while lr does not change.
 
     Met in Keras (velocity = momentum * velocity - learning_rate * g) and in I. Sutskever et al. (2013).
     """
@@ -54,7 +54,7 @@ def momentum_as_an_average(param, grad, state, *, lr, momentum=0.0, dampening=0.
 def previous_gradient_for_the_buffer(param, grad, state, **options):
     """momentum adds the previous gradient instead of the buffer that holds all of them.
 
-    Met where the variable that carries the velocity is overwritten with the new gradient.
+    Met where the variable for the velocity is overwritten with the new gradient.
     """
     after, new = sgd(param, grad, state, **options)
     return after, new and {"momentum_buffer": grad + options.get("weight_decay", 0.0) * param}
@@ -64,7 +64,7 @@ def previous_gradient_for_the_buffer(param, grad, state, **options):
 def momentum_not_scaled(param, grad, state, *, lr, momentum=0.0, **options):
     """the old buffer is added whole, without its factor: the gradients of all steps are summed.
 
-    Met where b += g is written for b = mu b + g.
+    Met where b += g is written instead of b = mu b + g.
     """
     if momentum and state:
         state = {"momentum_buffer": state["momentum_buffer"] / momentum}
@@ -73,7 +73,7 @@ def momentum_not_scaled(param, grad, state, *, lr, momentum=0.0, **options):
 
 @mistake("sgd_update")
 def classical_for_nesterov(param, grad, state, *, nesterov=False, **options):
-    """Nesterov is asked for and the plain momentum is given.
+    """Nesterov is requested but plain momentum is computed.
 
     Met where the option is accepted and not read.
     """
@@ -82,7 +82,7 @@ def classical_for_nesterov(param, grad, state, *, nesterov=False, **options):
 
 @mistake("sgd_update")
 def nesterov_with_the_old_buffer(param, grad, state, **options):
-    """Nesterov looks ahead with the buffer of the step before, g + mu b_old, instead of the new one.
+    """Nesterov looks ahead with the buffer of the previous step, g + mu b_old, instead of the new one.
 
     Met where the step is computed on the line before the buffer's update.
     """
@@ -91,7 +91,7 @@ def nesterov_with_the_old_buffer(param, grad, state, **options):
 
 @mistake("sgd_update")
 def step_with_the_old_buffer(param, grad, state, *, lr, momentum=0.0, nesterov=False, **options):
-    """the step is made with the buffer of the step before: the first gradient does not move anything.
+    """the step is made with the buffer of the previous step: the first gradient does not move anything.
 
     Met where the weights are updated on the line before the buffer.
     """
@@ -103,9 +103,9 @@ def step_with_the_old_buffer(param, grad, state, *, lr, momentum=0.0, nesterov=F
 
 @mistake("sgd_update")
 def dampening_on_the_first_step(param, grad, state, *, lr, momentum=0.0, **options):
-    """the first buffer is dampened too, as if there had been one of zeros before; PyTorch's is the gradient itself.
+    """the first buffer is dampened too, as if the previous one were zero; in PyTorch it is the gradient itself.
 
-    Met where the buffer is created with zeros_like and then updated as always.
+    Met where the buffer is created with zeros_like and then updated as usual.
     """
     if momentum and not state:
         state = {"momentum_buffer": np.zeros_like(param)}
@@ -134,7 +134,7 @@ def weight_decay_doubled(param, grad, state, *, weight_decay=0.0, **options):
 def weight_decay_of_wrong_sign(param, grad, state, *, weight_decay=0.0, **options):
     """the weight decay is subtracted from the gradient: the weights grow.
 
-    Met where w -= lr * (g - lambda w) is written for w -= lr * g + lr * lambda * w.
+    Met where w -= lr * (g - lambda w) is written instead of w -= lr * g + lr * lambda * w.
     """
     return scratch.sgd_update(param, grad - 2 * weight_decay * param, state, weight_decay=weight_decay, **options)
 
@@ -152,14 +152,14 @@ def weight_decay_past_the_buffer(param, grad, state, *, lr, weight_decay=0.0, **
 def sgd_decay_without_lr(param, grad, state, *, weight_decay=0.0, **options):
     """the weights shrink by weight_decay itself instead of by lr * weight_decay.
 
-    Met where w -= lr * g + weight_decay * w is written for w -= lr * (g + weight_decay * w).
+    Met where w -= lr * g + weight_decay * w is written instead of w -= lr * (g + weight_decay * w).
     """
     return scratch.sgd_update(param - weight_decay * param, grad, state, **options)
 
 
 @mistake("sgd_update")
 def state_in_place(param, grad, state, *, lr, momentum=0.0, dampening=0.0, weight_decay=0.0, nesterov=False):
-    """the momentum buffer is changed in place: whoever kept the state of the step before has lost it.
+    """the momentum buffer is changed in place: the state of the previous step is lost.
 
     Met in torch.optim.SGD itself; a function that returns a new state must not.
     """

@@ -1,4 +1,4 @@
-"""Mistakes in layers and nets."""
+"""Mistakes in layers and networks."""
 
 import numpy as np
 
@@ -22,7 +22,7 @@ def layer_without_bias(layer, x):
 
 @mistake("Linear.forward")
 def layer_transposed(layer, x):
-    """the weights stand as (D, K) instead of (K, D); where D is not K the shapes do not even fit.
+    """the weights have shape (D, K) instead of (K, D); if D is not K, the shapes do not even match.
 
     Met in Keras, whose Dense kernel has shape (inputs, units).
     """
@@ -53,9 +53,9 @@ def weights_of_glorot(layer, in_features, out_features, *, dtype="float64", seed
 
 @mistake("Linear.__init__")
 def seed_ignored(layer, in_features, out_features, *, dtype="float64", seed=None):
-    """the seed is ignored: no run can be repeated.
+    """the seed is ignored: no run can be reproduced.
 
-    Met where numpy.random.seed is called for a generator of its own.
+    Met where numpy.random.seed is called, but another generator draws the weights.
     """
     scratch.Linear.__init__(layer, in_features, out_features, dtype=dtype)
 
@@ -64,7 +64,7 @@ def seed_ignored(layer, in_features, out_features, *, dtype="float64", seed=None
 def layer_bias_gradient_missing(layer, grad_output, input_grad=True):
     """the layer's bias has no gradient.
 
-    Met where only the weights' gradient is derived.
+    Met where only the gradient of the weights is derived.
     """
     grad = scratch.Linear.backward(layer, grad_output, input_grad)
     layer.bias.grad = 0 * layer.bias.grad
@@ -83,7 +83,7 @@ def gradient_overwritten(layer, grad_output, input_grad=True):
 
 @mistake("ToyNet.forward")
 def class_for_the_sum(net, x):
-    """the net answers with the class instead of the weighted sum, and is then trained on it.
+    """the net outputs the class instead of the weighted sum, and is then trained on it.
 
     Met where the sign of the prediction is put into forward; its gradient is 0 everywhere.
     """
@@ -125,13 +125,13 @@ def toy_net_gradient_ascent(net, x, y, lr):
 def toy_net_mse_of_one_sample(net, x, y, lr):
     """the step is twice as long: it is that of (y - y_hat)^2 without the deck's 1/2.
 
-    Met where torch.nn.MSELoss of one sample takes the place of the deck's loss.
+    Met where torch.nn.MSELoss of one sample replaces the deck's loss.
     """
     scratch.ToyNet.train_sample_gradient(net, x, y, 2 * lr)
 
 
 def toy_fit(net, x, y, epochs, lr, **names):
-    """``ToyNet.fit`` with other functions inside."""
+    """``ToyNet.fit`` with other functions substituted."""
     return rewired(scratch.ToyNet.fit, **names)(net, x, y, epochs, lr)
 
 
@@ -148,7 +148,7 @@ def toy_net_gradient_summed(net, x, y, epochs=40, lr=0.05):
 def toy_net_sample_by_sample(net, x, y, epochs=40, lr=0.05):
     """a step is made after each sample instead of one for all of them.
 
-    Met where stochastic gradient descent is meant; the deck's built-in solution takes the whole batch.
+    Met where stochastic gradient descent is intended; the deck's built-in solution takes the whole batch.
     """
     losses = []
     for _ in range(epochs):
@@ -162,7 +162,7 @@ def toy_net_sample_by_sample(net, x, y, epochs=40, lr=0.05):
 def toy_net_gradients_pile_up(net, x, y, epochs=40, lr=0.05):
     """each step goes against the sum of all gradients so far.
 
-    Met in PyTorch where zero_grad is forgotten: backward adds to the gradients that are there.
+    Met in PyTorch where zero_grad is forgotten: backward adds to the existing gradients.
     """
     losses = []
     for _ in range(epochs):
@@ -194,7 +194,7 @@ def activation_on_the_output(net, sizes, activation="sigmoid", output="identity"
 
 @mistake("MLP.__init__")
 def softmax_on_the_output(net, sizes, activation="sigmoid", output="identity", *, dtype="float64", seed=None):
-    """the net ends with a softmax although none was asked for.
+    """the net ends with a softmax although none is requested.
 
     Met in Keras's classifiers; PyTorch's cross_entropy takes the scores and has the softmax inside.
     """
@@ -204,7 +204,7 @@ def softmax_on_the_output(net, sizes, activation="sigmoid", output="identity", *
 
 @mistake("MLP.__init__")
 def relu_by_default(net, sizes, activation="relu", output="identity", *, dtype="float64", seed=None):
-    """the hidden layers have a relu where nothing is asked for, instead of a sigmoid.
+    """the hidden layers have a relu by default, instead of a sigmoid.
 
     Met in scikit-learn's MLPClassifier, whose activation is relu by default.
     """

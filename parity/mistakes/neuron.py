@@ -8,7 +8,7 @@ from parity.mistakes.registry import mistake
 
 @mistake("linear")
 def weight_transposed(x, weight, bias):
-    """the weights stand as (D, K) instead of (K, D); where D is not K the shapes do not even fit.
+    """the weights have shape (D, K) instead of (K, D); if D is not K, the shapes do not even match.
 
     Met in Keras, whose Dense kernel has shape (inputs, units), and wherever a layer is written x @ W.
     """
@@ -27,9 +27,9 @@ def bias_left_out(x, weight, bias):
 
 @mistake("linear")
 def bias_as_a_threshold(x, weight, bias):
-    """the bias is subtracted: it is a threshold that the sum has to pass.
+    """the bias is subtracted: it is a threshold that the sum must exceed.
 
-    Met in texts in the line of W. McCulloch, W. Pitts (1943), where the neuron fires as w.x reaches its threshold.
+    Met in texts that follow W. McCulloch, W. Pitts (1943), where the neuron fires as w.x reaches its threshold.
     """
     return scratch.linear(x, weight, -bias)
 
@@ -38,7 +38,7 @@ def bias_as_a_threshold(x, weight, bias):
 def bias_inside_the_product(x, weight, bias):
     """the bias is added to the weights before the product, x (W + b), and so multiplied by the inputs.
 
-    Met where a parenthesis opens one term too late; NumPy broadcasts it without a word.
+    Met where a parenthesis opens one term too late; NumPy broadcasts it silently.
     """
     return scratch.linear(x, weight + bias[:, None], 0 * bias)
 
@@ -56,7 +56,7 @@ def zero_counts_as_positive(z):
 def zero_counts_as_negative(z):
     """sign(0) is -1; the deck corrects a point on the line by half a step.
 
-    Met in scikit-learn, whose linear classifiers answer the second class only where the score is above 0.
+    Met in scikit-learn, whose linear classifiers predict the second class only if the score is above 0.
     """
     return np.where(z > 0, 1, -1).astype(z.dtype)
 
@@ -72,9 +72,9 @@ def sign_of_nan_is_nan(z):
 
 @mistake("sign")
 def step_for_sign(z):
-    """the classes are 0 and 1: the step function stands for the sign.
+    """the classes are 0 and 1: the step function replaces the sign.
 
-    Met in Wikipedia's article on the perceptron, whose neuron answers 0 or 1.
+    Met in Wikipedia's article on the perceptron, whose neuron outputs 0 or 1.
     """
     return np.where(z > 0, 1, 0).astype(z.dtype)
 
@@ -92,14 +92,14 @@ def bias_after_the_activation(x, weight, bias, activation="identity"):
 def bias_inside_the_product_of_a_neuron(x, weight, bias, activation="identity"):
     """the bias is added to the weights before the product, g(x (W + b)), and so multiplied by the inputs.
 
-    Met where a parenthesis opens one term too late; NumPy broadcasts it without a word.
+    Met where a parenthesis opens one term too late; NumPy broadcasts it silently.
     """
     return scratch.neuron(x, weight + bias[:, None], 0 * bias, activation)
 
 
 @mistake("neuron")
 def activation_ignored(x, weight, bias, activation="identity"):
-    """the weighted sum is returned, whatever activation was asked for.
+    """the weighted sum is returned, whatever activation is requested.
 
     Met where the option is accepted and not read.
     """
@@ -110,7 +110,7 @@ def activation_ignored(x, weight, bias, activation="identity"):
 def sum_for_the_class(x, weight, bias):
     """the weighted sum is returned instead of its sign.
 
-    Met where scikit-learn's decision_function is taken for its predict.
+    Met where scikit-learn's decision_function is mistaken for its predict.
     """
     return scratch.linear(x, weight, bias)
 
@@ -119,7 +119,7 @@ def sum_for_the_class(x, weight, bias):
 def classes_0_and_1(x, weight, bias):
     """the classes are 0 and 1 instead of -1 and +1.
 
-    Met where the comparison itself is the answer, (x @ w + b > 0).astype(float).
+    Met where the comparison itself is returned, (x @ w + b > 0).astype(float).
     """
     return (scratch.linear(x, weight, bias) > 0).astype(weight.dtype)
 
@@ -135,7 +135,7 @@ def class_on_the_line_positive(x, weight, bias):
 
 @mistake("predict")
 def threshold_of_one_half(x, weight, bias):
-    """the classes part at a sum of 0.5 instead of 0: the threshold of labels 0 and 1.
+    """the classes are separated at a sum of 0.5 instead of 0: the threshold of labels 0 and 1.
 
     Met in A. Ng's machine learning course, which cuts a linear regression on labels 0 and 1 at 0.5.
     """

@@ -1,4 +1,4 @@
-"""Mistakes in the optimizers' classes: those of their updates once more, and those of keeping state."""
+"""Mistakes in the optimizer classes: those of their updates, and those of keeping state."""
 
 import numpy as np
 
@@ -28,7 +28,7 @@ in_class("AdamW.update", "coupled_weight_decay", "decay_without_lr", "decay_twic
 
 @mistake("SGD.zero_grad")
 def zero_grad_does_nothing(optimizer):
-    """zero_grad leaves the gradients as they are, and each step goes against the sum of all so far.
+    """zero_grad does not reset the gradients, and each step goes against the sum of all so far.
 
     Met where a new array is bound to a local name: for grad in gradients: grad = 0.
     """
@@ -36,7 +36,7 @@ def zero_grad_does_nothing(optimizer):
 
 @mistake("SGD.step")
 def buffer_forgotten(optimizer):
-    """the momentum buffer is forgotten from step to step.
+    """the momentum buffer is lost after each step.
 
     Met where the state returned by the update is not kept.
     """
@@ -67,9 +67,9 @@ def one_buffer_for_all(optimizer):
 
 @mistake("SGD.step")
 def groups_ignored(optimizer):
-    """every group is stepped with the options of the first.
+    """every group is updated with the options of the first.
 
-    Met where self.lr stands for group["lr"].
+    Met where self.lr is used instead of group["lr"].
     """
     kept = [dict(group) for group in optimizer.param_groups]
     for group in optimizer.param_groups[1:]:
@@ -81,7 +81,7 @@ def groups_ignored(optimizer):
 
 @mistake("SGD.step")
 def missing_gradient_is_0(optimizer):
-    """a parameter without a gradient is stepped as if it were 0: decay and momentum move it.
+    """a parameter without a gradient is updated as if its gradient were 0: decay and momentum change it.
 
     Met in PyTorch after zero_grad(set_to_none=False), the default before version 2.0.
     """
@@ -107,7 +107,7 @@ def lr_of_the_constructor(optimizer):
 def one_counter_for_all(optimizer):
     """all parameters share one step counter, which goes up with each of them: at the second one t is 2 already.
 
-    Met where self.t += 1 stands inside the loop over the parameters.
+    Met where self.t += 1 is inside the loop over the parameters.
     """
     counted = getattr(optimizer, "counted", 0)
     for group in optimizer.param_groups:
@@ -122,7 +122,7 @@ def one_counter_for_all(optimizer):
 def state_not_loaded(optimizer, state_dict):
     """load_state_dict takes the options and not the state: m, v and t start again from 0.
 
-    Met where only the weights are saved, and training goes on with a new optimizer.
+    Met where only the weights are saved, and training continues with a new optimizer.
     """
     scratch.Adam.load_state_dict(optimizer, state_dict)
     optimizer.state = {}
@@ -130,7 +130,7 @@ def state_not_loaded(optimizer, state_dict):
 
 @mistake("Adam.load_state_dict")
 def counter_not_loaded(optimizer, state_dict):
-    """load_state_dict restores m and v but not t, and the bias correction starts anew.
+    """load_state_dict restores m and v but not t, and the bias correction starts again.
 
     Met where t is an attribute of the optimizer and only the arrays are saved.
     """

@@ -34,7 +34,7 @@ def bias_never_updated(weight, bias, x, y):
 
 @mistake("perceptron_step")
 def tie_treated_as_right(weight, bias, x, y):
-    """a point on the line, sign 0, is not corrected; from W = 0 nothing ever moves.
+    """a point on the line, sign 0, is not corrected; from W = 0 nothing ever changes.
 
     Met where a sample is corrected only if y * z < 0.
     """
@@ -71,9 +71,9 @@ def every_sample_learned(weight, bias, x, y):
 
 @mistake("perceptron_step")
 def perceptron_of_0_and_1(weight, bias, x, y):
-    """the neuron answers 0 or 1 while the labels are -1 and +1, so that a sample of class -1 is never right.
+    """the neuron outputs 0 or 1 while the labels are -1 and +1, so that a sample of class -1 is never right.
 
-    Met where a step function, as in Wikipedia's article on the perceptron, meets labels of another course.
+    Met where a step function, as in Wikipedia's article on the perceptron, is combined with labels of another course.
     """
     return corrected(weight, bias, x, y, lambda y, z: y - (z > 0))
 
@@ -89,9 +89,9 @@ def delta_rule(weight, bias, x, y):
 
 @mistake("perceptron_step")
 def update_in_place(weight, bias, x, y):
-    """the update is made in the caller's own array: whoever kept the old weights has lost them.
+    """the update is made in the caller's own array: the old weights are lost.
 
-    Met where weight += ... stands for weight = weight + ..., which are two things in NumPy and in PyTorch.
+    Met where weight += ... is written instead of weight = weight + ..., which differ in NumPy and in PyTorch.
     """
     delta = (y - scratch.predict(x, weight, bias)) / 2
     weight += delta[:, None] * x
@@ -159,7 +159,7 @@ def ties_not_counted(weight, bias, x, y):
 
 @mistake("train_perceptron")
 def orders_of_perceptron_ignored(weight, bias, x, y, *, max_epochs=1000, orders=None, on_epoch=None):
-    """every epoch takes the samples from 0 to N-1, whatever order was given.
+    """every epoch takes the samples from 0 to N-1, whatever order is given.
 
     Met where the permutation is drawn and then not used as an index.
     """
@@ -168,7 +168,7 @@ def orders_of_perceptron_ignored(weight, bias, x, y, *, max_epochs=1000, orders=
 
 
 def in_plain_order(orders, epochs, n):
-    """As many epochs as there would be, each from 0 to n-1."""
+    """The same number of epochs, each from 0 to n-1."""
     return ([*range(n)] for _ in epoch_orders(orders, epochs, n))
 
 
@@ -192,7 +192,7 @@ def best_weights_kept(weight, bias, x, y, *, max_epochs=1000, orders=None, on_ep
 
 @mistake("train_perceptron")
 def clean_epoch_not_counted(weight, bias, x, y, *, max_epochs=1000, orders=None, on_epoch=None):
-    """the last epoch, in which all is right, is not counted.
+    """the last epoch, in which all samples are right, is not counted.
 
     Met where the loop breaks before its counter goes up.
     """
@@ -202,7 +202,7 @@ def clean_epoch_not_counted(weight, bias, x, y, *, max_epochs=1000, orders=None,
 
 @mistake("train_perceptron")
 def convergence_seen_afterwards(weight, bias, x, y, *, max_epochs=1000, orders=None, on_epoch=None):
-    """training stops as soon as the weights after an epoch make no mistake, without an epoch that shows it.
+    """training stops as soon as the weights after an epoch make no mistake, without a further epoch to confirm it.
 
     Met where the accuracy on the training data decides when to stop.
     """
@@ -220,7 +220,7 @@ def convergence_seen_afterwards(weight, bias, x, y, *, max_epochs=1000, orders=N
 
 @mistake("train_perceptron")
 def all_epochs_run(weight, bias, x, y, *, max_epochs=1000, orders=None, on_epoch=None):
-    """training goes on to the last epoch, though one has passed without a mistake.
+    """training continues to the last epoch, even after an epoch without a mistake.
 
     Met in S. Raschka, "Python Machine Learning", whose loop always runs n_iter times.
     """

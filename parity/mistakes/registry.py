@@ -1,4 +1,4 @@
-"""The register of mistakes: how one is written, and what makes a backend of it."""
+"""The registry of mistakes, and how a mistake becomes a backend."""
 
 import functools
 import inspect
@@ -10,7 +10,7 @@ from scratch import arrays
 
 
 class Mistake(SimpleNamespace):
-    """A backend with one wrong name: ``name``, ``replaced``, ``explanation``, ``met``, and all that ``scratch`` has."""
+    """A backend with one wrong name: ``name``, ``replaced``, ``explanation``, ``met``, and all names of ``scratch``."""
 
 
 MISTAKES: dict[str, Mistake] = {}
@@ -19,7 +19,7 @@ MISTAKES: dict[str, Mistake] = {}
 def mistake(replaced, refuses=True):
     """Register the decorated function as the wrong form of a name, or of a class's method: ``mistake("ToyNet.fit")``.
 
-    It refuses what the right one refuses, so that it is wrong in nothing but its numbers.
+    It rejects the same input as the correct one, so that only its numbers are wrong.
     """
 
     def register(wrong):
@@ -29,20 +29,20 @@ def mistake(replaced, refuses=True):
 
 
 def in_class(method, *names):
-    """Register mistakes of an update rule once more, made in the optimizer that applies it."""
+    """Register mistakes of an update rule also for the optimizer that applies it."""
     for name in names:
         rule = MISTAKES[name]
         add(f"{name}_in_{method.partition('.')[0]}", method, getattr(rule, rule.replaced))
 
 
 def add(name, replaced, wrong, refuses=True):
-    """One more mistake."""
+    """Register a mistake."""
     explanation, met = explained(wrong)
     owner, _, method = replaced.partition(".")
     right = getattr(scratch, owner)
     if method:
         stands_alone = isinstance(inspect.getattr_static(right, method), staticmethod)
-        # A subclass of the same name, for a net prints it.
+        # A subclass with the same name, because a network prints it.
         replacement = type(owner, (right,), {method: staticmethod(wrong) if stands_alone else wrong})
     else:
         replacement = refusing(right, wrong) if refuses and owner not in CHANGING else wrong
@@ -61,12 +61,12 @@ def explained(wrong):
     return explanation, met
 
 
-# What may not be called twice: it changes the net, or calls back.
+# Functions that may not be called twice, because they change the network or call callbacks.
 CHANGING = ("train_perceptron", "train_gradient", "train_step", "fit")
 
 
 def refusing(right, wrong):
-    """The wrong function, after the right one has read the arguments and found no fault with them."""
+    """The wrong function, called after the correct one has accepted the arguments."""
 
     @functools.wraps(wrong)
     def checked(*args, **options):
@@ -77,7 +77,7 @@ def refusing(right, wrong):
 
 
 def rewired(function, **names):
-    """The same function, in which these names mean something else: public ones, or those of the contract."""
+    """The same function with other meanings of these names: public ones, or those of the contract."""
     function = inspect.unwrap(function)
     twin = FunctionType(function.__code__, function.__globals__ | names, function.__name__, function.__defaults__)
     twin.__kwdefaults__, twin.__annotations__ = function.__kwdefaults__, function.__annotations__

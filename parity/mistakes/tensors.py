@@ -8,7 +8,7 @@ from parity.mistakes.registry import mistake
 
 @mistake("tensor")
 def dtype_ignored(values, dtype="float64"):
-    """the dtype that was asked for is ignored and the array is float64.
+    """the requested dtype is ignored and the array is float64.
 
     Met where numpy.array is called without its dtype.
     """
@@ -17,7 +17,7 @@ def dtype_ignored(values, dtype="float64"):
 
 @mistake("tensor")
 def rounded_to_float32(values, dtype="float64"):
-    """the numbers are rounded to float32 on their way to float64: the digits after the seventh are lost.
+    """the numbers are rounded to float32 on the way to float64: the digits after the seventh are lost.
 
     Met in PyTorch code such as torch.tensor(values).double(): torch.tensor makes float32 of Python floats.
     """
@@ -26,7 +26,7 @@ def rounded_to_float32(values, dtype="float64"):
 
 @mistake("tensor")
 def float32_by_default(values, dtype="float32"):
-    """the array is float32 where no dtype is asked for.
+    """the array is float32 by default.
 
     Met in PyTorch, whose torch.tensor makes float32 of Python floats.
     """
@@ -35,7 +35,7 @@ def float32_by_default(values, dtype="float32"):
 
 @mistake("tensor")
 def memory_shared(values, dtype="float64"):
-    """the array shares its memory with the one that it was made of: a change of one changes the other.
+    """the array shares its memory with the array that it was created from: changing one changes the other.
 
     Met in torch.from_numpy and numpy.asarray.
     """

@@ -1,4 +1,4 @@
-"""Mistakes in batches, in a step of the training, and in the whole of it."""
+"""Mistakes in mini-batches, in a training step, and in a whole training run."""
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from scratch.losses import LOSSES, Loss
 
 @mistake("minibatches")
 def last_batch_dropped(x, y, batch_size=None, order=None):
-    """the last batch is dropped where it is smaller.
+    """the last batch is dropped if it is smaller.
 
     Met in torch.utils.data.DataLoader(drop_last=True), and in loops over range(n // batch_size).
     """
@@ -23,7 +23,7 @@ def last_batch_dropped(x, y, batch_size=None, order=None):
 
 @mistake("minibatches")
 def last_batch_filled_up(x, y, batch_size=None, order=None):
-    """the last batch is filled up with the first samples where it is smaller.
+    """the last batch is filled up with the first samples if it is smaller.
 
     Met in torch.utils.data.DistributedSampler, which repeats samples until all shares are equal.
     """
@@ -35,7 +35,7 @@ def last_batch_filled_up(x, y, batch_size=None, order=None):
 
 @mistake("minibatches")
 def batches_evened_out(x, y, batch_size=None, order=None):
-    """the samples are dealt out evenly to the same number of batches, instead of leaving the last one smaller.
+    """the samples are distributed evenly over the same number of batches, instead of leaving the last one smaller.
 
     Met in numpy.array_split.
     """
@@ -45,7 +45,7 @@ def batches_evened_out(x, y, batch_size=None, order=None):
 
 @mistake("minibatches")
 def batch_size_as_a_number(x, y, batch_size=None, order=None):
-    """batch_size is taken for the number of batches.
+    """batch_size is used as the number of batches.
 
     Met where n / batch_size, rounded up, is used as the size.
     """
@@ -54,7 +54,7 @@ def batch_size_as_a_number(x, y, batch_size=None, order=None):
 
 @mistake("minibatches")
 def order_ignored(x, y, batch_size=None, order=None):
-    """the samples are taken from 0 to N-1, whatever order was given.
+    """the samples are taken from 0 to N-1, whatever order is given.
 
     Met where the permutation is drawn and then not used as an index.
     """
@@ -65,7 +65,7 @@ def order_ignored(x, y, batch_size=None, order=None):
 def targets_not_shuffled(x, y, batch_size=None, order=None):
     """the inputs are put in order and the targets are not: each sample has the label of another.
 
-    Met where x and y are shuffled apart from each other.
+    Met where x and y are shuffled separately.
     """
     pairs = zip(scratch.minibatches(x, y, batch_size, order), scratch.minibatches(x, y, batch_size), strict=True)
     return ((x_batch, y_batch) for (x_batch, _), (_, y_batch) in pairs)
@@ -73,7 +73,7 @@ def targets_not_shuffled(x, y, batch_size=None, order=None):
 
 @mistake("minibatches")
 def batches_are_views(x, y, batch_size=None, order=None):
-    """the batches are views of the data: whoever scales a batch in place scales the data.
+    """the batches are views of the data: scaling a batch in place scales the data.
 
     Met where a batch is a slice, x[i : i + n].
     """
@@ -85,16 +85,16 @@ def batches_are_views(x, y, batch_size=None, order=None):
 
 
 def stepped(model, x, y, loss, optimizer, **names):
-    """``train_step`` with other functions inside."""
+    """``train_step`` with other functions substituted."""
     with np.errstate(all="ignore"):
         return rewired(scratch.train_step, **names)(model, x, y, loss, optimizer)
 
 
 @mistake("train_step")
 def zero_grad_forgotten(model, x, y, loss, optimizer):
-    """the gradients of the steps before are added to those of this one.
+    """the gradients of the previous steps are added to those of this one.
 
-    Met in PyTorch where zero_grad is forgotten: backward adds to the gradients that are there.
+    Met in PyTorch where zero_grad is forgotten: backward adds to the existing gradients.
     """
     with np.errstate(all="ignore"):
         value = training.backward(model, loss, model(x), y)
@@ -104,9 +104,9 @@ def zero_grad_forgotten(model, x, y, loss, optimizer):
 
 @mistake("train_step")
 def zero_grad_before_the_step(model, x, y, loss, optimizer):
-    """the gradients are forgotten between backward and step: nothing is learned.
+    """the gradients are reset between backward and step: nothing is learned.
 
-    Met where zero_grad stands one line too low.
+    Met where zero_grad comes one line too late.
     """
     with np.errstate(all="ignore"):
         value = training.backward(model, loss, model(x), y)
@@ -119,7 +119,7 @@ def zero_grad_before_the_step(model, x, y, loss, optimizer):
 def backward_twice(model, x, y, loss, optimizer):
     """backward is called twice, and the gradients are doubled.
 
-    Met in PyTorch where loss.backward(retain_graph=True) is called for a look at the gradients.
+    Met in PyTorch where loss.backward(retain_graph=True) is called to inspect the gradients.
     """
 
     def twice(model, loss, pred, y):
@@ -131,7 +131,7 @@ def backward_twice(model, x, y, loss, optimizer):
 
 @mistake("train_step")
 def loss_after_the_update(model, x, y, loss, optimizer):
-    """the loss that is returned is that after the update.
+    """the returned loss is that after the update.
 
     Met where the loss is computed once more for printing.
     """
@@ -141,7 +141,7 @@ def loss_after_the_update(model, x, y, loss, optimizer):
 
 @mistake("train_step")
 def loss_summed(model, x, y, loss, optimizer):
-    """the loss is the mean and the gradient is that of the sum over the samples: larger batches make longer steps.
+    """the loss is the mean and the gradient is that of the sum over the samples: larger batches give longer steps.
 
     Met where the division by N is written into the loss and not into its derivative.
     """
@@ -153,9 +153,9 @@ def loss_summed(model, x, y, loss, optimizer):
 
 @mistake("train_step")
 def only_the_last_layer_learns(model, x, y, loss, optimizer):
-    """the gradient stops at the last layer, and those below it keep their first weights.
+    """the gradient stops at the last layer, and those below it keep their initial weights.
 
-    Met in F. Rosenblatt's perceptron, whose hidden layer was fixed, and in PyTorch after a detach() too many.
+    Met in F. Rosenblatt's perceptron, whose hidden layer was fixed, and in PyTorch after one detach() too many.
     """
     parameters = dict(model.named_parameters())
     top = next(reversed(parameters)).rpartition(".")[0]
@@ -171,7 +171,7 @@ def only_the_last_layer_learns(model, x, y, loss, optimizer):
 def backward_through_updated_weights(model, x, y, loss, optimizer):
     """each layer is updated before the gradient passes through it to the layer below.
 
-    Met where backward and update of a layer stand in one loop over the layers.
+    Met where backward and update of a layer are in one loop over the layers.
     """
 
     def updating(model, loss, pred, y):
@@ -194,7 +194,7 @@ def backward_through_updated_weights(model, x, y, loss, optimizer):
 
 
 def fitted(model, x, y, options, **names):
-    """``fit`` with other functions inside."""
+    """``fit`` with other functions substituted."""
     return rewired(scratch.fit, **names)(model, x, y, **options)
 
 
@@ -202,7 +202,7 @@ def fitted(model, x, y, options, **names):
 def fit_without_zero_grad(model, x, y, **options):
     """each step goes against the sum of all gradients so far.
 
-    Met in PyTorch where zero_grad is forgotten: backward adds to the gradients that are there.
+    Met in PyTorch where zero_grad is forgotten: backward adds to the existing gradients.
     """
     return fitted(model, x, y, options, train_step=zero_grad_forgotten.train_step)
 
@@ -223,7 +223,7 @@ def same_order_every_epoch(model, x, y, **options):
 
 @mistake("fit")
 def orders_ignored(model, x, y, **options):
-    """every epoch takes the samples from 0 to N-1, whatever order was given.
+    """every epoch takes the samples from 0 to N-1, whatever order is given.
 
     Met where the permutation is drawn and then not used as an index.
     """
@@ -232,7 +232,7 @@ def orders_ignored(model, x, y, **options):
 
 @mistake("fit")
 def optimizer_made_anew(model, x, y, *, epochs=40, orders=None, **options):
-    """the optimizer is made anew in every epoch, and what it remembered is lost.
+    """the optimizer is created again in every epoch, and its state is lost.
 
     Met where it is constructed inside the loop over the epochs.
     """
@@ -248,7 +248,7 @@ def optimizer_made_anew(model, x, y, *, epochs=40, orders=None, **options):
 
 @mistake("fit")
 def history_without_copies(model, x, y, **options):
-    """the history keeps the weights themselves and not copies: all its entries are those after the last step.
+    """the history keeps references to the weights instead of copies: all entries show the last step.
 
     Met in PyTorch where model.state_dict(), which holds references, is kept as the best weights so far.
     """
@@ -259,9 +259,9 @@ def history_without_copies(model, x, y, **options):
 
 @mistake("fit")
 def one_loss_an_epoch(model, x, y, *, batch_size=None, **options):
-    """the history holds one loss for each epoch, the mean of its batches', instead of one for each step.
+    """the history holds one loss for each epoch, the mean over its batches, instead of one for each step.
 
-    Met in Keras, whose History has one entry an epoch.
+    Met in Keras, whose History has one entry per epoch.
     """
     history = scratch.fit(model, x, y, batch_size=batch_size, **options)
     steps = -(-len(x) // (batch_size or len(x)))
@@ -280,7 +280,7 @@ def fit_on_the_full_batch(model, x, y, *, batch_size=None, **options):
 
 @mistake("fit")
 def fit_drops_the_last_batch(model, x, y, **options):
-    """the last batch of an epoch is dropped where it is smaller.
+    """the last batch of an epoch is dropped if it is smaller.
 
     Met in torch.utils.data.DataLoader(drop_last=True), and in loops over range(n // batch_size).
     """
@@ -324,7 +324,7 @@ def epoch_loss_of_the_last_batch(model, x, y, **options):
 
 @mistake("fit")
 def rate_of_the_optimizer_overruled(model, x, y, *, optimizer="SGD", lr=0.05, **options):
-    """an optimizer that was made before is given the learning rate of fit.
+    """an existing optimizer is given the learning rate of fit.
 
     Met where lr is set in every group without asking whether it was given.
     """

@@ -1,1 +1,1 @@
-"""The properties: ordinary tests of pytest and Hypothesis, a file for each file of the contract and a few besides."""
+"""The properties: pytest and Hypothesis tests, one file for each file of the contract and a few more."""

@@ -1,4 +1,4 @@
-"""Makes the properties ordinary pytest tests: which backends, how many examples, and the evidence of each."""
+"""The pytest configuration of the properties: backends, number of examples, and the evidence of each."""
 
 import atexit
 import functools
@@ -20,12 +20,12 @@ from parity.reports.lesson import Examples, learn
 
 
 def pytest_configure(config):
-    """Hypothesis without deadlines and without memory of earlier runs."""
+    """Configure Hypothesis without deadlines and without a database of earlier runs."""
     if hasattr(config, "workerinput"):
         interrupt.ignore()
         if judge := config.workerinput.get("judge"):
             die_with(judge)
-        atexit.register(os._exit, 0)  # the last thing done: taking PyTorch apart module by module lasts half a second
+        atexit.register(os._exit, 0)  # the last step: unloading PyTorch module by module would take half a second
     marker = "checks(*names, each=False, replay=True): the functions that a property is about"
     config.addinivalue_line("markers", marker)
     settings.register_profile(
@@ -39,30 +39,30 @@ def pytest_configure(config):
         print_blob=False,
         report_multiple_bugs=False,
     )
-    # For mutants: that a property fails is enough.
+    # For mutants a failure is enough, without shrinking.
     settings.register_profile("quick", settings.get_profile("parity"), phases=[Phase.explicit, Phase.generate])
     settings.load_profile(config.getoption("--hypothesis-profile") or "parity")
-    # A property keeps the profile it was imported under: in a process that checks again, it is imported again.
+    # A property keeps the profile of its import, so a process that checks again imports it again.
     for name in [name for name in sys.modules if name.startswith("parity.properties.test_")]:
         del sys.modules[name]
 
 
 @functools.cache
 def loaded(config, side):
-    """Each backend once, on one thread: the arrays are small."""
+    """Load each backend once, with one thread, because the arrays are small."""
     spec, limits = option(config, side), backend.Limits.of(functools.partial(option, config))
     found = backend.load(spec, limits if side == "candidate" else limits._replace(forbidden=""))
     if spec == "torchref":
         import torch
 
         torch.set_num_threads(1)
-        if option(config, "device") != "cpu":  # even setting what is set slows every operation down
+        if option(config, "device") != "cpu":  # even setting the default device slows every operation down
             torch.set_default_device(option(config, "device"))
     return found
 
 
 def pytest_unconfigure(config):
-    """No process is left behind."""
+    """End all processes."""
     for side in ("candidate", "reference"):
         if loaded.cache_info().currsize:
             loaded(config, side).close()
@@ -70,30 +70,30 @@ def pytest_unconfigure(config):
 
 
 def pytest_generate_tests(metafunc):
-    """A property in each precision; a mathematical one also in each backend."""
+    """Run a property in each precision, and a mathematical one also in each backend."""
     only = option(metafunc.config, "dtype")
     if "check" in metafunc.fixturenames:
         metafunc.parametrize("check", [only] if only else ["float64", "float32"], indirect=True)
     if "side" in metafunc.fixturenames:
-        # That a homework's reference keeps the laws is shown where the reference itself is checked.
+        # The laws of the reference are checked when the reference itself is the candidate.
         ours = option(metafunc.config, "candidate") in trees.TREES
         metafunc.parametrize("side", ["candidate", "reference"] if ours else ["candidate"])
 
 
 def pytest_collection_modifyitems(config, items):
-    """In study order; with ``--parity-only``, those about one function."""
+    """Sort the properties in study order; with ``--parity-only``, keep those about one function."""
     only = option(config, "only")
     if only:
         items[:] = [item for item in items if only in functions(item)]
     order = [f"test_{file}.py" for file in ("contract", *trees.FILES, "defaults", "state", "arrays", "errors")]
     items.sort(key=lambda item: order.index(item.path.name) if item.path.name in order else len(order))
-    for item in items:  # what cannot even be begun is about something too
+    for item in items:  # also for properties that fail before they start
         if functions(item):
             item.user_properties.append(("functions", list(functions(item))))
 
 
 def functions(item):
-    """The functions that a property is about."""
+    """The functions that a property checks."""
     marker = item.get_closest_marker("checks")
     return marker.args if marker else ()
 
@@ -112,20 +112,20 @@ def candidate(request):
 
 @pytest.fixture(scope="session")
 def reference(request):
-    """The backend that it is checked against."""
+    """The backend that the candidate is compared with."""
     return loaded(request.config, "reference")
 
 
 @pytest.fixture(scope="module")
 def whole_packages(candidate, reference):
-    """Homework of strangers is not asked for so much."""
+    """Skip properties that only whole packages must satisfy."""
     if not (candidate.ours and reference.ours and completeness.complete(candidate)):
         pytest.skip("for whole packages only")
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem):
-    """Skip what the candidate has not written; count the examples of the rest, and judge what they are worth."""
+    """Skip functions that the candidate does not define; count and judge the examples of the others."""
     marker = pyfuncitem.get_closest_marker("checks")
     if marker is None:
         return (yield)
@@ -154,10 +154,10 @@ def pytest_pyfunc_call(pyfuncitem):
         survey = functools.partial(run_inner, pyfuncitem) if marker.kwargs.get("replay", True) else None
         lesson = learn(error, marker.args[0], examples, survey)
         pyfuncitem.user_properties.append(("lesson", lesson.as_dict(pyfuncitem.config, pyfuncitem.name)))
-        # The message is the lesson; the way through our own code is none.
+        # The message is the lesson, without a traceback.
         raise pytest.fail.Exception(str(lesson), pytrace=False) from None
     except pytest.skip.Exception as skipped:
-        # Without the example, which Hypothesis has noted on it: no example is needed to see what is not written.
+        # Without the example that Hypothesis has added: it is irrelevant for functions that are not written.
         raise pytest.skip.Exception(skipped.msg) from None
     finally:
         replace_inner(pyfuncitem, examples.property_)
@@ -173,7 +173,7 @@ def inner(item):
 
 
 def replace_inner(item, function):
-    """Let the test run this in place of its property."""
+    """Let the test run this function instead of its property."""
     function = functools.wraps(inner(item))(lambda *args, function=function, **options: function(*args, **options))
     if hasattr(item.obj, "hypothesis"):
         item.obj.hypothesis.inner_test = function
@@ -182,18 +182,18 @@ def replace_inner(item, function):
 
 
 def run_inner(item, function):
-    """Run this on the examples of the property once more."""
+    """Run this function on the examples of the property again."""
     replace_inner(item, function)
     run(item)
 
 
 def run(item):
-    """The test once more."""
+    """Run the test again."""
     item.obj(**{name: item.funcargs[name] for name in item._fixtureinfo.argnames})
 
 
 def run_larger(item):
-    """The property on larger examples; where one fails, it is looked for among smaller ones."""
+    """Run the property on larger examples; if one fails, search for a smaller one."""
     if not hasattr(item.obj, "hypothesis"):
         return
     usual = item.obj._hypothesis_internal_use_settings
@@ -214,7 +214,7 @@ def run_larger(item):
 
 
 def run_within(item, scope, chosen):
-    """The property on examples of this scope, with these settings."""
+    """Run the property on examples of this scope, with these settings."""
     usual, item.obj._hypothesis_internal_use_settings = item.obj._hypothesis_internal_use_settings, chosen
     try:
         with strategies.within(scope):

@@ -35,7 +35,7 @@ def test_sigmoid(check, pair):
 @checks("sigmoid_backward")
 @given(draw.pairs(exponent=30))
 def test_sigmoid_backward(check, pair):
-    """s (1 - s), of z and not of s."""
+    """s (1 - s), computed from z and not from s."""
     check("sigmoid_backward", *pair)
 
 
@@ -117,7 +117,7 @@ def test_tanh_meaning(check):
 
 @checks("relu", "relu_backward", each=True)
 def test_relu_meaning(check):
-    """At the kink the gradient is 0, whatever the sign of the zero; in this project's own it passes where z is nan."""
+    """At the kink the gradient is 0, whatever the sign of the zero; in this project it passes where z is nan."""
     kink = np.array([-0.0, 0.0])
     check.means("relu", kink, equals=[0, 0])
     check.means("relu_backward", kink, np.array([3.0, 3.0]), equals=[0, 0])
@@ -136,7 +136,7 @@ def test_leaky_relu_meaning(check):
 
 @checks("softmax", "softmax_backward", each=True)
 def test_softmax_meaning(check):
-    """Huge scores do not overflow; a constant added to a row changes nothing, however far it is from the others."""
+    """Huge scores do not overflow; adding a constant to a row changes nothing, however large it is."""
     huge = np.array([[1e4, -1e4], [1e4, 1e4], [-1e4, -1e4]])
     check.means("softmax", huge, equals=[[1, 0], [0.5, 0.5], [0.5, 0.5]])
     grad = np.array([[1.0, 0.0], [1.0, 0.0], [1.0, 0.0]])
@@ -158,6 +158,6 @@ def test_softmax_meaning(check):
     ],
 )
 def test_backward_refuses(check, name):
-    """Different shapes are refused, and so are arrays of anything but numbers."""
+    """Different shapes are rejected, and so are arrays of anything but numbers."""
     check.refuses(name, np.zeros((3, 1)), np.zeros(3))
     check.refuses(name, np.array([None]), np.zeros(1))

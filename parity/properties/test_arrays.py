@@ -1,4 +1,4 @@
-"""Arrays of several kinds, numbers at the ends of the range: what is read, warned of and returned."""
+"""Arrays of several dtypes and numbers at the ends of the range: conversion, warnings and results."""
 
 import warnings
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("whole_packages")
 
 @checks("linear")
 def test_arrays_of_several_kinds_become_one(check):
-    """Whole numbers take the dtype of the others, float64 where there are none; float64 wins over float32."""
+    """Integers take the dtype of the other arrays, or float64 by default; float64 wins over float32."""
     whole = ([[1, 2]], np.array([[1, 2]]), np.array([[1, 2]], dtype="uint8"), np.array([[True, False]]))
     for side in SIDES:
         backend = getattr(check, side)
@@ -38,7 +38,7 @@ def test_arrays_of_several_kinds_become_one(check):
 
 @checks("tensor")
 def test_arrays_are_read_as_numpy_reads_them(check):
-    """Backwards, of another order of bytes, in lists; the wider of two kinds holds the gradient of a loss too."""
+    """Reversed, in another byte order, in lists; the gradient of a loss has the wider of two dtypes, too."""
     back = np.arange(3.0)[::-1]
     for side in SIDES:
         space = getattr(check, side).namespace
@@ -62,7 +62,7 @@ def test_arrays_are_read_as_numpy_reads_them(check):
 
 @checks("linear")
 def test_the_kind_that_is_refused_is_named(check):
-    """By the name of its argument, also where it is not the first."""
+    """An error names the argument, even if it is not the first."""
     found = []
     for side in SIDES:
         space = getattr(check, side).namespace
@@ -71,12 +71,12 @@ def test_the_kind_that_is_refused_is_named(check):
         except ValueError as error:
             found.append(str(error).replace("torch.", ""))
     if len(found) != len(SIDES) or len(set(found)) != 1 or not found[0].startswith("bias: "):
-        raise Mismatch(f"linear with a complex bias: {found}, expected the same refusal that names bias")
+        raise Mismatch(f"linear with a complex bias: {found}, expected the same error, which names bias")
 
 
 @checks("binary_cross_entropy", "rmsprop_update", "tensor")
 def test_no_warnings(check):
-    """What is meant to happen is not warned of. Without the border, for there NumPy's warnings are switched off."""
+    """Expected results give no warning. Called without the border, which suppresses NumPy's warnings."""
     with warnings.catch_warnings(), np.errstate(all="warn"):
         warnings.simplefilter("error")
         for side in SIDES:
@@ -93,7 +93,7 @@ def test_no_warnings(check):
 
 @checks("adam_update", "adamw_update", "rmsprop_update")
 def test_without_memory_the_average_is_the_gradient(check):
-    """With beta or alpha 0 the average of a small gradient after a huge one is that gradient to the last bit."""
+    """With beta or alpha 0, the average of a small gradient after a huge one is that gradient bit for bit."""
     huge, small = check.cast(np.array([1e9])), check.cast(np.array([0.1]))
     for side in SIDES:
         backend = getattr(check, side)
@@ -111,7 +111,7 @@ def test_without_memory_the_average_is_the_gradient(check):
 
 @checks("perceptron_step", "perceptron_epoch", "train_perceptron")
 def test_a_nan_weight_spoils_only_itself(check):
-    """The sign of nan is 0: the other weights go half a step, and the others' neurons as ever."""
+    """The sign of nan is 0: the other weights take half a step, and the other neurons their usual step."""
     weight, bias = np.array([[np.nan, 0.5], [0.5, 0.25]]), np.zeros(2)
     x, y = np.array([[1.0, 2.0]]), np.array([[1.0, -1.0]])
     right = [[np.nan, 1.5], [-0.5, -1.75]], [0.5, -1.0]
@@ -131,7 +131,7 @@ def test_a_nan_weight_spoils_only_itself(check):
 
 @checks("squared_error_backward", "neuron_gradients")
 def test_the_gradient_of_a_huge_error_is_the_error(check):
-    """And not infinite, though twice the error would be."""
+    """The gradient is not infinite, although twice the error would be."""
     huge = np.array([[2.0 ** (127 if check.dtype == "float32" else 1023)]])
     for side in SIDES:
         backend = getattr(check, side)
@@ -144,7 +144,7 @@ HUGE = np.array([[1e308, -1e308], [np.inf, -np.inf], [np.nan, 5e-324]])
 
 
 def huge_calls(space, dtype):
-    """Of every function, calls in which numbers overflow, or are inf or nan."""
+    """Calls of every function in which numbers overflow, or are inf or nan."""
     z, ones, row = (space.tensor(values, dtype) for values in (HUGE, np.ones((3, 2)), HUGE[:1]))
     y, bias = ones[:, :1], space.tensor([1e308], dtype)
     narrow = space.tensor(HUGE, "float32")  # where 1e308 is inf
@@ -172,7 +172,7 @@ def huge_calls(space, dtype):
 
 @checks("linear", "sigmoid", "softmax", "mse_loss", "cross_entropy", "gradient_step", "adam_update", "tensor")
 def test_functions_leak_no_warning(check):
-    """An overflow, an inf and a nan are results like others."""
+    """An overflow, an inf and a nan are valid results."""
     with warnings.catch_warnings(), np.errstate(all="warn"):
         warnings.simplefilter("error")
         for side in SIDES:
@@ -183,7 +183,7 @@ def test_functions_leak_no_warning(check):
 
 @checks("MLP", "Linear", "ToyNet", "train_step", *KINDS)
 def test_nets_leak_no_warning(check):
-    """Forward, backward, a step, and what is loaded in another dtype."""
+    """Forward, backward, a step, and loading another dtype."""
     for backend in (getattr(check, side) for side in SIDES):
         space = backend.namespace
         with warnings.catch_warnings(), np.errstate(all="warn"):
@@ -209,7 +209,7 @@ def test_nets_leak_no_warning(check):
 
 
 def saved_adam(wide):
-    """A state_dict of Adam that float32 cannot hold."""
+    """A state_dict of Adam with values too large for float32."""
     states = {i: {"step": 1.0, "exp_avg": w, "exp_avg_sq": abs(w)} for i, w in enumerate((wide, wide[0, :1]))}
     options = {"lr": 0.1, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0.0, "amsgrad": False, "params": [0, 1]}
     return {"state": states, "param_groups": [options]}
@@ -217,7 +217,7 @@ def saved_adam(wide):
 
 @checks("identity", "identity_backward", "train_gradient", "train_perceptron", "tensor", "sgd_update", "minibatches")
 def test_no_result_is_an_argument(check):
-    """Whoever changes what a function returns does not change what it was given."""
+    """Changing a result does not change an argument."""
     for side in SIDES:
         space = getattr(check, side).namespace
 
@@ -245,4 +245,4 @@ def test_no_result_is_an_argument(check):
             for result in results:
                 result[...] = 7
             if given.tolist() != before:
-                raise Mismatch(f"{name} in {side} returns what it was given, expected a copy")
+                raise Mismatch(f"{name} in {side} returns its argument, expected a copy")

@@ -1,4 +1,4 @@
-"""Both trees have the same names, in the same order, with the same signatures and docstrings; none is forgotten."""
+"""Both trees have the same names, in the same order, with the same signatures and docstrings; none is missing."""
 
 from importlib import import_module
 
@@ -10,12 +10,12 @@ from parity.judge.compare import Mismatch
 
 
 def whole(backend):
-    """Whether it is a package with all names."""
+    """Whether a backend is a package with all names."""
     return completeness.complete(backend) and hasattr(backend.namespace, "__path__")
 
 
 def test_every_name_has_its_places(candidate, reference):
-    """In both trees, in a property, with the referee, among the mistakes, in the tables and pictures."""
+    """In both trees, a property, the referee, the mistakes, the tables and the figures."""
     if not {candidate.spec, reference.spec} <= set(trees.TREES):
         pytest.skip("for this project's own trees only")
     if lacking := list(completeness.omissions({file: checked(file) for file in trees.FILES})):
@@ -23,7 +23,7 @@ def test_every_name_has_its_places(candidate, reference):
 
 
 def checked(file):
-    """The names that the properties of one file are about."""
+    """The names that the properties of one file check."""
     properties = vars(import_module(f"parity.properties.test_{file}")).items()
     marks = [
         mark for name, value in properties if name.startswith("test_") for mark in getattr(value, "pytestmark", ())

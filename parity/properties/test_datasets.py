@@ -25,13 +25,13 @@ def test_load_data(check, name):
 
 
 def described(array):
-    """What one sees of an array at a glance."""
+    """The dtype, shape and first values of an array."""
     return f"{array.dtype} of shape {array.shape}, which begins with {array.ravel()[:4].tolist()}"
 
 
 @checks("load_data")
 def test_load_data_refuses(check):
-    """What does not exist is refused."""
+    """A missing file is rejected."""
     check.refuses("load_data", "tou")
     check.refuses("load_data", "no_such_file.csv")
     check.refuses("load_data", "toy", dtype="int8")

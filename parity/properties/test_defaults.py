@@ -1,4 +1,4 @@
-"""What is easily left out: defaults, callbacks, ends of the training."""
+"""Details that are easily forgotten: defaults, callbacks, when training ends."""
 
 import warnings
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("whole_packages")
 
 @checks("fit", "ToyNet")
 def test_fit_tells_every_step(check):
-    """``on_step`` gets the number of the step, the net and its loss; a rule of the rate the epoch, from 0."""
+    """``on_step`` gets the number of the step, the network and its loss; a schedule gets the epoch, from 0."""
     found = []
     for side in SIDES:
         net, calls, rates = toy(check, side), [], []
@@ -30,14 +30,16 @@ def test_fit_tells_every_step(check):
             net, check.cast(X), check.cast(Y), lr=rate, epochs=3, batch_size=2, on_step=on_step, record=("weights",)
         )
         if [loss for *_, loss in calls] != history.losses:
-            raise Mismatch(f"fit in {side}: on_step saw the losses {calls}, the history holds {history.losses}")
+            raise Mismatch(
+                f"fit in {side}: on_step received the losses {calls}, expected {history.losses} as in the history"
+            )
         found.append(([call[:2] for call in calls], rates, history.epochs, bool(history.converged)))
     same("fit", found, names(check))
 
 
 @checks("fit", "ToyNet")
 def test_fit_settles_at_the_ends_of_the_range(check):
-    """Equal losses are within any tolerance, 0 too; after one epoch, or none, nothing has settled."""
+    """Equal losses are within any tolerance, even 0; one epoch, or none, cannot converge."""
     found = []
     for side in SIDES:
         ends = []
@@ -69,7 +71,7 @@ def test_train_gradient_stops_out_of_range(check):
     for side in SIDES:
         space = getattr(check, side).namespace
         given = (np.zeros((1, 2)), np.zeros(1), X, Y)
-        # Without the border, for there NumPy's warnings are switched off.
+        # Called without the border, which suppresses NumPy's warnings.
         with warnings.catch_warnings(record=True) as caught, np.errstate(all="warn"):
             warnings.simplefilter("always")
             arrays = [space.tensor(array.tolist(), check.dtype) for array in given]
@@ -80,7 +82,7 @@ def test_train_gradient_stops_out_of_range(check):
 
 @checks("fit", "ToyNet")
 def test_fit_records_state(check):
-    """What an optimizer without a state has of each parameter is an empty dictionary."""
+    """An optimizer without a state has an empty dictionary for each parameter."""
     found = []
     for side in SIDES:
         history = getattr(check, side).fit(toy(check, side), check.cast(X), check.cast(Y), epochs=1, record=("state",))
@@ -90,7 +92,7 @@ def test_fit_records_state(check):
 
 @checks("fit", "ToyNet")
 def test_the_learning_rate_is_asked_once_an_epoch(check):
-    """As it starts, from 0 on: a schedule may keep count."""
+    """At the start of each epoch, counted from 0: a schedule may be stateful."""
     for side in SIDES:
         for optimizer in KINDS:
             asked = []
@@ -103,7 +105,7 @@ def test_the_learning_rate_is_asked_once_an_epoch(check):
                 lr=lambda epoch, asked=asked: asked.append(epoch) or 0.25,
             )
             if asked != [0, 1, 2]:
-                raise Mismatch(f"fit in {side} with {optimizer} asked for the learning rate of the epochs {asked}")
+                raise Mismatch(f"fit in {side} with {optimizer} called the schedule for the epochs {asked}")
 
 
 DEFAULTS = {
@@ -129,7 +131,7 @@ DEFAULTS = {
 @checks(*DEFAULTS, "ToyNet", "train_step")
 @pytest.mark.parametrize("name", DEFAULTS)
 def test_defaults_of_optimizers(check, name):
-    """What is left out has PyTorch's default: two steps with and without it."""
+    """An omitted option has PyTorch's default: two steps with and without it."""
     for side in SIDES:
         backend, ends = getattr(check, side), []
         momentum = {"momentum": 0.5} if "momentum" in DEFAULTS[name] else {}
@@ -153,7 +155,7 @@ def test_defaults_of_optimizers(check, name):
 
 @checks("fit", "ToyNet", "MLP", "train_gradient", "train_perceptron", "neuron", "load_data", "tensor", "Linear")
 def test_defaults(check):
-    """What is left out has the contract's default."""
+    """An omitted option has the contract's default."""
     x, y = np.array([[0.0, 0.0], [0, 1], [1, 0], [1, 1]]), np.array([[-1.0], [1], [1], [-1]])
     for side in SIDES:
         backend = getattr(check, side)
@@ -169,9 +171,7 @@ def test_defaults(check):
         start = np.zeros((1, 2), check.dtype), np.zeros(1, check.dtype)
         run = backend.train_perceptron(*start, check.cast(x), check.cast(y))
         if run.epochs != 1000:
-            raise Mismatch(
-                f"train_perceptron in {backend.name}: {run.epochs} epochs where nothing ends it, expected 1000"
-            )
+            raise Mismatch(f"train_perceptron in {backend.name}: {run.epochs} epochs, expected 1000")
         ends = []
         for options in ({}, {"tolerance": 0.0, "activation": "identity"}):
             run = backend.train_gradient(*start, check.cast(X), check.cast(Y), lr=0.25, epochs=60, **options)
@@ -195,7 +195,7 @@ def test_defaults(check):
 
 @checks("train_gradient")
 def test_train_gradient_without_an_epoch(check):
-    """Nothing moves, nothing is told, nothing has settled."""
+    """Without an epoch no weight changes, no callback is called, and the run has not converged."""
     found = []
     for side in SIDES:
         calls = []
@@ -216,7 +216,7 @@ def test_train_gradient_without_an_epoch(check):
 
 @checks("neuron", "neuron_gradients", "gradient_step", "gradient_epoch")
 def test_the_activation_left_out_is_the_identity(check):
-    """In every function that takes one."""
+    """The default activation is the identity in every function that takes one."""
     weight, bias, x, y = map(check.cast, (np.array([[0.5, -0.25]]), np.array([0.125]), X, Y))
     calls = {"neuron": (x, weight, bias), "neuron_gradients": (weight, bias, x, y)}
     calls |= dict.fromkeys(["gradient_step", "gradient_epoch"], (weight, bias, x, y, 0.25))
@@ -233,7 +233,7 @@ def test_the_activation_left_out_is_the_identity(check):
 @checks("fit", "ToyNet", *KINDS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_fit_takes_an_optimizer(check, kind):
-    """One made over the model's parameters does what its name does; one made over others is refused."""
+    """An optimizer over the model's parameters acts like its name; one over other parameters is rejected."""
     found = []
     for side in SIDES:
         backend, ends = getattr(check, side), []
@@ -250,13 +250,13 @@ def test_fit_takes_an_optimizer(check, kind):
         except ValueError as error:
             found.append(str(error))
         else:
-            raise Mismatch(f"fit in {backend.name} takes an optimizer over the parameters of another net")
+            raise Mismatch(f"fit in {backend.name} accepts an optimizer over the parameters of another network")
     same("fit", found, names(check))
 
 
 @checks("fit", "ToyNet", "MLP")
 def test_fit_stops_at_nan(check):
-    """Predictions that are no numbers end the training with every loss, also where the loss wants probabilities."""
+    """Predictions of nan end the training with every loss, even if the loss expects probabilities."""
     found = []
     for side in SIDES:
         for loss in ("binary_cross_entropy", "mse_loss"):

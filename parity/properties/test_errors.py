@@ -1,4 +1,4 @@
-"""What cannot be computed is refused, and two whole packages refuse it in the same words: what, got, expected."""
+"""Invalid input is rejected, by two whole packages with the same message: name, got, expected."""
 
 import itertools
 
@@ -40,7 +40,7 @@ ORDERS = ([[0, 1]], [[0, 1, 1]], [[0, 1, 3]], [[0, 1, 2], [0, 1, 1]], [[0.0, 1.0
 
 @checks("linear", "neuron", "predict")
 def test_neurons_refuse(check):
-    """Shapes that do not fit."""
+    """Shapes that do not match."""
     for name in ("linear", "neuron", "predict"):
         for fault in NEURON_FAULTS:
             check.refuses(name, *fault)
@@ -104,7 +104,7 @@ def test_losses_refuse_everything(check):
 
 @checks(*ACTIVATIONS)
 def test_activations_refuse(check):
-    """Arrays of no numbers, and shapes that differ."""
+    """Arrays that are not numeric, and shapes that differ."""
     for name in ACTIVATIONS:
         check.refuses(name, NONE)
         check.refuses(name, [[1.0], [1.0, 2.0]])
@@ -150,7 +150,7 @@ def test_gradients_refuse_everything(check):
 
 @checks("tensor", "load_data")
 def test_data_refuse(check, tmp_path):
-    """Values that are no numbers; files that are no table."""
+    """Values that are not numbers; files that are not tables."""
     for values in (["a"], [[1.0], [1.0, 2.0]], NONE, [1j], "abc", {}, np.array([[1j], [2]])):
         check.refuses("tensor", values)
     for dtype in ("float46", "int8", 3):
@@ -180,7 +180,7 @@ def test_data_refuse(check, tmp_path):
     ):
         file.write_text(content)
         check.refuses("load_data", str(file))
-    file.write_text("1,2\n3,4\n", encoding="utf-8-sig")  # the mark of the bytes' order is no part of the header
+    file.write_text("1,2\n3,4\n", encoding="utf-8-sig")  # the byte order mark is not part of the header
     check.refuses("load_data", str(file))
     file.write_bytes(b"x,y\n\xff\xfe,1\n")
     check.refuses("load_data", str(file))
@@ -189,7 +189,7 @@ def test_data_refuse(check, tmp_path):
 
 
 class Unreadable:
-    """What raises when NumPy asks for its numbers; two lines when printed."""
+    """An object that raises when NumPy reads it, with a repr of two lines."""
 
     def __init__(self, error):
         self.error = error
@@ -202,7 +202,7 @@ class Unreadable:
 
 
 class Unprintable:
-    """What cannot be printed either."""
+    """An object that cannot be printed either."""
 
     def __repr__(self):
         raise RuntimeError("no repr")
@@ -210,7 +210,7 @@ class Unprintable:
 
 @checks("tensor", "linear", "sigmoid", "mse_loss", "cross_entropy", "perceptron_step", "minibatches", "MLP")
 def test_what_cannot_be_read_is_refused_in_one_line(check):
-    """Whatever the object raises, and however it prints; in every argument that is an array."""
+    """Whatever the object raises and however it prints, in every array argument."""
     odd = [Unreadable(error("no\nnumbers")) for error in (RuntimeError, TypeError, ValueError, KeyError)]
     for value in (*odd, [odd[0]], Unprintable(), np.array([[1j], [2]]), -(10**5000)):
         for name, args in (
@@ -251,7 +251,7 @@ def test_odd_options_are_refused_in_one_line(check):
 
 @checks("gradient_step", "ToyNet", "SGD", "Adagrad", "sgd_update")
 def test_float32_refuses_what_it_cannot_hold(check):
-    """PyTorch multiplies no float32 by a number beyond it; float64 takes it."""
+    """PyTorch cannot multiply float32 by a number beyond its range; float64 accepts it."""
     for what, action in {
         "gradient_step": lambda s, t: s.gradient_step(t(W), t(B), t(X), t(Y), 1e39),
         "ToyNet.fit": lambda s, t: s.ToyNet(dtype=str(t(B).dtype)[-7:]).fit(t(X), t(Y), 1, 1e39),
@@ -278,7 +278,7 @@ def test_float32_refuses_what_it_cannot_hold(check):
 
 
 def both_refuse(check, what, action):
-    """Both backends raise a ValueError of one line, in the same words."""
+    """Check that both backends raise a ValueError of one line with the same message."""
     messages = []
     for side in (check.reference, check.candidate):
         try:
@@ -291,7 +291,7 @@ def both_refuse(check, what, action):
             raise Mismatch(f"{what} is accepted in {side.name}, expected a ValueError")
     expected, said = messages
     if "\n" in said or "\n" in expected or said != expected:
-        raise Mismatch(f"{what}: {check.candidate.name} says {said!r}, expected {expected!r}")
+        raise Mismatch(f"{what}: got the message {said!r} in {check.candidate.name}, expected {expected!r}")
 
 
 @checks("Linear", "MLP", "ToyNet")
@@ -335,7 +335,7 @@ def test_networks_refuse_everything(check):
 
 
 def spoilt(side, y):
-    """A step of a net that gives nan, where the loss wants probabilities."""
+    """A step of a network that gives nan, with a loss that expects probabilities."""
     net = side.MLP([2, 1], output="sigmoid").kept
     net.load_state_dict({"fc1.weight": W * np.nan, "fc1.bias": B})
     side.train_step(net, X, y, "binary_cross_entropy", side.SGD(net.parameters(), lr=0.1).kept)
@@ -444,11 +444,11 @@ def test_optimizers_refuse_everything(check, name):
 
 
 def parameters_of(side):
-    """Those of a net, as an optimizer takes them."""
+    """The parameters of a network, as an optimizer expects them."""
     return list(side.ToyNet().kept.parameters())
 
 
-# What spoils the state of an optimizer that is to be loaded.
+# Changes that make an optimizer's state invalid.
 BAD_STATES = {
     "nothing": lambda s: s.clear(),
     "no state": lambda s: s.pop("state"),
@@ -491,7 +491,7 @@ BAD_PARAMETERS = {
 @checks("SGD", "Adam", "AdamW", "RMSprop", "Adagrad")
 @pytest.mark.parametrize("kind", ["SGD", "Adam", "AdamW", "RMSprop", "Adagrad"])
 def test_optimizer_classes_refuse(check, kind):
-    """Parameters that are none, groups and states that do not fit."""
+    """Invalid parameters, groups and states."""
 
     def state_with(side, change):
         optimizer = getattr(side, kind)(side.ToyNet(seed=0).kept.parameters(), lr=0.1)

@@ -59,7 +59,7 @@ def test_gradient_steps_resynchronised(check, problem, lr, activation):
 @checks("gradient_epoch")
 @given(draw.problems(in_turn=True), draw.rates, draw.activations)
 def test_gradient_epoch(check, problem, lr, activation):
-    """A whole pass, the bound carried along."""
+    """A whole pass, with the bound propagated."""
     x, y, weight, bias = problem
     check("gradient_epoch", weight, bias, tame(x), y, lr, activation=activation)
 
@@ -75,7 +75,7 @@ def test_gradient_epoch(check, problem, lr, activation):
 def test_train_gradient(check, drawn, shuffled, lr, tolerance, activation):
     """A drifting run: weights, the loss after each epoch, and the epoch after which it settled.
 
-    It ends where the change of the loss is within rounding of the tolerance; after that both are right.
+    It ends if the change of the loss is within rounding of the tolerance; then both results are accepted.
     """
     (x, y, weight, bias), orders = drawn
     options = {"orders": orders} if shuffled else {}
@@ -104,7 +104,7 @@ def test_on_epoch_of_train_gradient(check):
 
 
 def tame(x):
-    """The samples scaled by a power of two to a length of at most 1, so that no run grows out of range."""
+    """The samples scaled by a power of two to a length of at most 1, so that no run overflows."""
     return x / 2.0 ** np.ceil(np.log2(max(1.0, float(np.linalg.norm(x)))))
 
 
@@ -152,7 +152,7 @@ def third_derivative(activation, y):
 @checks("gradient_step", "linear", "squared_error")
 @given(problem=draw.problems())
 def test_a_small_step_does_not_raise_the_loss(check, side, problem):
-    """With a learning rate of 1 / |X|^2 the loss of the linear neuron does not grow, but for rounding."""
+    """With a learning rate of 1 / |X|^2 the loss of the linear neuron does not grow, except by rounding."""
     backend = getattr(check, side)
     x, y, weight, bias = map(check.cast, problem)
     lr = float(1 / (np.sum(x.astype(float) ** 2) + len(x)))
@@ -175,7 +175,7 @@ def test_a_small_step_does_not_raise_the_loss(check, side, problem):
 
 @checks("neuron_gradients", "gradient_step", "train_gradient", each=True)
 def test_gradients_refuse(check):
-    """Rates that are no rates, shapes that do not fit, unknown activations."""
+    """Invalid learning rates, shapes that do not match, unknown activations."""
     weight, bias, x, y = np.zeros((1, 2)), np.zeros(1), np.ones((3, 2)), np.ones((3, 1))
     for lr in (-0.1, np.nan, np.inf, "0.1"):
         check.refuses("gradient_step", weight, bias, x, y, lr)

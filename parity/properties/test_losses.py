@@ -73,7 +73,7 @@ def logits(pair, probabilities):
 @checks("cross_entropy")
 @given(draw.scores())
 def test_cross_entropy(check, drawn):
-    """Of scores; the softmax is inside."""
+    """Of scores; the loss includes the softmax."""
     check("cross_entropy", *drawn)
 
 
@@ -86,7 +86,7 @@ def test_cross_entropy_backward(check, drawn):
 
 @checks("binary_cross_entropy", "binary_cross_entropy_backward", each=True)
 def test_binary_cross_entropy_meaning(check):
-    """Sure and wrong costs 100, not infinity; the gradient's denominator is 1e-12 at least."""
+    """A certain and wrong prediction costs 100, not infinity; the gradient's denominator is at least 1e-12."""
     zero, one = np.array([[0.0]]), np.array([[1.0]])
     check.means("binary_cross_entropy", zero, one, equals=100)
     check.means("binary_cross_entropy", zero, zero, equals=0)
@@ -126,7 +126,7 @@ def test_cross_entropy_meaning(check):
     ],
 )
 def test_losses_refuse(check, name):
-    """(N, 1) against (N,) would compare each with each; an empty batch has no mean."""
+    """(N, 1) with (N,) would compare every pair; an empty batch has no mean."""
     check.refuses(name, np.zeros((2, 1)), np.zeros(2))
     check.refuses(name, np.zeros((0, 1)), np.zeros((0, 1)))
     check.refuses(name, np.array([None]), np.zeros(1))

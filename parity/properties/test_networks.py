@@ -1,4 +1,4 @@
-"""The networks: a layer, its first weights and its gradients; the deck's ToyNet, trained in its three ways."""
+"""The networks: a layer, its initial weights and its gradients; the deck's ToyNet and its three training methods."""
 
 from functools import partial
 
@@ -73,7 +73,7 @@ def compare_gradients(check, where, expected, layers):
 @checks("Linear", "SGD", "train_step")
 @given(draw.problems(), draw.rates)
 def test_linear_layer_trained(check, problem, lr):
-    """A layer alone, without an MLP around it: the gradients of a step, and the weights after it."""
+    """A single layer without an MLP: the gradients of a step, and the weights after it."""
     layers = {side: layer_of(check, side, problem) for side in SIDES}
     for side, layer in layers.items():
         backend = getattr(check, side)
@@ -87,7 +87,7 @@ def test_linear_layer_trained(check, problem, lr):
 
 
 def go_back(backend, layer, x, y):
-    """Forward, and backward from the squared error: the loss goes back by itself, or the layer is asked to."""
+    """Forward, and backward from the squared error, by the loss itself or by the layer."""
     pred = layer(x)
     try:
         layer.backward(backend.squared_error_backward(pred, y))
@@ -98,7 +98,7 @@ def go_back(backend, layer, x, y):
 @checks("Linear", "squared_error", "squared_error_backward")
 @given(draw.problems(sources=[draw.small, draw.quarters]), st.integers(1, 3))
 def test_linear_layer_adds_its_gradients(check, problem, passes):
-    """Backward passes without zero_grad in between add up. The method is no part of the contract: only here."""
+    """Backward passes without zero_grad in between add up. This is not part of the contract, so only tested here."""
     if not check.able("Linear.backward", lambda _: False):
         return
     layers = {side: layer_of(check, side, problem) for side in SIDES}
@@ -111,16 +111,16 @@ def test_linear_layer_adds_its_gradients(check, problem, passes):
 
 
 def expect_even(check, where, name, values, features):
-    """Numbers drawn evenly from -1/sqrt(D) to 1/sqrt(D): within, and in the outer quarter at either end.
+    """Check for uniform numbers from -1/sqrt(D) to 1/sqrt(D): within, and in the outer quarter at each end.
 
-    Of 200 right ones none is in the upper quarter with a probability of (3/4)^200 = 1e-25, likewise in the lower.
+    Of 200 correct ones, none is in the upper quarter with probability (3/4)^200 = 1e-25, likewise in the lower.
     """
     limit = referee.initial_bound(features, check.precision)
     most, half = float(limit.reach()), float(limit.value) / 2
     low, high = float(np.min(values)), float(np.max(values))
     if not (-most <= low < -half and half < high <= most):
         raise Mismatch(
-            f"{where}: {name} starts between {low:.6g} and {high:.6g}, expected numbers drawn evenly from "
+            f"{where}: {name} starts between {low:.6g} and {high:.6g}, expected uniform numbers from "
             f"-{float(limit.value):.6g} to {float(limit.value):.6g}, which is 1/sqrt({features})"
         )
 
@@ -128,7 +128,7 @@ def expect_even(check, where, name, values, features):
 @checks("Linear")
 @given(draw.width(5), st.integers(0, 2**32 - 1))
 def test_first_weights_of_a_layer(check, features, seed):
-    """Drawn evenly from -1/sqrt(D) to 1/sqrt(D); the same for the same seed, others for another, and for none."""
+    """Uniform from -1/sqrt(D) to 1/sqrt(D); equal for equal seeds, different for other seeds and without one."""
     chosen = {"seed": seed} if check.takes("Linear", "seed") else {}
     for backend in (check.candidate, check.reference):
         make = partial(backend.Linear, features, MANY, dtype=check.dtype)
@@ -145,7 +145,7 @@ def test_first_weights_of_a_layer(check, features, seed):
 
 @checks("MLP")
 def test_first_weights_of_a_net(check):
-    """Each layer's in the range of its own inputs; no two layers start the same."""
+    """The weights of each layer are in the range for its inputs; no two layers start equal."""
     for backend in (check.candidate, check.reference):
         for seed in range(3):
             chosen = {"seed": seed} if check.takes("MLP", "seed") else {}
@@ -159,7 +159,7 @@ def test_first_weights_of_a_net(check):
 @checks("ToyNet")
 @given(labelled)
 def test_toy_net_perceptron(check, problem):
-    """``train_sample_perceptron`` corrects by one sample after the other; a drifting run."""
+    """``train_sample_perceptron`` corrects with one sample after the other; a drifting run."""
     nets, x, y = toy_nets(check, problem), check.cast(problem.x), check.cast(problem.y)
     for net in nets.values():
         for x_i, y_i in zip(x, y, strict=True):
@@ -197,7 +197,7 @@ def test_toy_net_fit(check, problem, lr, epochs):
 
 @checks("Linear", "ToyNet")
 def test_networks_print_and_name_the_same(check):
-    """Both print the same, and name their parameters the same, in the same order and shapes."""
+    """Both have the same repr and the same parameter names, order and shapes."""
     found = []
     for side in (check.candidate, check.reference):
         net = side.ToyNet(dtype=check.dtype)
@@ -209,7 +209,7 @@ def test_networks_print_and_name_the_same(check):
 
 @checks("ToyNet")
 def test_weights_pass_from_one_to_the_other(check):
-    """The state of either loads into the other and back without a change; first weights lie within 1/sqrt(D)."""
+    """The state of either loads into the other and back without a change; initial weights lie within 1/sqrt(D)."""
     for a, b in ((check.candidate, check.reference), (check.reference, check.candidate)):
         first, second = a.ToyNet(dtype=check.dtype, seed=3), b.ToyNet(dtype=check.dtype, seed=3)
         state = first.state_dict()
@@ -221,7 +221,7 @@ def test_weights_pass_from_one_to_the_other(check):
 
 @checks("ToyNet")
 def test_a_state_holds_still(check):
-    """What ``state_dict`` gave is as it was after the net has been trained on."""
+    """Further training does not change an earlier ``state_dict``."""
     x, y = map(check.cast, (np.array([[1.0, 2.0]]), np.array([[1.0]])))
     for backend in (check.candidate, check.reference):
         net = backend.ToyNet(dtype=check.dtype)
@@ -230,7 +230,7 @@ def test_a_state_holds_still(check):
         net.fit(x, y, epochs=2)
         for name, value in before.items():
             if not np.array_equal(np.asarray(state.plain[name]), value):
-                raise Mismatch(f"ToyNet in {backend.name}: {name} of its state_dict changed with the net")
+                raise Mismatch(f"ToyNet in {backend.name}: {name} of its state_dict changed with the network")
 
 
 @checks("ToyNet")
@@ -248,6 +248,6 @@ def test_networks_refuse(check):
 
 @checks("Linear")
 def test_linear_layer_refuses(check):
-    """Sizes are counts; there are two precisions."""
+    """Sizes are positive integers; there are two precisions."""
     check.refuses("Linear", 0, 1)
     check.refuses("Linear", 2, 1, dtype="float16")

@@ -37,7 +37,7 @@ def test_neuron(check, problem, activation):
 @checks("predict")
 @given(draw.problems(sources=draw.EXACT))
 def test_predict_on_the_grid(check, problem):
-    """Where the sums are exact so is the class, also on the line."""
+    """If the sums are exact, so is the class, even on the line."""
     x, _, weight, bias = problem
     check("predict", x, weight, bias, exactly=True)
     check("predict", x[0], weight, bias, at="one sample", exactly=True)
@@ -46,14 +46,14 @@ def test_predict_on_the_grid(check, problem):
 @checks("predict")
 @given(draw.problems(sources=draw.ROUNDED))
 def test_predict(check, problem):
-    """Where the sums round the class is the same but within the rounding error of the line."""
+    """If the sums round, the class is the same except within the rounding error of the line."""
     x, _, weight, bias = problem
     check("predict", x, weight, bias)
 
 
 @checks("sign")
 def test_sign_meaning(check):
-    """Zeros of either sign are neither class; nor is nan, which is asked of this project's own alone."""
+    """Zeros of either sign belong to neither class, and nor does nan, which is required of this project only."""
     check.means("sign", np.array([0.0, -0.0, 1e-40, -np.inf]), equals=[0, 0, 1, -1])
     if check.candidate.ours:
         check.means("sign", np.array([np.nan]), equals=[0])
@@ -61,7 +61,7 @@ def test_sign_meaning(check):
 
 @checks("linear")
 def test_linear_meaning(check):
-    """Integers are converted; shapes that do not fit, empty batches and arrays of no numbers are refused."""
+    """Integers are converted; mismatched shapes, empty batches and arrays that are not numeric are rejected."""
     x, weight, bias = np.zeros((3, 2)), np.zeros((1, 2)), np.zeros(1)
     check.means("linear", np.array([[1, 2]]), np.array([[3, 4]]), np.array([5]), equals=[[16]])
     check.refuses("linear", np.zeros((3, 3)), weight, bias)
@@ -73,5 +73,5 @@ def test_linear_meaning(check):
 
 @checks("neuron")
 def test_neuron_refuses(check):
-    """An unknown activation is refused."""
+    """An unknown activation is rejected."""
     check.refuses("neuron", np.zeros((3, 2)), np.zeros((1, 2)), np.zeros(1), activation="sigmoit")

@@ -38,13 +38,13 @@ rmsprop_options = st.fixed_dictionaries(
 
 @st.composite
 def histories(draw_one, sources=None, long=None):
-    """A parameter and its gradients, one a step."""
+    """A parameter and its gradients, one per step."""
     n, k = draw_one(draw.shapes())
     return draw_one(draw.arrays((n, k), (draw_one(draw.steps(STEPS, large=long)), n, k), sources=sources))
 
 
 def steps(check, name, history, lr, options, exactly=False):
-    """Some steps, each from the reference's weights and state, the learning rate changed in the middle."""
+    """Some steps, each from the reference's weights and state, with another learning rate from the middle."""
     param, grads = history
     state: Any = None
     for step, grad in enumerate(grads):
@@ -53,7 +53,7 @@ def steps(check, name, history, lr, options, exactly=False):
         (_, state), (_, own) = check.results
         state = {key: value if np.ndim(value) else float(value) for key, value in state.items()}
         if not isinstance(own, dict) or not own.keys() >= state.keys():
-            # A state of the candidate's own kind stays its own; then the referee's is carried along too.
+            # If the candidate's state has another structure, it continues from its own, and so does the referee.
             state = PerBackend(state, own, check.expected["state"])
 
 
@@ -74,7 +74,7 @@ def test_sgd_update(check, history, lr, momentum, dampening, weight_decay, neste
     st.booleans(),
 )
 def test_sgd_update_on_the_grid(check, history, lr, momentum, nesterov):
-    """On small numbers bit for bit."""
+    """On small numbers, bit for bit."""
     options = {"momentum": momentum, "nesterov": nesterov} if momentum else {}
     steps(check, "sgd_update", history, lr, options, exactly=True)
 
@@ -108,14 +108,14 @@ def test_rmsprop_update(check, history, lr, options):
 @checks("adam_update")
 @given(histories(), draw.rates, adam_options)
 def test_adam_update(check, history, lr, options):
-    """Both averages, their corrections, epsilon after them, amsgrad."""
+    """Both averages, their bias corrections, then epsilon, amsgrad."""
     steps(check, "adam_update", history, lr, options)
 
 
 @checks("adamw_update")
 @given(histories(), draw.rates, adam_options)
 def test_adamw_update(check, history, lr, options):
-    """The weights shrink first, apart from the gradient."""
+    """The weights shrink first, separately from the gradient."""
     steps(check, "adamw_update", history, lr, options)
 
 
@@ -139,7 +139,7 @@ updates = st.one_of([st.tuples(st.just(name), options) for name, options in UPDA
 @checks(*UPDATES, each=True)
 @given(two_gradients(), updates)
 def test_updates_leave_the_state(check, history, update):
-    """The second step is made twice from one and the same state: nothing in it is changed in place."""
+    """The second step is made twice from the same state, which must not be changed in place."""
     (param, first, second), (name, options) = history, update
     if not check.candidate.defines(name):
         return
@@ -177,7 +177,7 @@ class Training(NamedTuple):
 
 @st.composite
 def trainings(draw_one, options):
-    """Small layers, some steps; before one of them the optimizer may be saved and loaded."""
+    """Small layers and some steps; before one of them the optimizer may be saved and loaded."""
     n, d, k = draw_one(draw.samples(3)), draw_one(draw.width(3)), draw_one(draw.width(2))
     shapes = [(n, d), (n, k), (k, d), (k,), (k, d), (k,)]
     x, y, *weights = draw_one(draw.arrays(*shapes, sources=[draw.quarters, draw.decimals(4)]))
@@ -195,7 +195,7 @@ def group_of(layer, name):
 
 
 def two_groups(backend, kind, layers, groups, **common):
-    """An optimizer over both layers, with a parameter of each in either group."""
+    """An optimizer over both layers, with a parameter of each in each group."""
     members: list[list] = [[], []]
     for number, layer in enumerate(layers):
         for name in ("weight", "bias"):
@@ -204,12 +204,12 @@ def two_groups(backend, kind, layers, groups, **common):
 
 
 def one_group(backend, kind, layers, groups, **common):
-    """An optimizer over the first layer, for those that know no groups."""
+    """An optimizer over the first layer, for candidates without groups."""
     return getattr(backend, kind)([layers[0].kept.weight, layers[0].kept.bias], **groups[0], **common)
 
 
 def knows_groups(kind):
-    """Asks a backend."""
+    """Whether a backend supports this."""
 
     def probe(backend):
         layers = [backend.Linear(1, 1), backend.Linear(1, 1)]
@@ -219,7 +219,7 @@ def knows_groups(kind):
 
 
 def can_be_saved(kind):
-    """Asks a backend."""
+    """Whether a backend supports this."""
 
     def probe(backend):
         optimizer = one_group(backend, kind, [backend.Linear(1, 1)], [{"lr": 0.5}])
@@ -239,11 +239,11 @@ class Trainee:
         self.optimizer = self.fresh()
 
     def fresh(self):
-        """An optimizer without a past."""
+        """A new optimizer."""
         return self.make(self.backend, layers=self.layers, groups=self.training.groups)
 
     def reload(self):
-        """What is saved and loaded into a new optimizer goes on as if nothing had happened."""
+        """A new optimizer that loads the saved state continues unchanged."""
         saved = self.optimizer.state_dict()
         self.optimizer = self.fresh()
         self.optimizer.load_state_dict(saved)
@@ -257,7 +257,7 @@ class Trainee:
 
 
 class Judge:
-    """What the layers should be, step by step; the states of their parameters are carried along."""
+    """The expected layers, step by step, with the states of their parameters."""
 
     def __init__(self, check, kind, training, options):
         self.update, self.options = referee.UPDATES[kind], options
@@ -277,7 +277,7 @@ class Judge:
 
 
 def compare_training(check, kind, training, **common):
-    """Each step from the reference's weights; the learning rate of one group is changed after the first step."""
+    """Each step from the reference's weights; the learning rate of one group changes after the first step."""
     groups = [{key: value for key, value in group.items() if check.takes(kind, key)} for group in training.groups]
     common = {key: value for key, value in common.items() if check.takes(kind, key)}
     make, of_group, trained = two_groups, group_of, training.trained
@@ -310,7 +310,7 @@ def compare_training(check, kind, training, **common):
 
 
 def sgd_options(momentum, dampening, weight_decay, nesterov):
-    """Nesterov's form goes with momentum and without dampening."""
+    """Options in which Nesterov has momentum and no dampening."""
     nesterov = nesterov and momentum > 0
     options = {"momentum": momentum, "dampening": 0.0 if nesterov else dampening, "nesterov": nesterov}
     return {"weight_decay": weight_decay} | {key: value for key, value in options.items() if value}
@@ -319,7 +319,7 @@ def sgd_options(momentum, dampening, weight_decay, nesterov):
 @checks("SGD", "Linear", "train_step")
 @given(trainings(st.builds(sgd_options, momenta, st.sampled_from([0.0, 0.5]), decays, st.booleans())))
 def test_sgd(check, training):
-    """Two groups with options of their own, a learning rate that changes, parameters without a gradient, reloading."""
+    """Two groups with their own options, a changing learning rate, parameters without a gradient, reloading."""
     compare_training(check, "SGD", training)
 
 
@@ -328,14 +328,14 @@ def test_sgd(check, training):
     trainings(st.fixed_dictionaries({}, optional={"lr_decay": decays, "weight_decay": decays, "eps": epsilons})), decays
 )
 def test_adagrad(check, training, initial):
-    """The same; the first sum of squares is an option of the constructor alone."""
+    """The same; the initial sum of squares is an option of the constructor only."""
     compare_training(check, "Adagrad", training, initial_accumulator_value=initial)
 
 
 @checks("RMSprop", "Linear", "train_step")
 @given(trainings(rmsprop_options))
 def test_rmsprop(check, training):
-    """The same; what is kept depends on the options of the group."""
+    """The same; the state depends on the options of the group."""
     compare_training(check, "RMSprop", training)
 
 

@@ -1,4 +1,4 @@
-"""The perceptron: the exact lane. On small numbers no sum rounds, and both backends must give the same bits."""
+"""The perceptron, mostly exact: on small numbers no sum rounds, and both backends must give the same bits."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ checks = pytest.mark.checks
 @checks("perceptron_step")
 @given(draw.one_sample(draw.classified(sources=draw.EXACT)))
 def test_perceptron_step_on_the_grid(check, problem):
-    """One correction, bit for bit; half a step where the point lies on the line."""
+    """One correction, bit for bit; half a step if the point lies on the line."""
     check("perceptron_step", problem.weight, problem.bias, problem.x, problem.y, exactly=True)
 
 
@@ -52,12 +52,12 @@ def test_perceptron_epoch(check, problem):
 @checks("train_perceptron")
 @given(draw.ordered(draw.classified(sources=draw.EXACT, in_turn=True), 4))
 def test_train_perceptron_on_the_grid(check, drawn):
-    """Shuffled epochs until all are right or the orders end: weights, epochs and updates, exactly."""
+    """Shuffled epochs until all points are right or the orders end: weights, epochs and updates, exactly."""
     (x, y, weight, bias), orders = drawn
     check("train_perceptron", weight, bias, x, y, orders=orders, exactly=True)
 
 
-# A sum that is 0 on paper, and of either sign where it is rounded: the run may go on from there for other epochs.
+# A sum that is exactly 0, but rounds to either sign: from there the number of epochs may differ.
 TIED = draw.Problem(
     np.array([[-0.3, -0.4], [0.2, -0.4], [0.1, -0.1]]),
     np.array([[1.0], [-1.0], [-1.0]]),
@@ -70,7 +70,7 @@ TIED = draw.Problem(
 @given(draw.classified(sources=draw.ROUNDED, in_turn=True), draw.steps(4, least=0))
 @example(TIED, 3)
 def test_train_perceptron(check, problem, max_epochs):
-    """A drifting run on numbers that round; it ends at the first tie, after which both are right."""
+    """A drifting run on numbers that round; it ends at the first tie, after which both results are accepted."""
     x, y, weight, bias = problem
     check("train_perceptron", weight, bias, x, y, max_epochs=max_epochs)
 
@@ -78,7 +78,7 @@ def test_train_perceptron(check, problem, max_epochs):
 @checks("perceptron_step", "linear")
 @given(problem=draw.one_sample(draw.classified(sources=draw.EXACT)))
 def test_an_update_moves_the_sum_by_the_squared_length(check, side, problem):
-    """After an update on a misclassified sample its W.X moves by exactly |X|^2, X = (x, 1), towards the right side."""
+    """An update on a misclassified sample moves its W.X by exactly |X|^2, X = (x, 1), towards the right side."""
     backend = getattr(check, side)
     x, y, weight, bias = map(check.cast, problem)
     z = np.asarray(backend.linear(x, weight, bias))
@@ -95,12 +95,12 @@ def test_an_update_moves_the_sum_by_the_squared_length(check, side, problem):
 @checks("perceptron_step", "train_perceptron")
 @given(problem=draw.problems(sources=draw.EXACT, neurons=1, in_turn=True))
 def test_separable_data_end_within_novikoffs_bound(check, side, problem):
-    """On separable data it settles, with at most (R / gamma)^2 corrections; one on the line counts half."""
+    """On separable data it converges with at most (R / gamma)^2 corrections; one on the line counts half."""
     backend = getattr(check, side)
     x, _, weight, bias = map(check.cast, problem)
     distances = (x @ weight[0] + bias) / (float(np.hypot(np.linalg.norm(weight), bias[0])) or 1.0)
     lengths = np.sum(x**2, axis=1) + 1
-    far = 30 * distances**2 >= np.max(lengths)  # of those the bound is at most 30, however many there are
+    far = 30 * distances**2 >= np.max(lengths)  # for these the bound is at most 30, however many there are
     assume(far.any())
     x, y = x[far], np.sign(distances[far])[:, None]
     gamma = np.min(np.abs(distances[far]))
@@ -117,17 +117,17 @@ def test_separable_data_end_within_novikoffs_bound(check, side, problem):
         if not corrected:  # nor will it ever again
             break
     result = backend.train_perceptron(*start, x, y, max_epochs=int(2 * bound) + 2)
-    # gamma itself is rounded: a share of 1e-4 is far more than that and less than one correction.
+    # gamma itself is rounded; a margin of 1e-4 is far more than that, and less than one correction.
     if corrections > bound * 1.0001 or not result.converged or result.updates > 2 * bound * 1.0001:
         raise Mismatch(
             f"perceptron in {backend.name}: {corrections:g} corrections on x={shorten(x)}, y={shorten(y)}, "
-            f"converged={result.converged}; at most (R/gamma)^2 = {bound:.4g} can be needed"
+            f"converged={result.converged}; expected at most (R/gamma)^2 = {bound:.4g}"
         )
 
 
 @checks("train_perceptron")
 def test_train_perceptron_meaning(check):
-    """Where no line separates it ends all the same and says so; without an epoch the weights stay."""
+    """If no line separates the data, it stops unconverged; without an epoch the weights do not change."""
     x, y = np.array([[0.0, 0.0], [0, 1], [1, 0], [1, 1]]), np.array([[-1.0], [1], [1], [-1]])
     start = np.zeros((1, 2)), np.zeros(1)
     for side in (check.candidate, check.reference):
@@ -153,12 +153,12 @@ def test_on_epoch_sees_every_epoch(check):
         side.train_perceptron(np.zeros((1, 2), check.dtype), np.zeros(1, check.dtype), x, y, on_epoch=on_epoch)
         found.append(calls)
     if found[0] != found[1]:
-        raise Mismatch(f"train_perceptron: on_epoch saw {found[0]}, expected {found[1]}")
+        raise Mismatch(f"train_perceptron: on_epoch received {found[0]}, expected {found[1]}")
 
 
 @checks("perceptron_step", "perceptron_epoch", "train_perceptron", each=True)
 def test_perceptron_refuses(check):
-    """Labels that are no signs, shapes that do not fit, orders that are no permutation."""
+    """Labels that are not signs, shapes that do not match, orders that are not permutations."""
     weight, bias, x, y = np.zeros((1, 2)), np.zeros(1), np.zeros((3, 2)), np.ones((3, 1))
     check.refuses("perceptron_step", weight, bias, x[0], np.array([0.0]))
     check.refuses("perceptron_step", weight, bias, x, y)

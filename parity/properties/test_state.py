@@ -1,4 +1,4 @@
-"""What nets and optimizers keep, print, save and hand on."""
+"""The state, repr, saved state and input gradients of networks and optimizers."""
 
 import contextlib
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("whole_packages")
 
 
 def spoil(states):
-    """Overwrite every array of what was saved."""
+    """Overwrite every array of a saved state."""
     for number in states:
         for key in states[number]:
             if key != "step":
@@ -25,7 +25,7 @@ def spoil(states):
 @checks(*KINDS, "ToyNet", "train_step")
 @pytest.mark.parametrize("kind", KINDS)
 def test_saved_optimizers_go_on(check, kind):
-    """After loading, every weight is the same bit for bit; what was saved is apart; PyTorch's switches are known."""
+    """After loading, all weights are equal bit for bit; the saved state is a copy; PyTorch's switches are accepted."""
     extra = {"foreach": None, "fused": None, "capturable": False, "differentiable": False, "maximize": False}
     extra["decoupled_weight_decay"] = kind == "AdamW"
     more = {"momentum": 0.5} if kind in ("SGD", "RMSprop") else {}
@@ -53,19 +53,19 @@ def test_saved_optimizers_go_on(check, kind):
 
 @checks("ToyNet", "MLP")
 def test_seeds_of_nets(check):
-    """Equal seeds give equal weights, different seeds different ones, in every layer and of the dtype."""
+    """Equal seeds give equal weights, different seeds different ones, in every layer and dtype."""
     for side in SIDES:
         backend = getattr(check, side)
         for make in (backend.ToyNet, lambda backend=backend, **options: backend.MLP([4, 4, 2], **options)):
             one, two, other = (make(dtype=check.dtype, seed=seed).state_dict() for seed in (3, 3, 4))
             for name, value in one.items():
                 if (value != two[name]).any() or (value == other[name]).all() or value.dtype != check.dtype:
-                    raise Mismatch(f"{backend.name}: seeds do not do what they should for {name}")
+                    raise Mismatch(f"{name} in {backend.name}: expected equal weights for equal seeds only")
 
 
 @checks("ToyNet", "MLP")
 def test_nets_print_and_load_parameters(check):
-    """Nets print the same, and load parameters as they load arrays."""
+    """Networks have the same repr, and load parameters as well as arrays."""
     found = []
     for side in SIDES:
         backend = getattr(check, side)
@@ -76,32 +76,32 @@ def test_nets_print_and_load_parameters(check):
             parameter.data[...] = 7
         fresh = backend.ToyNet(seed=1).state_dict()
         if any((value != fresh[name]).any() for name, value in second.state_dict().items()):
-            raise Mismatch(f"ToyNet in {backend.name}: parameters loaded are not copies of those of the other net")
+            raise Mismatch(f"ToyNet in {backend.name}: loaded parameters are not copies of the other network's")
     same("print", found, names(check))
 
 
 @checks("ToyNet")
 def test_parameters_become_arrays_of_their_own(check):
-    """What NumPy makes of a parameter is a copy, in the dtype that is asked for."""
+    """A parameter converted by NumPy is a copy in the requested dtype."""
     for side in SIDES:
         backend = getattr(check, side)
         net = backend.namespace.ToyNet(dtype=check.dtype, seed=1)
         for parameter in net.parameters():
             if hasattr(parameter, "detach"):
-                continue  # of PyTorch's own kind
+                continue  # of a PyTorch type
             before = parameter.tolist()
             array, other = np.array(parameter), np.array(parameter, dtype="int64")
             array[...] = 7
             copied = parameter.tolist() == before and not np.shares_memory(array, parameter.data)
             if not copied or array.dtype != check.dtype or other.dtype != "int64":
-                raise Mismatch(f"ToyNet in {backend.name}: what NumPy makes of a parameter is no array of its own")
+                raise Mismatch(f"ToyNet in {backend.name}: np.array of a parameter shares its memory, expected a copy")
             if not np.shares_memory(np.asarray(parameter), parameter.data):
                 raise Mismatch(f"ToyNet in {backend.name}: np.asarray copies a parameter, expected the array itself")
 
 
 @checks("ToyNet", "Linear")
 def test_what_a_net_keeps(check):
-    """Its dtype, whatever the samples have; and no input that it has refused."""
+    """A network keeps its dtype, whatever the samples have, and no input that it has rejected."""
     for side in SIDES:
         backend = getattr(check, side)
         space = backend.namespace
@@ -112,17 +112,17 @@ def test_what_a_net_keeps(check):
         net.fit(x[None], y[None], epochs=1)
         kinds = {str(parameter.data.dtype).removeprefix("torch.") for parameter in net.parameters()}
         if kinds != {"float32"}:
-            raise Mismatch(f"ToyNet in {backend.name}, made in float32, is in {kinds} after training")
+            raise Mismatch(f"ToyNet in {backend.name}, created in float32, is in {kinds} after training")
         layer = space.Linear(2, 1)
         with contextlib.suppress(ValueError):
             layer(space.tensor([[1.0] * 5]))
         if getattr(layer, "x", None) is not None:
-            raise Mismatch(f"Linear in {backend.name} keeps an input that it has refused")
+            raise Mismatch(f"Linear in {backend.name} keeps an input that it has rejected")
 
 
 @checks("MLP", "Linear")
 def test_an_output_that_is_changed_changes_no_gradient(check):
-    """What a forward pass returns is the caller's own; where the net goes back by itself PyTorch sees to that."""
+    """The output of a forward pass belongs to the caller; with autograd, PyTorch ensures this."""
     x, grad = check.cast(X), check.cast(np.ones_like(Y))
     for backend in explicit(check):
         for output in ACTIVATIONS:
@@ -138,7 +138,7 @@ def test_an_output_that_is_changed_changes_no_gradient(check):
 
 @checks("Linear", "ToyNet", "MLP")
 def test_nets_hand_the_gradient_on(check):
-    """The gradient of the input, dL/dx = dL/dz W, or None if not asked; it needs the input of a call before."""
+    """The gradient of the input, dL/dx = dL/dz W, or None if not requested; it needs an earlier forward pass."""
     weight, bias = check.cast(np.array([[0.5, -0.25]])), check.cast(np.array([0.125]))
     grad = check.cast(np.array([[2.0], [-0.5], [1.0]]))
     for backend in explicit(check):
@@ -159,12 +159,12 @@ def test_nets_hand_the_gradient_on(check):
                 if str(error) != f"backward: got no input yet, expected a call of the {kind} before":
                     raise Mismatch(f"{made!r} in {backend.name}: backward before forward says {error}") from None
             else:
-                raise Mismatch(f"{made!r} in {backend.name} goes back before it has gone forward")
+                raise Mismatch(f"{made!r} in {backend.name} accepts backward before forward, expected an error")
 
 
 @checks("Linear", "SGD")
 def test_gradients_are_of_the_parameters_kind(check):
-    """In its dtype, whatever that of the input is; a gradient of another shape is refused in words."""
+    """Gradients have the dtype of the parameter, whatever the input has; another shape is rejected."""
     for backend in explicit(check):
         layer = backend.Linear(2, 1, dtype="float32")
         layer.kept(X)
@@ -179,15 +179,15 @@ def test_gradients_are_of_the_parameters_kind(check):
             optimizer.step()
         except ValueError as error:
             if str(error) != "grad: got shape (3,), expected (1, 2), that of the parameter":
-                raise Mismatch(f"SGD in {backend.name}: a gradient of another shape is refused with {error}") from None
+                raise Mismatch(f"SGD in {backend.name}: a gradient of another shape is rejected with {error}") from None
         else:
-            raise Mismatch(f"SGD in {backend.name} takes a gradient of another shape")
+            raise Mismatch(f"SGD in {backend.name} accepts a gradient of another shape")
 
 
 @checks("MLP", "fit")
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_every_activation_in_a_net(check, activation):
-    """Hidden and at the output: the gradients of one step are what the functions of the contract give one by one."""
+    """In hidden layers and at the output, the gradients of one step equal those of the contract's functions."""
     g = activation
     for side in SIDES:
         backend = getattr(check, side)

@@ -1,4 +1,4 @@
-"""``tensor``: the same numbers in either backend's array."""
+"""``tensor``: the same numbers in the arrays of both backends."""
 
 import numpy as np
 import pytest
@@ -14,13 +14,13 @@ checks = pytest.mark.checks
 @checks("tensor")
 @given(draw.pairs(exponent=30))
 def test_tensor(check, pair):
-    """The array holds the numbers that it is given, rounded to its dtype."""
+    """The array has the given numbers, rounded to its dtype."""
     check("tensor", pair[0].tolist(), dtype=check.dtype)
 
 
 @checks("tensor")
 def test_tensor_meaning(check):
-    """Whole numbers become floats; what is no number is refused."""
+    """Integers become floats; values that are not numbers are rejected."""
     check.means("tensor", [[1, 2]], dtype=check.dtype, equals=[[1, 2]])
     for values in (["a"], [[1.0], [1.0, 2.0]], np.array([None])):
         check.refuses("tensor", values)
@@ -29,7 +29,7 @@ def test_tensor_meaning(check):
 
 @checks("tensor")
 def test_tensor_is_float64_unless_asked_otherwise(check):
-    """Of Python's floats too."""
+    """The default dtype is float64, also for Python floats."""
     for backend in (check.candidate, check.reference):
         dtype = np.asarray(backend.tensor([0.1])).dtype
         if dtype != "float64":
@@ -39,7 +39,7 @@ def test_tensor_is_float64_unless_asked_otherwise(check):
 @checks("tensor")
 @given(draw.pairs(exponent=30))
 def test_tensor_is_a_copy(check, pair):
-    """A tensor made of another keeps its numbers when those of the other are changed."""
+    """A tensor created from another does not change with it."""
     values, other = map(check.cast, pair)
     copies = []
     for backend in (check.candidate, check.reference):

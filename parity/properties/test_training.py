@@ -1,4 +1,4 @@
-"""Training: batches, one step, and whole drifting runs of nets of up to three hidden layers."""
+"""Training: mini-batches, one step, and whole drifting runs of networks with up to three hidden layers."""
 
 from itertools import chain, pairwise
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ from parity.judge.rounding import bounded
 checks = pytest.mark.checks
 SIDES = ("candidate", "reference")
 LOSSES = ("mse_loss", "binary_cross_entropy_with_logits", "binary_cross_entropy", "cross_entropy")
-# Neither clamped nor, in their plainest form, cancelling: those whose derivative a complex step gives.
+# Losses without clamping or cancellation in their simplest form, whose derivative a complex step gives.
 ANALYTIC = ("mse_loss", "binary_cross_entropy_with_logits", "cross_entropy")
 
 
@@ -37,14 +37,14 @@ class Run(NamedTuple):
 
 
 def near_one(raw):
-    """-1.64 to 1.64 in four digits: no run of these grows out of range."""
+    """-1.64 to 1.64 with four digits, so that no run overflows."""
     return draw.decimals(4)(raw) / 2
 
 
 @st.composite
 def runs(draw_one, epochs=2, sources=(near_one, draw.quarters), losses=LOSSES, most_layers=4, may_settle=False):
-    """Weights and points of the size of one; targets that fit the loss."""
-    # Many steps are those of many samples: in many epochs a loss may settle, and end the run.
+    """Weights and points of order one; targets that fit the loss."""
+    # Many steps come from many samples, because with many epochs a loss may converge and end the run.
     long = draw.scope.steps and not may_settle
     n, layers = draw_one(draw.steps(5) if long else draw.samples(5, large=(30, 100))), draw.layers(most_layers)
     width = draw.width(4, large=(5, 24))
@@ -96,12 +96,12 @@ def judged(check, run, optimizer, rates):
 
 
 RECORDED = ("losses", "gradients", "state", "weights")
-# One for all epochs, or one for each.
+# One rate for all epochs, or one for each.
 rates = st.sampled_from([0.1, 0.01, (0.1, 0.01), (0.01, 0.1)])
 
 
 def rule_of(lr):
-    """The learning rate as ``fit`` takes it."""
+    """The learning rate as ``fit`` expects it."""
     return (lambda epoch: lr[epoch % len(lr)]) if isinstance(lr, tuple) else lr
 
 
@@ -129,12 +129,12 @@ def train(check, side, run, model=None, **options):
 
 
 def recorded(history):
-    """What the history holds of each step."""
+    """The recorded quantities of each step."""
     return {kind: getattr(history, kind) for kind in RECORDED}
 
 
 def expect_steps(check, steps, histories):
-    """As many entries as steps were to be made."""
+    """Check for one entry per step."""
     for side in SIDES:
         for kind, entries in histories[side].items():
             if len(entries) != steps:
@@ -163,7 +163,7 @@ def compare_runs(check, run, histories, expected_steps):
 
 
 def within_range(check, steps):
-    """The referee's steps; none of a run that may go out of range, for there training stops on the way."""
+    """The referee's steps, none if the run may overflow, because training then stops early."""
     steps = list(steps)
     if all(np.isfinite(step["loss"].error) for step in steps):
         return steps
@@ -174,7 +174,7 @@ def within_range(check, steps):
 @checks("fit", "MLP")
 @given(runs(), st.sampled_from(["SGD", "Adagrad", "RMSprop", "Adam", "AdamW"]), rates)
 def test_fit(check, run, optimizer, lr):
-    """A drifting run: loss, gradients, optimizer state and weights of every step, the bound carried along."""
+    """A drifting run: loss, gradients, optimizer state and weights of every step, with the bound propagated."""
     expected = within_range(check, judged(check, run, optimizer, by_step(run, lr)))
     if not expected:
         return
@@ -185,7 +185,7 @@ def test_fit(check, run, optimizer, lr):
 @checks("fit", "MLP", "Adam")
 @given(runs(sources=[near_one], most_layers=1), st.sampled_from([0.1, 0.01]), rates)
 def test_fit_goes_on(check, run, own, lr):
-    """With an optimizer already made, a second ``fit`` goes on from its state; it keeps its own rate, or has a rule."""
+    """With an existing optimizer, a second ``fit`` continues from its state, with its own rate or a schedule."""
     options, rate = ({"lr": lr}, lr[0]) if isinstance(lr, tuple) else ({}, own)
     expected = within_range(check, judged(check, run, "Adam", lambda _: rate))  # each fit counts its epochs from 0
     if not expected:
@@ -209,7 +209,7 @@ def test_fit_goes_on(check, run, own, lr):
     st.sampled_from([0.1, 0.01]),
 )
 def test_fit_stops_within_the_tolerance(check, run, tolerance, lr):
-    """When the mean loss of an epoch's steps is that of the epoch before, unless it is a tie; never after the first."""
+    """It stops if the mean loss equals that of the epoch before, except at a tie; never after the first epoch."""
     losses = [step["loss"] for step in within_range(check, judged(check, run, "SGD", lambda _: lr))]
     if not losses:
         return
@@ -240,7 +240,7 @@ def test_train_step_resynchronised(check, run, lr):
         losses = []
         for side in SIDES:
             backend, model = getattr(check, side), models[side]
-            # The weights are set, the gradients of the step before are still there.
+            # The weights are set, but the gradients of the step before are kept.
             model.load_state_dict(check.cast(run.weights))
             optimizer = backend.SGD(model.kept.parameters(), lr=lr)
             loss = backend.train_step(model, given_x, given_y, run.loss, optimizer)
@@ -277,7 +277,7 @@ def test_the_gradients_of_every_layer_are_derivatives_of_the_loss(check, side, r
         weights[name].flat[0] += 2.0**-300 * 1j
         derivative = complex_loss(weights, run, x, y).imag / 2.0**-300
         gradient, error = float(gradients[name].flat[0]), float(bound.error.flat[0])
-        # The complex step is a computation of the same kind; with four products for one it rounds at most five times.
+        # The complex step is a similar computation with four products for one, and rounds at most five times as much.
         allowed = error + 5 * error * (1 if check.dtype == "float64" else 2.0**-29)
         if not abs(gradient - derivative) <= allowed:
             raise Mismatch(
@@ -285,8 +285,8 @@ def test_the_gradients_of_every_layer_are_derivatives_of_the_loss(check, side, r
                 f"{derivative!r}, at most {allowed:.3g} apart for {shorten(run)}"
             )
         coarse, fine = (central_difference(backend, model, name, run, x, y, h) for h in (2.0**-8, 2.0**-9))
-        # Halving h leaves a quarter of the truncation: a third of the change is what is left, all of it is on the safe
-        # side. The loss is rounded at its own bound.
+        # Halving h leaves a quarter of the truncation error, so a third of the change remains; all of it is a safe
+        # bound. The loss is rounded at its own bound.
         rounding = 2 * float(expected["loss"].error) * 2.0**9
         if check.dtype == "float64" and not abs(fine - gradient) <= abs(coarse - fine) + rounding + error:
             raise Mismatch(
@@ -296,7 +296,7 @@ def test_the_gradients_of_every_layer_are_derivatives_of_the_loss(check, side, r
 
 
 def central_difference(backend, model, name, run, x, y, h):
-    """(L(w + h) - L(w - h)) / 2h for the first weight of that name, by the backend's own net and loss."""
+    """(L(w + h) - L(w - h)) / 2h for the first weight of that name, by the backend's own network and loss."""
     losses = []
     for step in (h, -h):
         state = {key: value.astype(x.dtype) for key, value in run.weights.items()}
@@ -307,7 +307,7 @@ def central_difference(backend, model, name, run, x, y, h):
 
 
 def complex_loss(weights, run, x, y):
-    """The loss of the net for complex weights, in the plainest formulas."""
+    """The loss of the network for complex weights, in the simplest formulas."""
     g: dict[str, Any] = {"identity": lambda z: z, "tanh": np.tanh, "sigmoid": lambda z: 1 / (1 + np.exp(-z))}
     activations = [run.activation] * (len(run.sizes) - 2) + [run.output]
     a = x.astype(complex)
@@ -353,7 +353,7 @@ class Interleaved(RuleBasedStateMachine):
         self.states: dict = dict.fromkeys(weights)
 
     def fresh_optimizer(self, side):
-        """An optimizer over the net of that side, without a past."""
+        """A new optimizer over the network of that side."""
         return getattr(getattr(self.check, side), self.kind)(self.nets[side].kept.parameters(), lr=self.lr)
 
     @rule(points=draw.arrays((3, 2), (3, 1), sources=[near_one]))
@@ -379,7 +379,7 @@ class Interleaved(RuleBasedStateMachine):
 
     @rule()
     def resynchronise(self):
-        """Weights and optimizer state of the reference for the candidate; the referee starts from them anew."""
+        """Copy the reference's weights and optimizer state to the candidate; the referee restarts from them."""
         weights, state = self.nets["reference"].state_dict(), self.optimizers["reference"].state_dict()
         self.nets["candidate"].load_state_dict(weights)
         self.optimizers["candidate"].load_state_dict(state)
@@ -392,7 +392,7 @@ class Interleaved(RuleBasedStateMachine):
 
     @rule()
     def save_and_load(self):
-        """What is saved and loaded into a new optimizer goes on as if nothing had happened."""
+        """A new optimizer that loads the saved state continues unchanged."""
         for side in SIDES:
             saved = self.optimizers[side].state_dict()
             self.nets[side].load_state_dict(self.nets[side].state_dict())
@@ -400,13 +400,13 @@ class Interleaved(RuleBasedStateMachine):
             self.optimizers[side].load_state_dict(saved)
 
     def teardown(self):
-        """One example is over."""
+        """End the example."""
         if hasattr(self, "example"):
             self.example.__exit__(None, None, None)
 
     @invariant()
     def the_weights_agree(self):
-        """Within the bound that was carried along since the last resynchronisation."""
+        """Within the bound propagated since the last resynchronisation."""
         if not hasattr(self, "weights"):
             return
         states = {side: model.state_dict() for side, model in self.nets.items()}
@@ -448,7 +448,7 @@ def test_mlp(check, run):
 @checks("MLP")
 @given(runs(losses=["mse_loss"]))
 def test_mlp_of_sizes_alone(check, run):
-    """Without options the hidden layers have a sigmoid and the last none."""
+    """By default the hidden layers have a sigmoid and the last layer none."""
     run = run._replace(activation="sigmoid", output="identity")
     compare_outputs(check, "MLP without options", run, by_default=True)
 
@@ -456,7 +456,7 @@ def test_mlp_of_sizes_alone(check, run):
 @checks("MLP", "SGD", "train_step")
 @given(runs(epochs=1))
 def test_mlp_backward(check, run):
-    """The gradients of all samples in every layer, as a step leaves them in the parameters."""
+    """The gradients of all samples in every layer, as stored in the parameters after a step."""
     run = run._replace(batch_size=len(run.x), orders=[list(range(len(run.x)))])
     (expected,) = judged(check, run, "SGD", lambda _: 0.0)
     gradients = {}
@@ -472,7 +472,7 @@ def test_mlp_backward(check, run):
 @checks("minibatches")
 @given(draw.ordered(draw.problems(), 1), st.integers(0, 7))
 def test_minibatches(check, drawn, rest):
-    """The same samples in the same batches, the last one smaller."""
+    """The same samples in the same mini-batches, the last one smaller."""
     problem, [order, *_] = drawn
     n = len(order)
     size = 1 + rest % n
@@ -493,19 +493,19 @@ def test_minibatches(check, drawn, rest):
 def pair(batch, name, called):
     """A batch is inputs and targets."""
     if not isinstance(batch, list | tuple) or len(batch) != 2:
-        raise Mismatch(f"minibatches: a batch in {name} is no pair, expected (x, y)", {"call": called})
+        raise Mismatch(f"minibatches: a batch in {name} is not a pair, expected (x, y)", {"call": called})
     return tuple(map(np.asarray, batch))
 
 
 def in_a_row(batches):
-    """How many samples each holds, and which."""
+    """The size of each mini-batch, and its samples."""
     return np.concatenate([[len(batches)], *(np.ravel(part) for x, y in batches for part in ([len(x)], x, y))])
 
 
 @checks("minibatches", "tensor")
 @given(draw.problems(), st.integers(0, 7))
 def test_minibatches_are_copies(check, problem, rest):
-    """What is written into a batch does not reach the data."""
+    """Writing to a mini-batch does not change the data."""
     size = 1 + rest % len(problem.x)
     data: dict[str, list] = {"x": [], "y": []}
     for side in SIDES:
@@ -523,7 +523,7 @@ def test_minibatches_are_copies(check, problem, rest):
 
 @checks("fit", "MLP")
 def test_training_refuses(check):
-    """Batch sizes out of range, orders that are no permutation, sizes and targets that do not fit."""
+    """Batch sizes out of range, orders that are not permutations, sizes and targets that do not match."""
     x, y = check.cast(np.zeros((3, 2))), check.cast(np.zeros((3, 1)))
     for options in (
         {"batch_size": 0},

@@ -28,7 +28,7 @@ def readable(latex):
 
 
 def fraction(node, l2tobj):
-    """Above / below, in brackets where they are sums or products."""
+    """Numerator / denominator, in brackets if they are sums or products."""
     parts = [l2tobj.nodelist_to_text([part]).strip().removeprefix("{").removesuffix("}") for part in node.nodeargs]
     return " " + "/".join(f"({part})" if re.search(r"[ /]", part.replace("∂ ", "")) else part for part in parts)
 

@@ -1,4 +1,4 @@
-"""What a failure has to say, on one screen: where, by how much, on which smallest input, what was expected, why."""
+"""The explanation of a failure, on one screen: place, gap, smallest input, expected value, known mistake."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -19,7 +19,7 @@ SURVEYED = 100
 
 
 class Examples:
-    """Runs the examples of a property; of those that fail it remembers the last, which is the smallest."""
+    """Runs the examples of a property and keeps the last failing one, which is the smallest."""
 
     def __init__(self, property_, check):
         self.property_ = property_
@@ -29,7 +29,7 @@ class Examples:
         self.transcript: list = []
 
     def one(self, *args, **options):
-        """One example, as Hypothesis wants it."""
+        """Run one example for Hypothesis."""
         mismatch = self.observe(args, options)
         if mismatch:
             self.smallest = [((args, options), mismatch)]
@@ -37,12 +37,12 @@ class Examples:
             raise mismatch from None
 
     def survey(self, *args, **options):
-        """One of the examples by which the known mistakes are told from each other: both kinds, of any size."""
+        """Record one of the examples that distinguish the known mistakes: passing and failing, of any size."""
         if len(self.varied) < SURVEYED:
             self.varied.append(((args, options), self.observe(args, options)))
 
     def observe(self, args, options):
-        """The difference that is seen in an example, or None."""
+        """The difference found in an example, or None."""
         for side in (self.check.candidate, self.check.reference):
             side.fresh()
         try:
@@ -58,13 +58,13 @@ class Examples:
 
 
 def last_called(backend):
-    """The function or object that was called last."""
+    """The function or object called last."""
     calls = [line for line in statements(backend.transcript) if "(" in line]
     return calls[-1].partition("(")[0].rpartition(" = ")[2] if calls else ""
 
 
 class Lesson:
-    """A difference with what explains it."""
+    """A difference and its explanation."""
 
     def __init__(self, mismatch, function, mistakes, partly, examples):
         self.headline = mismatch.headline
@@ -80,7 +80,7 @@ class Lesson:
         return self.text
 
     def as_dict(self, config, test):
-        """For the reports, as far as ``--hint`` allows; with ``--repro`` also as a program."""
+        """The lesson for the reports, as far as ``--hint`` allows; with ``--repro``, also write the program."""
         hint, folder = option(config, "hint"), option(config, "repro")
         facts, mistakes = dict(self.facts), []
         if "call" not in facts and self.transcript:
@@ -103,30 +103,32 @@ class Lesson:
         return {"function": self.function, "headline": self.headline, "facts": facts, "mistakes": mistakes}
 
     def repeat(self, folder, test):
-        """Write the program that repeats the calls; its path."""
+        """Write the program that repeats the calls and return its path."""
         path = folder / f"{test.replace('[', '_').rstrip(']')}.py"
         spec = self.candidate.spec
         path.write_text(program(spec, self.transcript, self.headline, self.facts), encoding="utf-8")
         return path
 
 
-NONE_FITS = "none of the known ones gives these numbers"
-PARTLY = "none of the known ones alone: there is something else besides, but in this example"
+NONE_FITS = "no known mistake gives these numbers"
+PARTLY = "no known mistake explains all examples; in this example,"
 
 
 def as_dict(mistake):
-    """For reports."""
+    """The mistake for reports."""
     return {"name": mistake.name, "explanation": mistake.explanation, "met": mistake.met}
 
 
 def learn(error, function, examples, survey=None):
-    """The lesson of a failure; ``survey`` runs more examples, if they can be repeated on the known mistakes."""
+    """The lesson of a failure; ``survey`` runs more examples if they can be repeated with the known mistakes."""
     check = examples.check
     found = [mismatch for _, mismatch in examples.smallest]
-    if isinstance(error, Stopped):  # perhaps while a smaller example was looked for
+    if isinstance(error, Stopped):  # possibly during the search for a smaller example
         error = found[-1] if found else stopped(error, examples)
     elif not isinstance(error, Mismatch):
-        error = Mismatch(f"{function} gives another result for the same arguments", found[-1].facts if found else None)
+        error = Mismatch(
+            f"{function} gives different results for the same arguments", found[-1].facts if found else None
+        )
     word = error.headline.partition(":")[0].partition(" ")[0].partition(".")[0]
     function = word if word in trees.all_names() else function
     mistakes: list | None = None
@@ -142,7 +144,7 @@ def learn(error, function, examples, survey=None):
 
 
 def stopped(error, examples):
-    """What a candidate did instead of answering."""
+    """The mismatch of a candidate that did not return a result."""
     check = examples.check
     backend = next(side for side in (check.candidate, check.reference) if side.process and not side.process.child)
     examples.transcript = list(backend.transcript)

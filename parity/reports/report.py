@@ -1,4 +1,4 @@
-"""The table of ``parity check``: one row a property, as soon as it is done, and a last line in words."""
+"""The table of ``parity check``: one row per property, printed as soon as it is finished, and a summary line."""
 
 import json
 from collections import Counter
@@ -16,7 +16,7 @@ UNJUDGED = "could not be judged"
 
 
 class Row:
-    """A property: the outcomes of its parts (precisions, backends, cases) put together."""
+    """A property: the combined outcomes of its parts (precisions, backends, cases)."""
 
     def __init__(self, file, test, parts):
         self.name = f"{file}: {test.removeprefix('test_').replace('_', ' ')}"
@@ -31,12 +31,12 @@ class Row:
         self.skipped = ""
 
     def add(self, report):
-        """Take in one part."""
+        """Add the report of one part."""
         properties = dict(report.user_properties)
         evidence = properties.get("parity")
         self.functions = properties.get("functions", self.functions)
         self.reported[report.nodeid] = True
-        # What fails before or after a property, or has ended the process of pytest, says nothing of the candidate.
+        # A failure before or after a property, or of the pytest process, is not a failure of the candidate.
         outcome = "unjudged" if report.outcome == "failed" and report.when != "call" else report.outcome
         self.outcomes[outcome] += 1
         if report.outcome == "failed":
@@ -59,32 +59,32 @@ class Row:
 
     @property
     def message(self):
-        """What the first failure says, or why it was not checked."""
+        """The message of the first failure, or why the property was not checked."""
         return self.failed[0][0] if self.failures else self.skipped
 
     @property
     def lessons(self):
-        """Of all failures."""
+        """The lessons of all failures."""
         return [lesson for _, lessons in self.failed for lesson in lessons]
 
     @property
     def about(self):
-        """The first function that it is about."""
+        """The first function that the property checks."""
         return self.functions[0] if self.functions else ""
 
     @property
     def absent(self):
-        """Whether it has not been checked at all."""
+        """Whether no part was checked."""
         return self.done and self.outcomes.total() == self.outcomes["skipped"]
 
     @property
     def done(self):
-        """Whether all parts are in."""
+        """Whether all parts have been reported."""
         return all(self.reported.values())
 
     @property
     def verdict(self):
-        """In a word or two."""
+        """The verdict in one or two words."""
         if self.outcomes["failed"]:
             return "DIFFERENT"
         if self.outcomes["unjudged"] or not self.done:
@@ -97,12 +97,12 @@ class Row:
 
     @property
     def counts(self):
-        """How many of the examples were of each kind."""
+        """The number of examples with each verdict."""
         kinds = ("exact", "rounding", "ties", "ill-conditioned", "accepts bad input")
         return {kind: self.verdicts[kind] for kind in kinds if self.verdicts[kind]}
 
     def as_dict(self):
-        """For the JSON file."""
+        """The row for the JSON file."""
         return {
             "property": self.name,
             "functions": self.functions,
@@ -118,7 +118,7 @@ class Row:
         }
 
     def as_gradescope(self, points):
-        """For results.json: all points or none; none for what has not been judged to its end."""
+        """The row for results.json: all points or none; none if it was not completely judged."""
         passed = self.done and self.outcomes["passed"] and not self.outcomes["failed"] + self.outcomes["unjudged"]
         return {
             "name": self.name,
@@ -130,13 +130,13 @@ class Row:
 
 
 class Report:
-    """A pytest plugin that prints the table and knows how the run ended."""
+    """A pytest plugin that prints the table and records how the run ended."""
 
     def __init__(self, args, quiet=False):
         self.candidate, self.reference, self.seed = printable(args.candidate), args.reference, args.seed
         self.dtype, self.device, self.only = args.dtype, args.device, args.only
         self.unprotected = unprotected(args.candidate, args.reference)
-        self.sources = digest()  # now: who edits while it runs has not been checked
+        self.sources = digest()  # now, because changes made during the run are not checked
         self.rows: dict[tuple[str, str], Row] = {}
         self.errors: list[str] = []
         self.table = Table(quiet, args.all)
@@ -161,15 +161,15 @@ class Report:
             self.close()
 
     def pytest_collection_finish(self, session):
-        """In this process, all properties are known."""
+        """Record all properties collected in this process."""
         self.expect([item.nodeid for item in session.items])
 
     def pytest_xdist_node_collection_finished(self, node, ids):
-        """In worker processes, all properties are known."""
+        """Record all properties collected in the workers."""
         self.expect(ids)
 
     def expect(self, ids):
-        """The rows with their parts, in study order."""
+        """Create the rows with their parts, in study order."""
         self.collected = True
         if self.rows:
             return
@@ -181,12 +181,12 @@ class Report:
         self.progress.update(self.task, total=len(self.rows))
 
     def pytest_collectreport(self, report):
-        """A file of properties that cannot be read is no pass."""
+        """Record an error in the collection of properties, so that the run does not pass."""
         if report.failed:
             self.errors.append(first_words(report))
 
     def pytest_runtest_logreport(self, report):
-        """A part is done; print the rows that are, as far as all before them are."""
+        """Add a finished part; print the finished rows in order."""
         key = row_of(report.nodeid)
         if key not in self.rows or (report.when != "call" and report.passed):
             return
@@ -200,7 +200,7 @@ class Report:
             self.table.row(self.waiting.pop(0))
 
     def narrow(self, row):
-        """Of several mistakes that fit one property those that fit another one of the same function as well."""
+        """Keep, of several mistakes that fit a property, those that also fit other properties of the same function."""
         for lesson in row.lessons:
             known = self.fitting.setdefault(lesson["function"], {mistake["name"] for mistake in lesson["mistakes"]})
             both = [mistake for mistake in lesson["mistakes"] if mistake["name"] in known]
@@ -209,8 +209,8 @@ class Report:
                 lesson["facts"]["mistake"] = named(both)
 
     def close(self):
-        """What has been shown, in words."""
-        for row in self.waiting:  # where one has not been reported, those after it are printed all the same
+        """Print the summary."""
+        for row in self.waiting:  # print the finished rows after one that was not reported
             if row.done:
                 self.table.row(row)
         for reason, names in self.absent().items():
@@ -222,16 +222,16 @@ class Report:
         self.table.summary(ended(self.words(), self.unprotected), "bold")
 
     def absent(self):
-        """Why properties were not checked, and the names to blame."""
+        """The reasons why properties were not checked, with the names concerned."""
         reasons: dict[str, dict] = {}
         for row in self.rows.values():
             reason, _, names = row.message.partition(": ")
-            if row.absent and names:  # what is asked of whole packages only does not concern others
+            if row.absent and names:  # properties of whole packages do not concern others
                 reasons.setdefault(reason, {}).update(dict.fromkeys(names.split(", ")))
         return reasons
 
     def words(self):
-        """The last line."""
+        """The summary line."""
         if self.unusable:
             return self.unusable
         different = [row.name for row in self.rows.values() if row.outcomes["failed"]]
@@ -239,17 +239,17 @@ class Report:
         absent = [row.message for row in self.rows.values() if row.absent and ": " in row.message]
         rest = f" {len(absent)} propert{'y was' if len(absent) == 1 else 'ies were'} not checked." if absent else ""
         if self.only and self.collected and not self.rows and not self.errors:
-            return f"Nothing has been shown: no property is about {self.only}."
+            return f"Nothing was checked: no property is about {self.only}."
         if lost := [row.name for row in self.rows.values() if not row.done]:
-            what = f"{len(lost)} of {len(self.rows)} properties of {self.candidate} have not been reported"
-            return f"Nothing has been shown: {what}, as {lost[0]}."
+            what = f"{len(lost)} of {len(self.rows)} properties of {self.candidate} were not reported"
+            return f"The check is incomplete: {what}, such as {lost[0]}."
         if self.exit_code() == 2 and absent and not self.errors:
-            # Of a template that nobody has filled in this is the point, not that some classes are missing.
+            # For an unfilled template this is the useful message, not that some classes are missing.
             if todo := self.absent().get("not written"):
-                return f"Nothing has been checked of {self.candidate}: {', '.join(todo)} still to be written."
-            return f"Nothing has been checked of {self.candidate}: {absent[-1]}."
+                return f"Nothing was checked of {self.candidate}: {', '.join(todo)} still to be written."
+            return f"Nothing was checked of {self.candidate}: {absent[-1]}."
         if self.exit_code() == 2:
-            return f"Nothing has been shown: the properties of {self.candidate} could not be run to their end."
+            return f"The check is incomplete: the properties of {self.candidate} could not be run to the end."
         if different:
             checked = sum(not row.absent for row in self.rows.values())
             first = f"{different[0]}{', ...' if len(different) > 1 else ''}"
@@ -258,7 +258,7 @@ class Report:
         used = max(row.share for row in self.rows.values())
         alone = f", {self.dtype} alone" if self.dtype else ""
         lenient = sum("accepts bad input" in row.verdicts for row in self.rows.values())
-        note = f" It accepts what is no input in {lenient} of the properties." if lenient else ""
+        note = f" It accepts invalid input in {lenient} of the properties." if lenient else ""
         return (
             f"{self.candidate} and {self.reference} give the same in {total.total():,} examples "
             f"(seed {self.seed}{alone}): {total['exact']:,} bit for bit, {total['rounding']:,} within their rounding "
@@ -267,23 +267,23 @@ class Report:
         )
 
     def complete(self):
-        """Of rows that no process has reported, as it ended before, it is known all the same what they are about."""
+        """Set the functions of rows that no process has reported because it ended before."""
         for (file, test), row in self.rows.items():
             if row.verdict == UNJUDGED and not row.functions:
                 row.functions = functions(getattr(import_module(f"parity.properties.test_{file}"), test))
 
     def exit_code(self):
-        """0 the same, 1 different, 2 could not check."""
+        """0: the same, 1: different, 2: could not be checked."""
         rows = self.rows.values()
         if self.errors or not rows or any(row.verdict == UNJUDGED for row in rows):
             return 2
         if any(row.outcomes["failed"] for row in rows):
             return 1
-        # That the arguments of a function fit says nothing of what it does.
+        # A correct signature alone does not show that a function is right.
         return 0 if any(row.outcomes["passed"] and row.functions for row in rows) else 2
 
     def as_dict(self):
-        """The rows, for programs."""
+        """The report for the JSON file."""
         return {
             "candidate": self.candidate,
             "reference": self.reference,
@@ -299,11 +299,11 @@ class Report:
         }
 
     def as_json(self):
-        """As text."""
+        """The JSON report as text."""
         return json.dumps(self.as_dict(), indent=1)
 
     def as_gradescope(self, weights):
-        """Points for each property: its function's weight, or 1; with weights, only what has one."""
+        """The points of each property: the weight of its function, or 1; with weights, only those that have one."""
         rows = [(row, weights.get(row.about, 0.0 if weights else 1.0)) for row in self.rows.values()]
         tests = [row.as_gradescope(points) for row, points in rows if points and row.about]
         return json.dumps({"output": self.words(), "tests": tests}, indent=1)
@@ -314,7 +314,7 @@ LEAST_WORDS = 40
 
 
 class Submissions:
-    """A row for each of many candidates, and a summary."""
+    """One row for each of several candidates, and a summary."""
 
     def __init__(self, candidates, reference):
         self.reference = reference
@@ -325,20 +325,20 @@ class Submissions:
         self.page = Page()
         figures = FIGURES.format("same", "different", "not defined")
         longest = max(map(len, [*candidates, "candidate"]))
-        # In a pipe a row is a line; on a terminal the words go below where they have no room.
+        # In a pipe a row is one line; on a terminal the text goes below if there is no room.
         self.beside = not self.page.terminal or longest + len(figures) + 2 + LEAST_WORDS <= self.page.width
         self.width = longest if self.beside else min(longest, self.page.width - len(figures))
         words = "  first difference" * self.beside
         self.page.line(f"{'candidate':<{self.width}}{figures}{words}", "bold")
 
     def add(self, position, report):
-        """One candidate is done; show it as soon as all before it are."""
+        """Add a finished candidate; print it as soon as all before it are finished."""
         self.waiting[position] = report
         while len(self.reports) in self.waiting:
             self.show(self.waiting.pop(len(self.reports)))
 
     def show(self, report):
-        """The row of a candidate."""
+        """Print the row of a candidate."""
         self.reports.append(report)
         rows = report["properties"]
         wrong = [row for row in rows if row["verdict"] == "DIFFERENT"]
@@ -354,7 +354,7 @@ class Submissions:
         self.print(report["candidate"], same, len(wrong), absent, first["headline"] + named, style=style)
 
     def print(self, name, same, different, absent, words, style=None):
-        """Columns of fixed width; a name that is too long has a line of its own."""
+        """Print columns of fixed width; a name that is too long gets its own line."""
         row = f"{name:<{self.width}}{FIGURES.format(same, different, absent)}"
         if not self.page.terminal:
             self.page.line(f"{row}  {words}".rstrip(), style)
@@ -370,8 +370,8 @@ class Submissions:
                 self.page.paragraph(words, style=style)
 
     def close(self):
-        """What has been shown, and which mistakes are the most frequent."""
-        for _, report in sorted(self.waiting.items()):  # where one before it is not done
+        """Print the summary and the most frequent mistakes."""
+        for _, report in sorted(self.waiting.items()):  # even if one before it is not finished
             self.show(report)
         codes = Counter(report["exit_code"] for report in self.reports)
         done = len(self.reports)
@@ -386,17 +386,17 @@ class Submissions:
             self.page.line(f"{count:>5} x {name}")
 
     def exit_code(self):
-        """The gravest."""
+        """The highest exit code of all candidates."""
         return max(report["exit_code"] for report in self.reports)
 
 
 def ended(words, remark):
-    """The last line, with what is to be said in the end."""
+    """The summary line with a remark."""
     return f"{words} ({remark})" if remark else words
 
 
 def functions(test):
-    """The names that a property is marked with, itself or its cases."""
+    """The names in the ``checks`` marks of a property or of its cases."""
     marks = list(getattr(test, "pytestmark", ()))
     cases = [case for mark in marks if mark.name == "parametrize" for case in mark.args[1]]
     marks += [mark for case in cases for mark in getattr(case, "marks", ())]
@@ -410,15 +410,15 @@ def mistakes(report):
 
 
 def row_of(nodeid):
-    """The concept file and the test of a pytest node."""
+    """The chapter and the test name of a pytest node."""
     path, _, test = nodeid.rpartition("::")
     return path.rpartition("/")[2].removeprefix("test_").removesuffix(".py"), test.partition("[")[0]
 
 
 def first_words(report):
-    """The message of a failure, without the way through our own code."""
+    """The message of a failure, without the traceback of this project."""
     crash = getattr(report.longrepr, "reprcrash", None)
     message = crash.message if crash else str(report.longrepr)
     message = message.removeprefix("Failed: ").removeprefix("parity.judge.compare.Mismatch: ")
-    # Hypothesis repeats what was drawn; the message itself shows the call.
+    # Hypothesis appends the drawn values, but the message already shows the call.
     return message.partition("\nFailing test case")[0]

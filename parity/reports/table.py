@@ -1,4 +1,4 @@
-"""How the rows of ``parity check`` stand on a terminal, or in a pipe: in columns, and no word is cut."""
+"""The layout of ``parity check`` on a terminal or in a pipe: columns, without cutting words."""
 
 import io
 import os
@@ -8,30 +8,30 @@ from contextlib import suppress
 
 from rich.console import Console
 
-LEAST, PIPE, MEDIUM, WIDE = 60, 100, 100, 120  # widths: the narrowest table, that of a pipe, and where more is shown
+LEAST, PIPE, MEDIUM, WIDE = 60, 100, 100, 120  # widths: the narrowest table, a pipe, and those that show more
 NAME, LEAST_NAME, EXAMPLES, ULP, SHARE = 66, 20, 8, 9, 8
 VERDICT, WIDE_VERDICT = 29, 40
 FAILURE = "bold red"
 
 
 class PlainConsole(Console):
-    """Where nobody reads on, as behind ``head``, nothing has been shown."""
+    """A broken pipe, as with ``head``, counts as a check that could not be run."""
 
     def on_broken_pipe(self):
-        """Ends the command as Rich does, but with 2: its 1 says here that something differs."""
+        """Exit as Rich does, but with 2, because 1 means a difference."""
         with suppress(SystemExit):
             super().on_broken_pipe()
         raise SystemExit(2)
 
 
 class Page:
-    """Lines of text, with colours where a terminal shows them; a notebook is none."""
+    """Lines of text, with colours on a terminal; a notebook is not a terminal."""
 
     def __init__(self, quiet=False):
         terminal = False if "ipykernel" in sys.modules else None
-        if isinstance(sys.stdout, io.TextIOWrapper):  # a formula has letters that not every terminal has
+        if isinstance(sys.stdout, io.TextIOWrapper):  # not every terminal has the characters of a formula
             sys.stdout.reconfigure(errors="backslashreplace")
-        # The real stream: pytest's own output is sent elsewhere.
+        # The real stream: the output of pytest is redirected.
         self.console = PlainConsole(
             file=sys.stdout, quiet=quiet, force_jupyter=False, force_terminal=terminal, emoji=False, highlight=False
         )
@@ -41,21 +41,21 @@ class Page:
         self.width = self.console.width = max(self.console.width, LEAST)
 
     def line(self, text, style=None):
-        """As it is."""
+        """Print a line unchanged."""
         self.console.print(text, style=style, markup=False, soft_wrap=True)
 
     def paragraph(self, text, head="    ", style=None):
-        """Wrapped between words behind ``head``, below whose end the other lines begin."""
+        """Print text wrapped between words after ``head``; further lines are indented to its end."""
         lines = [part for line in text.split("\n") for part in wrapped(line, self.width - len(head))]
         self.line("\n".join([head + lines[0], *(" " * len(head) + line for line in lines[1:])]), style)
 
     def summary(self, text, style=None):
-        """The last words; in a pipe they are one line, for programs."""
+        """Print the summary; in a pipe it is one line, for programs."""
         self.line("\n".join(wrapped(text, self.width)) if self.terminal else text, style)
 
 
 class Table(Page):
-    """A row a property: its figures, or what is wrong. The first failure is explained in full, or all are."""
+    """One row per property: its figures, or the difference. The first failure is explained in full, or all are."""
 
     def __init__(self, quiet=False, explain_all=False):
         super().__init__(quiet)
@@ -63,25 +63,25 @@ class Table(Page):
         self.explained: set[str] = set()
         self.full = self.brief = 0
         self.taught = False
-        # Where there is little room, the examples stand with the verdict.
+        # In a narrow table the number of examples is part of the verdict.
         self.all_columns = self.width >= MEDIUM
         self.verdict_width = VERDICT if self.width < WIDE else WIDE_VERDICT
         figures = 2 + self.verdict_width + 1 + SHARE + (1 + EXAMPLES + 1 + ULP) * self.all_columns
         self.name_width = min(NAME, self.width - figures)
 
     def columns(self, name, examples, verdict, ulp, share, style=None):
-        """Of fixed width, since rows are printed one by one; a long name goes on below."""
+        """Print columns of fixed width, because rows are printed one by one; a long name continues below."""
         between = f" {examples:>{EXAMPLES}}" * self.all_columns
         figures = f"{between}  {verdict:<{self.verdict_width}}{f' {ulp:>{ULP}}' * self.all_columns} {share:>{SHARE}}"
         self.named(name, self.name_width, figures, style)
 
     def named(self, name, width, text, style=None):
-        """A name in so many columns, and what is said of it."""
+        """Print a name in this many columns, followed by the text."""
         first, *rest = wrapped(name, width)
         self.line("\n".join([f"{first:<{width}}{text}".rstrip(), *(f"  {more}" for more in rest)]), style)
 
     def row(self, row):
-        """A property that is done."""
+        """Print a finished property."""
         if row.absent:
             return
         if row.outcomes["failed"] and not self.fills_the_screen(row):
@@ -100,7 +100,7 @@ class Table(Page):
             self.paragraph(row.accepted[0] + more, style="dim")
 
     def verdict(self, row):
-        """As it fits its column: what is long is shortened, or goes without its numbers."""
+        """The verdict that fits the column: shortened, or without its numbers, if it is too long."""
         if row.outcomes["unjudged"]:
             return row.verdict
         counts = row.counts or {"holds": row.verdicts.total()}
@@ -114,7 +114,7 @@ class Table(Page):
         return self.explain_all or not self.full or bool(row.lessons and not self.taught)
 
     def lesson(self, row):
-        """A failure with all that explains it; of a mistake that has been explained the name."""
+        """Print a failure in full; a mistake that has already been explained is only named."""
         headline, facts, mistakes = explanation(row)
         if mistakes and self.explained.issuperset(mistakes):
             facts["mistake"] = f"{' or '.join(mistakes)}, as above"
@@ -128,7 +128,7 @@ class Table(Page):
         self.explained |= set(mistakes)
 
     def word(self, row):
-        """A failure in one line: its mistake, to which a long name gives way, or how the message begins."""
+        """Print a failure in one line: the name of its mistake, or the beginning of the message."""
         headline, _, mistakes = explanation(row)
         before = self.name_width + (1 + EXAMPLES) * self.all_columns
         room = self.width - before - 2
@@ -146,7 +146,7 @@ AGAIN = ", as above"
 
 
 def explanation(row):
-    """What is wrong, the facts, and the names of the known mistakes that do this."""
+    """The headline, the facts, and the names of the known mistakes that give these numbers."""
     if not row.lessons:
         return row.message, {}, []
     lesson = row.lessons[0]
@@ -154,5 +154,5 @@ def explanation(row):
 
 
 def wrapped(text, width):
-    """Lines of words, at least one; a longer word, as a path, is not cut."""
+    """Wrapped lines, at least one; a long word such as a path is not cut."""
     return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [""]

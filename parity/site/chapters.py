@@ -1,6 +1,6 @@
-"""The course as it is read: a chapter for each file of the contract, taken from the sources of both backends.
+"""The course for reading: a chapter for each file of the contract, from the sources of both backends.
 
-Nothing is imported: what stands in the two trees is read, taken apart, and laid side by side line by line.
+Nothing is imported: the files of the two trees are read, parsed, and aligned line by line.
 """
 
 import ast
@@ -22,14 +22,14 @@ SITE = Path(__file__).parent
 
 
 class Line(NamedTuple):
-    """One line of code as HTML; None pads a column where only the other has a line."""
+    """One line of code as HTML; None pads a column if only the other has a line."""
 
     html: str | None
     same: bool
 
 
 class Entry(NamedTuple):
-    """One name: what its docstring says, and its code in both trees, line beside line."""
+    """One name: its docstring, and its code in both trees, aligned line by line."""
 
     name: str
     public: bool
@@ -62,7 +62,7 @@ def chapters():
 
 
 def chapter(file, terms):
-    """The chapter of one file: its public names in their order, then what stands behind them."""
+    """The chapter of one file: its public names in order, then its private helpers."""
     texts = [source(tree, file) for tree in trees.TREES]
     parsed = [ast.parse(text) for text in texts]
     found = [definitions(tree) for tree in parsed]
@@ -99,7 +99,7 @@ def definitions(tree):
 
 
 def entry(file, name, public, sides):
-    """One name in both trees; either may lack what is private."""
+    """One name in both trees; a private name may be missing in one."""
     docs = [ast.get_docstring(node) or "" for _, node in sides if isinstance(node, ast.FunctionDef | ast.ClassDef)]
     heads, examples = zip(*map(taken_apart, docs or [""]), strict=True)
     head = said_by_both(*heads)
@@ -112,17 +112,17 @@ def entry(file, name, public, sides):
 
 
 def formula(latex, where):
-    """A formula as MathML, in parts that can stand below each other where the page is narrow."""
+    """A formula as MathML, in parts that can wrap on a narrow page."""
     return " ".join(to_mathml(part, where) for part in re.split(r"\\q?quad\b", latex))
 
 
 def said_by_both(ours, theirs=None):
-    """The paragraphs of both trees as one: what both say, then what is said in one of them, with its name."""
+    """The paragraphs of both trees merged: the common sentences, then those of one tree with its name."""
     return ours if theirs is None else [merged(*pair) for pair in zip_longest(ours, theirs, fillvalue="")]
 
 
 def merged(ours, theirs):
-    """Two paragraphs as one, sentence by sentence.
+    """Merge two paragraphs sentence by sentence.
 
     >>> merged("One. Two.", "One. Three.")
     'One. <em>scratch</em>: Two. <em>torchref</em>: Three.'
@@ -142,19 +142,19 @@ def taken_apart(docstring):
 
 
 def paragraphs(text):
-    """The paragraphs of a docstring: words as HTML, formulas as they stand."""
+    """The paragraphs of a docstring: text as HTML, formulas unchanged."""
     blocks = [block.strip() for block in text.split("\n\n") if block.strip()]
     return [block if block.startswith(".. math::") else marked(block) for block in blocks]
 
 
 def marked(text):
-    """Words as HTML: ``code`` in double backquotes."""
+    """Text as HTML, with ``code`` for double backquotes."""
     text = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return re.sub(r"``(.+?)``", r"<code>\1</code>", text)
 
 
 def code(text, node):
-    """The lines of a definition, without the docstring that stands above them on the page."""
+    """The lines of a definition without the docstring, which the page shows above them."""
     if node is None:
         return []
     lines = text.splitlines()
@@ -163,14 +163,14 @@ def code(text, node):
     if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:
         kept -= set(span(node.body[0]))
     found = [lines[number - 1] for number in sorted(kept)]
-    # What followed a docstring of a class is an empty line.
+    # An empty line follows the docstring of a class.
     return [
         line for i, line in enumerate(found) if line or (i and found[i - 1] and not found[i - 1].startswith("class "))
     ]
 
 
 def span(node):
-    """The numbers of its lines."""
+    """The line numbers of a definition."""
     return range(node.lineno, node.end_lineno + 1)
 
 
@@ -178,11 +178,11 @@ def aligned(left, right):
     """Both columns with equal lines at equal heights."""
     coloured_left, coloured_right = (coloured("\n".join(lines), "python").split("\n") for lines in (left, right))
     columns: tuple[list[Line], list[Line]] = ([], [])
-    # Lone brackets are equal, but by chance: they stand beside each other only next to other equal lines.
+    # Single brackets are equal by chance: they are aligned only next to other equal lines.
     matcher = SequenceMatcher(lambda line: not re.search(r"\w", line), left, right, autojunk=False)
     a = c = 0
     for b, d, size in matcher.get_matching_blocks():
-        # So is a lone word. The last block is the end, of size 0.
+        # So is a single word. The last block is the end, of size 0.
         if size and len(re.findall(r"\w+", " ".join(left[b : b + size]))) <= 1:
             continue
         height = max(b - a, d - c)
@@ -195,6 +195,6 @@ def aligned(left, right):
 
 
 def coloured(text, language):
-    """Code as HTML, a line a line."""
+    """Code as HTML, one element per line."""
     lexer = get_lexer_by_name(language, stripnl=False)
     return highlight(text, lexer, HtmlFormatter(nowrap=True)).rstrip("\n")

@@ -1,7 +1,7 @@
-"""The pictures of the page: each drawn from runs of both backends, scratch below, torchref dashed above it.
+"""The figures of the page, each drawn from runs of both backends: scratch below, torchref dashed on top.
 
 A figure is a function that returns a matplotlib Figure. The first paragraph of its docstring is its caption, the rest
-says in words what can be seen.
+is the alternative text.
 """
 
 import itertools
@@ -16,7 +16,7 @@ from parity.plots import COLOURS
 from scratch.activations import ACTIVATIONS
 
 BACKENDS = (scratch, torchref)
-# One is seen under the other where both give the same.
+# If both give the same, one curve is visible under the other.
 STYLES: tuple[dict, ...] = (
     {"color": COLOURS[5], "linewidth": 4, "label": "scratch"},
     {"color": "black", "linewidth": 1, "linestyle": "--", "label": "torchref"},
@@ -39,7 +39,7 @@ def data_sets():
 
 
 def activations():
-    """The activations and their derivatives; of softmax the first of three outputs, where the other two scores are 0.
+    """The activations and their derivatives; for softmax the first of three outputs, where the other two scores are 0.
 
     Six curves over z from -5 to 5, each with its derivative: the identity is a straight line of slope 1; the sigmoid
     rises from 0 to 1, its derivative is a bump of height 1/4; tanh rises from -1 to 1, its derivative is a bump of
@@ -68,13 +68,13 @@ def activations():
 
 
 def legend_in(empty, ax):
-    """The legend of one of the Axes, in the place of the last."""
+    """Draw the legend of one Axes in the last, empty one."""
     empty.set_axis_off()
     empty.legend(*ax.get_legend_handles_labels(), loc="center", frameon=False)
 
 
 def neuron():
-    """A neuron: weighted inputs and a bias are added up, and an activation is taken of the sum.
+    """A neuron adds weighted inputs and a bias, and applies an activation to the sum.
 
     A diagram: circles for the inputs x1, x2 and for a constant 1 at the left; arrows labelled w1, w2 and b lead from
     them to a circle with a sum sign, z; from there an arrow leads through a circle with g to the prediction y.
@@ -101,8 +101,8 @@ def neuron():
 def deck_line():
     """The deck's eight points, and the line that the perceptron finds in both backends.
 
-    Four points of either label; a line between them, nearly vertical, separates the two: a broad one of scratch, and
-    on it, dashed, that of torchref.
+    Four points of each label, separated by a nearly vertical line: a broad one of scratch, and on top of it, dashed,
+    that of torchref.
     """
     figure, (ax,) = grid(1, 1, width=5.4, height=2.8)
     x, y = scratch.load_data("toy")
@@ -121,10 +121,11 @@ def perceptron(backend, on_epoch=None):
 
 
 def turning_line():
-    """The line turns, epoch by epoch, until every point is on its side: from light to dark.
+    """The line turns, epoch by epoch, until every point is on the correct side: from light to dark.
 
-    The same picture for either backend: the deck's points, and a line for each of eight epochs of the perceptron, from
-    light to dark as the list beside it says. The fourth lies on the first; the last, on the seventh, separates them.
+    The same plot for each backend: the deck's points, and a line for each of eight epochs of the perceptron, from light
+    to dark as in the legend. The fourth line coincides with the first; the eighth, which coincides with the seventh,
+    separates the points.
     """
     from matplotlib import colormaps
 
@@ -151,12 +152,12 @@ def line_in(ax, w1, w2, b, **style):
 
 
 def losses():
-    """The losses and their derivatives, for one sample whose target is 1; of cross_entropy over the score of the right
-    one of three classes, where the other two scores are 0.
+    """The losses and their derivatives, for one sample with target 1; cross_entropy as a function of the score of the
+    correct one of three classes, where the other two scores are 0.
 
-    Curves over the prediction: half the squared error and the squared error are parabolas with their lowest point at 1;
-    the cross-entropies fall towards the target, steeply where the prediction is far off. That of three classes is the
-    logarithm of 3 where all scores are 0, and goes to 0 as the right score grows; its derivative lies between -1 and 0.
+    Curves over the prediction: half the squared error and the squared error are parabolas with their minimum at 1; the
+    cross-entropies decrease towards the target, steeply where the prediction is far off. That of three classes is the
+    logarithm of 3 where all scores are 0 and tends to 0 as the correct score grows; its derivative is between -1 and 0.
     """
     cases = {
         "squared_error": np.linspace(-1, 3, 201),
@@ -183,10 +184,10 @@ def losses():
 
 
 def error_surface():
-    """The error over both weights of a neuron, its bias held at 1, and gradient descent on its way down.
+    """The error as a function of both weights of a neuron, with the bias fixed at 1, and the path of gradient descent.
 
     Contour lines of a long valley; a path leads from the start down the steep side and then along the bottom towards
-    the lowest point. The paths of both backends lie on each other.
+    the minimum. The paths of both backends coincide.
     """
     figure, axes = grid(1, 1, width=5.4, height=4)
     x, y = scratch.load_data("toy")
@@ -217,7 +218,7 @@ def surface(ax, loss, left, right, bottom, top):
 
 
 def follow(ax, paths, first, second):
-    """The paths of both backends, on each other."""
+    """The paths of both backends, one on top of the other."""
     for path, style in zip(paths, STYLES, strict=True):
         ax.plot(*path.T, marker="o", markersize=3 if style["linewidth"] == 1 else 6, **style)
     ax.set(xlabel=first, ylabel=second)
@@ -225,26 +226,26 @@ def follow(ax, paths, first, second):
 
 
 def straight_borders():
-    """What a net without a hidden layer makes of the plane.
+    """The decision regions of a network without a hidden layer.
 
-    Four pictures: xor, moons, circles, blobs. The borders are straight, and only the blobs are told apart; wrong points
-    are ringed. For xor and circles no line is of use: their weights shrink to nearly 0. The dashed border is
-    torchref's, and lies on that of scratch.
+    Four plots: xor, moons, circles, blobs. The boundaries are straight, and only the blobs are separated; wrong points
+    are ringed. For xor and circles no line helps: the weights shrink to nearly 0. The dashed boundary of torchref
+    coincides with that of scratch.
     """
     return decisions([])
 
 
 def bent_borders():
-    """With a hidden layer of eight neurons the borders bend around the points.
+    """With a hidden layer of eight neurons, the decision boundaries bend around the points.
 
-    The same four sets: the two classes of xor, moons and circles are told apart, the three blobs too. The dashed border
-    is torchref's, and lies on that of scratch.
+    The same four sets: the two classes of xor, moons and circles are separated, and so are the three blobs. The dashed
+    boundary of torchref coincides with that of scratch.
     """
     return decisions([8])
 
 
 def decisions(hidden):
-    """The regions of four nets, and the borders of torchref's above them."""
+    """The decision regions of four networks, and the boundaries of torchref on top."""
     from matplotlib.lines import Line2D
 
     figure, axes = grid(2, 2)
@@ -261,15 +262,15 @@ def decisions(hidden):
         ax.get_legend().remove()
         ax.set_title(name)
     borders = [
-        Line2D([], [], color="black", linewidth=1.2, label="border of scratch"),
-        Line2D([], [], color="white", linewidth=1.4, linestyle="--", label="border of torchref, on it"),
+        Line2D([], [], color="black", linewidth=1.2, label="boundary of scratch"),
+        Line2D([], [], color="white", linewidth=1.4, linestyle="--", label="boundary of torchref, on top"),
     ]
     figure.legend(handles=borders, loc="outside lower center", ncols=2, facecolor="0.55")
     return figure
 
 
 def trained(backend, name, hidden):
-    """A net that has learned one data set, from weights that are the same in both backends."""
+    """A network trained on one data set, from the same initial weights in both backends."""
     x, y = backend.load_data(name)
     loss, outputs = ("cross_entropy", 3) if name == "blobs" else ("binary_cross_entropy_with_logits", 1)
     sizes = [2, *hidden, outputs]
@@ -281,7 +282,7 @@ def trained(backend, name, hidden):
 
 
 def start(sizes):
-    """Initial weights for both."""
+    """Initial weights for both backends."""
     rng = np.random.default_rng(3)
     shapes = {}
     for layer, (inputs, outputs) in enumerate(itertools.pairwise(sizes), start=1):
@@ -291,7 +292,7 @@ def start(sizes):
 
 
 def border(ax, net):
-    """Where one class takes over from another, dashed."""
+    """Draw the boundaries between classes, dashed."""
     (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
     across, up = np.linspace(left, right, 80), np.linspace(bottom, top, 80)
     points = torchref.tensor(np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2))
@@ -311,11 +312,11 @@ RULES: dict[str, dict] = {
 
 
 def paths():
-    """SGD, momentum, Nesterov's momentum and Adam on one surface.
+    """SGD, momentum, Nesterov momentum and Adam on one surface.
 
-    Four pictures of the same elliptic valley, thirty steps each from the same start: plain SGD zigzags across the
-    valley, a little less each time; momentum swings across it in wide waves and past the lowest point; Nesterov's
-    crosses it once and then follows the bottom; Adam curves down in short steps, overshoots, and loops back.
+    Four plots of the same elliptic valley, thirty steps each from the same start: plain SGD zigzags across the valley,
+    a little less each time; momentum swings across it in wide waves and past the minimum; Nesterov momentum crosses it
+    once and then follows the bottom; Adam curves down in short steps, overshoots, and turns back.
     """
     figure, axes = grid(2, 2)
     for ax, (name, options) in zip(axes, RULES.items(), strict=True):
@@ -339,10 +340,10 @@ def descent(backend, name, options):
 
 
 def training_curves():
-    """A training in both backends from the same weights: the losses lie on each other, the gap is rounding.
+    """One training run in both backends from the same weights: the losses coincide, the gap is rounding.
 
-    Above, the loss of each step on a logarithmic scale, two curves as one; below, the absolute gap between the weights
-    of the two, which stays near one part in 10^15.
+    Above, the loss of each step on a logarithmic scale, two coinciding curves; below, the absolute gap between the
+    weights of the two, which stays near one part in 10^15.
     """
     figure, axes = grid(2, 1, width=6.4, height=2.6)
     sizes, histories = [2, 8, 1], []

@@ -1,4 +1,4 @@
-"""A formula of a docstring, for a page."""
+"""Convert formulas of docstrings to MathML."""
 
 import re
 
@@ -8,19 +8,19 @@ from pylatexenc.latexwalker import LatexWalker
 
 
 def to_mathml(latex, where):
-    r"""LaTeX as MathML; ``where`` is said of a formula that does not convert.
+    r"""LaTeX as MathML; ``where`` is the location in the error for a formula that does not convert.
 
     >>> to_mathml(r"\eta", "here")
     '<math xmlns="http://www.w3.org/1998/Math/MathML" display="block"><mrow><mi>&#x003B7;</mi></mrow></math>'
     """
     latex = " ".join(latex.split())
     try:
-        LatexWalker(latex, tolerant_parsing=False).get_latex_nodes()  # the converter closes what is left open
+        LatexWalker(latex, tolerant_parsing=False).get_latex_nodes()  # the converter would close open groups silently
         converted = convert(spaced(latex), display="block")
     except Exception as error:
         message = " ".join(f"{type(error).__name__} {error}".split())
         raise ValueError(f"{where}: the formula {latex} does not convert: {message}") from None
-    # What the converter does not know it writes as it stands, or leaves out.
+    # The converter copies or drops unknown macros.
     unknown = [name for name in re.findall(r"\\begin{(.*?)}", latex) if f"\\{name}" not in MATRICES]
     if unknown or re.search(r"\\|[$&]<|<mi />", converted):
         message = f"the environment {unknown[0]}" if unknown else "a command or a sign in it"
@@ -29,7 +29,7 @@ def to_mathml(latex, where):
 
 
 def spaced(latex):
-    r"""With the thin spaces that TeX sets around a function's name.
+    r"""Add the thin spaces that TeX sets around a function's name.
 
     >>> print(spaced(r"y \log p + (1 - y) \log(1 - p)"))
     y \, \log \, p + (1 - y) \, \log(1 - p)

@@ -1,5 +1,5 @@
 "use strict";
-// Search over names and terms, and the keys; the page is complete without it.
+// Search and keyboard shortcuts; the page is complete without them.
 const form = document.querySelector("form[role=search]");
 const box = document.getElementById("search");
 const list = document.getElementById("found");
@@ -7,7 +7,7 @@ let chosen = -1;
 
 const plain = (text) => text.toLowerCase().normalize("NFD").replace(/[\u0300-\u036f]/g, "").replace(/[^\p{L}\p{N}]+/gu, " ").trim();
 
-// All words in any order. What begins a name comes first, then what stands in names, then in their sentences, then anywhere.
+// All words in any order. Matches at the beginning of a name come first, then within names, then in their sentences, then anywhere.
 const rank = (item, wanted) => {
   const all = (text) => wanted.split(" ").every((word) => text.includes(word));
   const name = plain(item.name);
@@ -83,7 +83,7 @@ form.addEventListener("submit", (event) => {
   box.blur();
 });
 
-// From the entry that has the focus or that the address names, as long as it is in view; else from the place on the page.
+// Start from the entry with the focus or in the address, if it is in view; otherwise from the scroll position.
 const step = (by) => {
   const entries = [...document.querySelectorAll(".entry")];
   const now = document.activeElement.closest(".entry") ?? document.querySelector(".entry:target");

@@ -1,4 +1,4 @@
-"""Build the course as one offline site: every formula, its code in both trees, pictures, and the evidence.
+"""Build the course as one offline site: every formula, its code in both trees, figures, and the evidence.
 
 parity check --json evidence.json
 parity page -o site/
@@ -18,7 +18,7 @@ from parity.progress import bar
 from parity.trees import ROOT, digest
 
 MANIFEST = "parity-page.json"
-# What the page uses of a report, and of each row of it.
+# The fields of a report that the page uses, and of each of its rows.
 REPORT = {"candidate": str, "reference": str, "time": str, "summary": str, "sources": str, "properties": list}
 ROW = {
     "property": str,
@@ -37,11 +37,11 @@ def add_arguments(parser):
     add("-o", "--output", metavar="DIR", default="site", help="directory to write the site to (default: %(default)s)")
     text = "report of parity check --json (default: the newest one in the current directory)"
     add("--evidence", metavar="FILE", help=text)
-    add("--force", action="store_true", help="write into a directory that holds other files too; none is deleted")
+    add("--force", action="store_true", help="write into a directory that has other files; none is deleted")
 
 
 def run(args):
-    """Write the site; what is in the directory already stays."""
+    """Write the site; other files in the directory are not changed."""
     code = digest()
     evidence = Evidence(code, *found_evidence(args.evidence))
     output = Path(args.output)
@@ -62,7 +62,7 @@ def run(args):
         (output / "figures").mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ValueError(f"{output}: cannot be written: {error.strerror or error}") from None
-    # First the list of what is ours, of earlier builds too: whatever happens then, it can be built again.
+    # The manifest is written first, with the files of earlier builds, so that an interrupted build can be repeated.
     names = sorted({*files, *drawings, MANIFEST, *ours})
     write(output / MANIFEST, json.dumps({"files": names, "figures": ""}))
     for name, text in files.items():
@@ -75,7 +75,7 @@ def run(args):
 
 
 def draw_all(output, drawings):
-    """The pictures, which take most of the time."""
+    """Draw the figures, which takes most of the time."""
     from parity.site import figures
 
     with bar("drawing", len(drawings)) as move_bar:
@@ -86,7 +86,7 @@ def draw_all(output, drawings):
 
 
 def write(path, text):
-    """A file, whole; one that says so already is left alone."""
+    """Write a whole file; a file with the same content is not changed."""
     content = text.encode(errors="backslashreplace")
     if path.is_file() and path.read_bytes() == content:
         return
@@ -95,7 +95,7 @@ def write(path, text):
 
 
 def expect_ours(output, needed, force):
-    """The files of earlier builds, and what their figures were made from; files of others are refused."""
+    """The files of earlier builds and the fingerprint of their figures; other files are rejected."""
     if not output.exists():
         return set(), None
     if not output.is_dir():
@@ -103,25 +103,27 @@ def expect_ours(output, needed, force):
     ours, drawn_from = built_before(output / MANIFEST)
     taken = [name for name in needed if name not in ours and os.path.lexists(output / name)]
     if taken:
-        raise ValueError(f"{output / taken[0]}: parity page needs this name and has not written what bears it")
+        raise ValueError(
+            f"{output / taken[0]}: got a file that parity page has not written, expected this name to be free"
+        )
     other = None if force else next((name for name in names_below(output) if name not in ours), None)
     if other:
         raise ValueError(
-            f"{output}: holds {other}, which parity page has not written; expected an empty directory, or --force, "
+            f"{output}: got {other}, which parity page has not written, expected an empty directory, or --force, "
             "which writes beside other files and deletes nothing"
         )
     return ours, drawn_from
 
 
 def names_below(folder):
-    """The files of a directory and below it, one by one: there may be as many as the disk holds."""
+    """The files in a directory and below it, one by one, because there may be very many."""
     for path, folders, files in os.walk(folder):
         folders.sort()
         yield from (str(Path(path, name).relative_to(folder)) for name in sorted(files))
 
 
 def built_before(manifest):
-    """What the last build says of itself; nothing, where there was none."""
+    """The manifest of the last build; empty if there is none."""
     try:
         before = json.loads(manifest.read_text(encoding="utf-8"))
         return {str(name) for name in before["files"]}, before["figures"]
@@ -130,7 +132,7 @@ def built_before(manifest):
 
 
 def found_evidence(path):
-    """The report in this file, or in the newest file of this directory that holds one; and its name."""
+    """The report in this file, or the newest report in this directory, and its name."""
     if path is not None:
         return read_evidence(Path(path)), Path(path).name
     reports = []
@@ -149,7 +151,7 @@ def read_evidence(path):
     except (OSError, ValueError, RecursionError) as error:
         raise ValueError(f"{path}: cannot be read as evidence: {getattr(error, 'strerror', None) or error}") from None
     if not is_report(report):
-        raise ValueError(f"{path}: is no evidence, expected what parity check --json writes")
+        raise ValueError(f"{path}: got a file without evidence, expected a report of parity check --json")
     if {report["candidate"], report["reference"]} != {"scratch", "torchref"}:
         got = f"{report['candidate']} against {report['reference']}"
         raise ValueError(f"{path}: got evidence of {got}, expected scratch against torchref")
@@ -157,7 +159,7 @@ def read_evidence(path):
 
 
 def is_report(value):
-    """Whether this holds what the page shows."""
+    """Whether this has the fields that the page shows."""
     return fits(value, REPORT) and all(
         fits(row, ROW) and all(isinstance(count, int) for count in row["verdicts"].values())
         for row in value["properties"]
@@ -170,11 +172,11 @@ def fits(value, kinds):
 
 
 class Evidence:
-    """What one run of ``parity check`` has shown."""
+    """The result of one run of ``parity check``."""
 
     def __init__(self, digest, report, name):
         self.rows = report["properties"] if report else []
-        self.sentence = "Nothing here has been checked yet: run parity check --json evidence.json, and build again."
+        self.sentence = "Nothing here has been checked yet: run parity check --json evidence.json and build again."
         if report:
             when = report["time"].replace("T", " ").removesuffix("+00:00")
             self.sentence = f"From {name}, {when} UTC: {report['summary']}"
@@ -187,7 +189,7 @@ class Evidence:
 
 
 def as_dict(row):
-    """A row as it is shown."""
+    """A row in the form shown."""
     verdicts = ", ".join(f"{kind} {count:,}" for kind, count in row["verdicts"].items() if count)
     different = row["verdict"] == "DIFFERENT"
     judged = row["verdicts"].keys() - {"holds"}
@@ -208,7 +210,7 @@ def pages(course, evidence, digest):
     from parity.site import figures
     from parity.site.chapters import SITE
 
-    # What stands in the docstrings has become HTML already.
+    # The docstrings are already HTML.
     environment = Environment(
         loader=FileSystemLoader(SITE), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
     )
@@ -233,13 +235,13 @@ def pages(course, evidence, digest):
 
 
 def caption(draw):
-    """What a figure's docstring says: its caption, and in words what can be seen."""
+    """The caption and the description from the docstring of a figure."""
     first, _, rest = (inspect.getdoc(draw) or "").partition("\n\n")
     return {"name": draw.__name__, "caption": " ".join(first.split()), "words": html.escape(" ".join(rest.split()))}
 
 
 def index(course, shown):
-    """What the search finds: every name, every Italian term, every picture, and what is said of them."""
+    """The search index: every name, every Italian term, every figure, and their texts."""
     found = []
     for chapter in course:
         page = f"{chapter.file}.html"
@@ -253,19 +255,19 @@ def index(course, shown):
             about = plain(entry.sentence)
             found.append({"name": entry.name, "about": about, "text": text, "url": f"{page}#{entry.name}"})
         for figure in shown.get(chapter.file, []):
-            name, about = figure["name"].replace("_", " "), f"picture: {figure['caption']}"
+            name, about = figure["name"].replace("_", " "), f"figure: {figure['caption']}"
             text = f"{chapter.file} {html.unescape(figure['words'])}"
             found.append({"name": name, "about": about, "text": text, "url": f"{page}#figure-{figure['name']}"})
     return found
 
 
 def plain(text):
-    """HTML as words."""
+    """HTML as plain text."""
     return html.unescape(re.sub(r"<.*?>", "", text))
 
 
 def figures_made_from():
-    """A fingerprint of all that the figures depend on."""
+    """A fingerprint of everything that the figures depend on."""
     from parity import plots
     from parity.site import figures
 
