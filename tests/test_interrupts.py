@@ -123,7 +123,7 @@ def test_resume_checks_what_has_changed(check, tmp_path, monkeypatch):
     (tmp_path / "all.json").write_text(json.dumps(first))
     assert check(*run, "--resume")[2].startswith("parity check: --resume: got all.json from other sources of parity")
     (tmp_path / "all.json").write_text("[1]")
-    assert "got all.json, expected the report of many candidates" in check(*run, "--resume")[2]
+    assert "got all.json, expected the report of several candidates" in check(*run, "--resume")[2]
     assert "--resume: expected several candidates and --json FILE" in check("a.py", "--resume")[2]
 
 

@@ -1,1 +1,1 @@
-"""The commands, but for ``parity page``, which is the site's: what each takes, refuses, runs and prints."""
+"""The commands, except ``parity page``, which is in ``site``: their options, checks and output."""

@@ -130,14 +130,14 @@ ROUNDED = [decimals(exponent) for exponent in (4, 3, 2, 6)]
 
 
 def whole(count, dtype):
-    """At least so many numbers of this dtype: whole blocks of them."""
+    """At least this many numbers of this dtype, in whole blocks."""
     each = BLOCK // np.dtype(dtype).itemsize
     return -(-count // each) * each
 
 
 @st.composite
 def raw(draw, count, dtype):
-    """So many whole numbers of this dtype."""
+    """This many integers of this dtype."""
     # Fixed blocks: if the length depends on earlier draws, Hypothesis fills half of the examples with zeros.
     length = min(whole(count, dtype), PERIOD) * np.dtype(dtype).itemsize
     drawn = np.frombuffer(draw(st.binary(min_size=length, max_size=length)), "u1")

@@ -1,1 +1,1 @@
-"""What is told of a result: the table and its last line, the lesson of a failure, the files for programs."""
+"""How results are reported: the table and its summary, the lesson of a failure, the files for programs."""

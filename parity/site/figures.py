@@ -390,7 +390,7 @@ def all_figures():
     return {draw.__name__: draw for draws in FIGURES.values() for draw in draws}
 
 
-# Which of them stand in which chapter.
+# The figures of each chapter.
 FIGURES = {
     "datasets": (data_sets,),
     "activations": (activations,),
