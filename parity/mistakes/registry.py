@@ -39,7 +39,9 @@ def add(name, replaced, wrong, refuses=True):
     """Register a mistake."""
     explanation, met = explained(wrong)
     owner, _, method = replaced.partition(".")
-    right = getattr(scratch, owner)
+    right = getattr(scratch, owner, None)
+    if right is None:  # a forgotten name fails in a row of its own
+        return None
     if method:
         stands_alone = isinstance(inspect.getattr_static(right, method), staticmethod)
         # A subclass with the same name, because a network prints it.
