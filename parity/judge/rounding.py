@@ -276,8 +276,8 @@ class Bounded:
         )
 
     def mean(self):
-        """The mean over all elements."""
-        return self.sum() / self.size
+        """The mean over all elements: sum / n, or sum * (1 / n), which rounds once more, as PyTorch has it on a GPU."""
+        return self.sum() * (number(1.0, self.precision) / self.size)
 
     def max(self, axis, keepdims=False):
         """The maximum along an axis; its error is at most the largest error."""
