@@ -1,15 +1,36 @@
-"""What ``scratch`` and ``torchref`` share: which files there are, and what a function
-takes.
+"""What ``scratch`` and ``torchref`` share: the files, and what a function takes.
 
 A signature declares it, ``weight: Float[K, D]``, ``lr: NonNegative``, and the border
-around either package reads it: ``contract.border``. Every message about invalid
-input is defined in this package, once. It imports only NumPy and the standard library.
+around either package checks it: ``contract.border``. The sentences about invalid
+arguments stand here, once. This package imports NumPy and the standard library only.
 """
 
-from contract.arguments import *
-from contract.arguments import OneOf
-from contract.arrays import *
+from contract.arguments import (
+    Betas,
+    Callback,
+    Count,
+    DType,
+    Flag,
+    Net,
+    NonNegative,
+    OneOf,
+    OptimizerObject,
+    Rate,
+    Seed,
+    Size,
+    Sizes,
+)
+from contract.arrays import (
+    Batch,
+    Classes,
+    D,
+    Float,
+    K,
+    N,
+    Probability,
+    Shape,
+    Sign,
+    Targets,
+)
 from contract.names import FILES
 from contract.states import State
-
-DTYPES = OneOf["float64", "float32"]

@@ -46,6 +46,7 @@ class Choice:
 
 
 OneOf = Choice()
+DType = OneOf["float64", "float32"]
 
 
 def choice(name, value, options):
@@ -192,7 +193,7 @@ def OptimizerObject(name, value):  # noqa: N802
 
 
 def listed(name, values):
-    """All elements of an iterable, as a list."""
+    """The elements of an iterable as a list; an endless one is cut."""
     try:
         return list(itertools.islice(values, MAX_PARAMETERS))
     except TypeError:

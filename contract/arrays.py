@@ -62,7 +62,7 @@ class Array:
         for axis, size in sizes.items():
             bound.setdefault(axis, (size, name, got))
         if 0 in got and (whole in (Batch, ...) or N in tail or tail == (D,)):
-            raise invalid(name, f"shape {got}, which is empty", "at least one sample")
+            raise invalid(name, f"shape {got}, which is empty", "at least one number")
 
     def wanted(self, bound):
         """The expected shape in words, with known sizes and the arrays it must fit."""
@@ -138,10 +138,10 @@ def read_numbers(name, value):
     return array
 
 
-def expect_called(kept, kind):
+def expect_called(kept):
     """Check that a forward pass has kept what backward needs."""
     if kept is None:
-        raise invalid("backward", "no input yet", f"a call of the {kind} before")
+        raise invalid("backward", "no input", "a forward pass before it")
 
 
 def expect_shape(name, got, wanted, owner):

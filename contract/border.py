@@ -1,8 +1,11 @@
 """The border around ``scratch`` and ``torchref``: arguments are checked here, once.
 
-The files of either package contain bare formulas that call each other unchecked. The
-package exports them behind this border: every argument is checked as the signature
-declares it, an overflow is a valid result, and no result is an argument.
+The functions in the files of either package contain formulas and call each other
+unchecked. The package exports them behind this border: every argument is checked as the
+signature declares it, an overflow is a valid result, and no result is an argument.
+Classes, and functions that receive data later (``orders``, the input of a net), check
+with ``checked``, ``converted`` and ``expect_*``. ``library`` is the file ``arrays`` of
+either package: how NumPy or PyTorch reads, converts and copies arrays.
 """
 
 import functools
@@ -23,7 +26,7 @@ def checked(library):
     return functools.cache(lambda function: bordered(function, library))
 
 
-def admitted(library):
+def converted(library):
     """A function that converts the arguments of a call as its signature declares."""
     signature = functools.cache(lambda function: Signature(function, library))
 
@@ -122,7 +125,7 @@ class Signature:
             expect_classes(name, target, indices, self.library.dtype_name(target), pred)
         if self.rates:
             rates = {name: given.get(name) for name in self.rates}
-            expect_held(rates, self.library, given.values())
+            expect_held(rates, self.library, [given[name] for name, _ in self.arrays])
 
     def convert(self, given, forms):
         """Read the arrays, give the floats one dtype, and compare the shapes."""

@@ -23,17 +23,17 @@ def read_data(name_or_path, package):
     path = find(name_or_path, package)
     name = printable(str(path))
     columns, rows = read_rows(path, name)
-    x, y = [row[:-1] for row in rows], [row[-1] for row in rows]
+    x, y = [row[:-1] for _, row in rows], [row[-1] for _, row in rows]
     if len(set(y)) == 1:
         raise ValueError(
             f"{name}: every label is {y[0]:g}, expected at least two classes"
         )
     if columns[-1] != "class":
         return x, [[label] for label in y], False
-    for number, label in enumerate(y):
+    for number, (*_, label) in rows:
         if not 0 <= label < MAX_CLASSES or label != int(label):
             raise invalid(
-                f"{name}, sample {number}, column class",
+                f"{name}, row {number}, column class",
                 f"{label:.16g}",
                 f"an integer from 0 to {MAX_CLASSES - 1}",
             )
@@ -92,7 +92,9 @@ def read_rows(path, name):
         )
     if not samples:
         raise invalid(name, "a header and no samples", "a line for each sample")
-    return columns, [numbers(name, row, cells, columns) for row, cells in samples]
+    return columns, [
+        (row, numbers(name, row, cells, columns)) for row, cells in samples
+    ]
 
 
 def numbers(name, row, cells, columns):

@@ -25,7 +25,6 @@ class Rule:
     """The options and the state of an update rule, as its signature declares them."""
 
     def __init__(self, update, **defaults):
-        self.update = update
         parameters = inspect.signature(update).parameters.values()
         kinds = [p.annotation for p in parameters]
         [self.state] = [kind for kind in kinds if isinstance(kind, State)]

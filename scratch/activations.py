@@ -3,7 +3,8 @@ through it.
 
 Each ``g(z)`` stands beside its ``g_backward(z, grad_output)``, which turns the gradient
 of the loss with respect to g(z) into the gradient with respect to z: the factor g'(z)
-of the chain rule. In PyTorch ``torch.autograd`` takes it.
+of the chain rule. PyTorch computes it with ``torch.autograd``. Both return
+an array of the shape of z.
 """
 
 from typing import Any, NamedTuple
@@ -59,8 +60,8 @@ def sigmoid(z: Float[Shape]):
 
     .. math:: \sigma(z) = \frac{1}{1 + e^{-z}} = \frac{e^{z}}{1 + e^{z}}
 
-    Of the two forms the one is taken whose exponent is not positive, so nothing
-    overflows; far from 0 the ends 0 and 1 are reached.
+    The form with the non-positive exponent is used, so nothing overflows; far from 0
+    the ends 0 and 1 are reached.
     Source: the deck's exercises; ``torch.sigmoid``.
 
     >>> sigmoid(tensor([0.0, -10000.0, 10000.0])).tolist()
@@ -86,7 +87,7 @@ def sigmoid_backward(z: Float[Shape], grad_output: Float[Shape]):
 
 
 def through_sigmoid(s, grad_output):
-    """The same from the output s, where forward has kept it: no second exponential."""
+    """The gradient through the sigmoid, given its output s: no second exponential."""
     return grad_output * (1 - s) * s
 
 
@@ -116,7 +117,7 @@ def tanh_backward(z: Float[Shape], grad_output: Float[Shape]):
 
 
 def through_tanh(t, grad_output):
-    """The same from the output t."""
+    """The gradient through tanh, given its output t."""
     return grad_output * (1 - t * t)
 
 
@@ -211,7 +212,7 @@ def softmax_backward(z: Float[Batch, K], grad_output: Float[Batch, K]):
 
 
 def through_softmax(p, grad_output):
-    """The same from the output p."""
+    """The gradient through the softmax, given its output p."""
     return p * (grad_output - (p * grad_output).sum(axis=-1, keepdims=True))
 
 

@@ -62,4 +62,4 @@ def state_value(key, value, param):
 
 # For methods, and for calls within the package whose arguments come from outside.
 checked = border.checked(sys.modules[__name__])
-admitted = border.admitted(sys.modules[__name__])
+converted = border.converted(sys.modules[__name__])

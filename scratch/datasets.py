@@ -4,14 +4,14 @@ from pathlib import Path
 
 import numpy as np
 
-from contract import DTYPES
+from contract import DType
 from contract.csvfiles import read_data
 from scratch.tensors import tensor
 
 __all__ = ["load_data"]
 
 
-def load_data(name_or_path, dtype: DTYPES = "float64"):
+def load_data(name_or_path, dtype: DType = "float64"):
     r"""The points x (N, D) and labels y (N, 1) of a data set.
 
     Its name is toy (the deck's eight points), toy_flipped, and, xor, moons, circles or

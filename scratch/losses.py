@@ -1,9 +1,10 @@
-r"""What training makes small: a number that says how wrong the predictions are, and its
-gradient.
+r"""Loss functions, which measure how wrong the predictions are, and their gradients.
 
 Each ``loss(pred, target)`` stands beside its ``loss_backward(pred, target)``, the
-gradient with respect to ``pred``. In PyTorch ``torch.autograd`` takes it. n = N K
-counts elements, not rows; cross-entropies are in nats.
+gradient with respect to ``pred``. PyTorch computes it with ``torch.autograd``. A
+loss is a scalar, its gradient has the shape of ``pred``. In the formulas ``pred`` is
+the prediction y_hat, a probability p or a score z, and ``target`` is y; n = N K counts
+elements, not rows; cross-entropies are in nats.
 """
 
 from typing import Any, NamedTuple
@@ -66,7 +67,9 @@ def mse_loss(pred: Float[Batch], target: Float[Batch]):
     >>> float(mse_loss(tensor([[1.0], [-1.0]]), tensor([[1.0], [1.0]])))
     2.0
     """
-    difference = (pred - target).ravel()
+    difference = (
+        pred - target
+    ).ravel()  # its product with itself needs no array of squares
     return difference @ difference / difference.size
 
 
@@ -124,8 +127,8 @@ def binary_cross_entropy_with_logits(pred: Float[Batch], target: Probability[Bat
 
     Logits z are weighted sums before the sigmoid. Nothing overflows and no logarithm is
     clamped: a sigmoid followed by ``binary_cross_entropy`` loses its gradient where the
-    sigmoid is 0 or 1. The loss of an infinite logit is inf or nan, which of them
-    depends on the form: PyTorch has (1 - y) z + log(1 + e^-z).
+    sigmoid is 0 or 1. The loss of an infinite logit is inf or nan, depending on how the
+    formula is written: PyTorch has (1 - y) z + log(1 + e^-z).
     Source: ``torch.nn.functional.binary_cross_entropy_with_logits``.
 
     >>> logits, target = tensor([[10000.0], [-10000.0]]), tensor([[1.0], [1.0]])

@@ -9,13 +9,13 @@ import itertools
 
 import numpy as np
 
-from contract import DTYPES, Count, Float, NonNegative, OneOf, Seed, Size, Sizes
+from contract import Count, DType, Float, NonNegative, OneOf, Seed, Size, Sizes
 from contract.arguments import expect_memory
 from contract.arrays import expect_called, expect_shape
 from contract.states import expect_held, parameter_arrays
 from scratch import arrays
 from scratch.activations import ACTIVATIONS
-from scratch.arrays import admitted, checked, quiet
+from scratch.arrays import checked, converted, quiet
 from scratch.gradients import gradient_step
 from scratch.losses import mse_loss, mse_loss_backward
 from scratch.neuron import linear
@@ -113,8 +113,9 @@ class Linear(Module):
               \frac{\partial L}{\partial x} = \frac{\partial L}{\partial z} W
 
     ``weight`` (K, D) and ``bias`` (K,) are drawn uniformly from -1/sqrt(D) to
-    1/sqrt(D), as ``torch.nn.Linear`` does, by this library's own generator: equal seeds
-    give different numbers in NumPy and PyTorch. Source: ``torch.nn.Linear``.
+    1/sqrt(D), as ``torch.nn.Linear`` does. ``seed`` is that of NumPy's generator in
+    ``scratch``, of PyTorch's in ``torchref``: equal seeds give different weights. With
+    None the weights differ each time. Source: ``torch.nn.Linear``.
 
     >>> layer = Linear(2, 1)
     >>> layer
@@ -130,7 +131,7 @@ class Linear(Module):
         in_features: Size,
         out_features: Size,
         *,
-        dtype: DTYPES = "float64",
+        dtype: DType = "float64",
         seed: Seed = None,
     ):
         expect_memory(in_features, out_features)
@@ -146,9 +147,9 @@ class Linear(Module):
 
     @quiet
     def forward(self, x):
-        """The weighted sums (N, K) of x (N, D)."""
+        """The weighted sums (N, K) of x (N, D), or (K,) of (D,)."""
         parameters = self.weight.data, self.bias.data
-        self.x, weight, bias = admitted(linear, x, *parameters)
+        self.x, weight, bias = converted(linear, x, *parameters)
         return linear(self.x, weight, bias)
 
     @checked
@@ -156,7 +157,7 @@ class Linear(Module):
         """The gradient with respect to x (N, D), given that with respect to the output
         (N, K); None if not asked.
         """
-        expect_called(self.x, "layer")
+        expect_called(self.x)
         output_shape = (*self.x.shape[:-1], self.out_features)
         expect_shape("grad_output", grad_output.shape, output_shape, "output")
         return self._backward(grad_output, input_grad)
@@ -191,7 +192,7 @@ class ToyNet(Module):
     [('fc1.weight', [[1.0, 0.5]]), ('fc1.bias', [0.5])]
     """
 
-    def __init__(self, *, dtype: DTYPES = "float64", seed: Seed = None):
+    def __init__(self, *, dtype: DType = "float64", seed: Seed = None):
         self.fc1 = Linear(2, 1, dtype=dtype, seed=seed)
 
     def forward(self, x):
@@ -224,7 +225,7 @@ class ToyNet(Module):
         expect_held({"lr": lr}, arrays, self.parameters())
         losses = []
         for _ in range(epochs):
-            pred, target = admitted(mse_loss, self(x), y)
+            pred, target = converted(mse_loss, self(x), y)
             losses.append(float(mse_loss(pred, target)))
             self.zero_grad()
             self.backward(mse_loss_backward(pred, target))
@@ -268,7 +269,7 @@ class MLP(Module):
         activation: OneOf[ACTIVATIONS] = "sigmoid",
         output: OneOf[ACTIVATIONS] = "identity",
         *,
-        dtype: DTYPES = "float64",
+        dtype: DType = "float64",
         seed: Seed = None,
     ):
         rng = np.random.default_rng(seed)
@@ -282,9 +283,9 @@ class MLP(Module):
 
     @quiet
     def forward(self, x):
-        """The output (N, sizes[-1]) for x (N, sizes[0])."""
+        """The output (N, sizes[-1]) for x (N, sizes[0]), or for one sample."""
         fc1 = self.layers[0]
-        x, _, _ = admitted(linear, x, fc1.weight.data, fc1.bias.data)
+        x, _, _ = converted(linear, x, fc1.weight.data, fc1.bias.data)
         self.outputs = []
         for layer, name in zip(self.layers, self.activations, strict=True):
             layer.x = x
@@ -298,7 +299,7 @@ class MLP(Module):
         """The gradient with respect to x, given that with respect to the output; None
         if not asked.
         """
-        expect_called(self.outputs, "net")
+        expect_called(self.outputs)
         expect_shape("grad_output", grad_output.shape, self.outputs[-1].shape, "output")
         for number in reversed(range(len(self.layers))):
             g_backward = ACTIVATIONS[self.activations[number]].from_output

@@ -74,7 +74,7 @@ def sgd_update(
             buffer = grad.copy()
         state = {"momentum_buffer": buffer}
         grad = grad + momentum * buffer if nesterov else buffer
-    return param + -lr * grad, state
+    return param - lr * grad, state
 
 
 def adagrad_update(
@@ -97,7 +97,7 @@ def adagrad_update(
 
     The learning rate ``lr`` is eta, ``lr_decay`` eta_d, ``weight_decay`` lambda;
     ``initial_accumulator_value`` is s before the first step; ``step`` t counts the
-    steps. epsilon is added to the root, not under it.
+    steps, ``sum`` is s, ``eps`` epsilon, which is added outside the square root.
     Source: ``torch.optim.Adagrad``; J. Duchi, E. Hazan, Y. Singer, "Adaptive
     subgradient methods for online learning and stochastic optimization" (2011).
 
@@ -145,10 +145,11 @@ def rmsprop_update(
               \text{momentum: } b \leftarrow \mu b + \frac{g}{\sqrt v + \epsilon}, \quad
               w \leftarrow w - \eta b
 
-    The learning rate ``lr`` is eta, ``alpha`` the decay rate of the running averages,
-    ``weight_decay`` lambda, ``momentum`` mu (at 0 there is no buffer b); ``centered``
-    divides by the standard deviation. epsilon is added to the root, not under it as
-    TensorFlow has it. v starts at 0, with no bias correction. A centered v that
+    The learning rate ``lr`` is eta, ``alpha`` the decay rate of the running averages v
+    (``square_avg``) and g-bar (``grad_avg``), ``weight_decay`` lambda, ``momentum`` mu
+    (at 0 there is no ``momentum_buffer`` b), ``eps`` epsilon; ``centered`` divides by
+    the standard deviation of the gradient. epsilon is added outside the square root;
+    TensorFlow adds it inside. v starts at 0, with no bias correction. A centered v that
     rounding makes negative gives nan, as in PyTorch. Where v is nothing but rounding,
     as with alpha 0, or overflows, the result depends on the processor: PyTorch rounds
     once where it can multiply and add at once, NumPy twice.
@@ -198,11 +199,11 @@ def adam_update(
               \frac{m}{\sqrt v / \sqrt{1 - \beta_2^t} + \epsilon}
 
     The learning rate ``lr`` is eta, ``betas`` are the decay rates of the running
-    averages m (``exp_avg``) and v (``exp_avg_sq``), ``weight_decay`` is lambda;
-    ``amsgrad`` takes the maximum of v so far, before its correction. ``step`` t is 1 at
-    the first step. epsilon is added to the root of the corrected v: neither under the
-    root nor before the correction, as TensorFlow has it. The weight decay goes through
-    m and v; in ``adamw_update`` it does not.
+    averages m (``exp_avg``) and v (``exp_avg_sq``), ``weight_decay`` is lambda, ``eps``
+    epsilon; ``amsgrad`` takes the maximum of v so far, before its correction. ``step``
+    t is 1 at the first step. epsilon is added to the square root of the bias-corrected
+    v; TensorFlow adds it before the correction. The weight decay goes through m and v;
+    in ``adamw_update`` it does not.
     Source: ``torch.optim.Adam``; D. Kingma, J. Ba, "Adam: a method for stochastic
     optimization" (2015).
 
@@ -247,8 +248,8 @@ def adamw_update(
               \text{then as Adam with } \lambda = 0
 
     The options are those of ``adam_update``. The decay is decoupled: it does not go
-    through m and v. It is scaled by the learning rate, which the paper keeps apart from
-    it.
+    through m and v. As in PyTorch it is multiplied by the learning rate; in the paper
+    it is not.
     Source: ``torch.optim.AdamW``; I. Loshchilov, F. Hutter, "Decoupled weight decay
     regularization" (2019).
 
@@ -281,7 +282,8 @@ class Optimizer:
     ``params`` holds parameters, or dictionaries, each a group with options of its own:
     ``{"params": [...], "lr": 0.1}``. ``param_groups`` has the ``params`` and every
     option of each group; what is changed there holds from the next step on. ``state``
-    has for each parameter what its update returned.
+    has for each parameter what its update returned. A subclass names its rule, whose
+    options its constructor takes: ``class SGD(Optimizer, rule=sgd_update, lr=1e-3)``.
     """
 
     def __init_subclass__(cls, rule=None, **defaults):
@@ -349,7 +351,7 @@ class Optimizer:
 
     @quiet
     def load_state_dict(self, state_dict):
-        """Go on from a state_dict of either backend, or of the optimizer of the same
+        """Load a state_dict of either backend, or of the optimizer of the same
         name in ``torch.optim``.
         """
         kind, groups = type(self).__name__, self.param_groups

@@ -39,7 +39,7 @@ X, W, Y = np.ones((3, 2)), np.ones((1, 2)), np.ones((3, 1))
         ({"x": X[0]}, "x: got shape (2,), expected (N, 2) to fit weight (1, 2)"),
         ({"x": np.ones((3, 4))}, "x: got shape (3, 4), expected (N, 2) to fit weight (1, 2)"),
         ({"weight": W[0]}, "weight: got shape (2,), expected (K, D)"),
-        ({"x": X[:0], "y": Y[:0]}, "x: got shape (0, 2), which is empty, expected at least one sample"),
+        ({"x": X[:0], "y": Y[:0]}, "x: got shape (0, 2), which is empty, expected at least one number"),
         ({"y": Y[:2]}, "y: got shape (2, 1), expected (3, 1) to fit x (3, 2) and weight (1, 2)"),
         ({"y": 0.5 * Y}, "y: got the label 0.5, expected only -1 and +1"),
         ({"lr": -1}, "lr: got -1, expected a finite non-negative number"),

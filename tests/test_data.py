@@ -103,6 +103,6 @@ def test_a_class_index_has_an_end(backend, tmp_path):
     assert backend.load_data(file)[1].tolist() == [0, 999999]
     for label, got in (("1000000", "1000000"), ("3000000000000", "3000000000000"), ("1e300", "1e+300"), ("-1", "-1")):
         file.write_text(f"x,class\n1,0\n2,{label}\n")
-        message = f"{file}, sample 1, column class: got {got}, expected an integer from 0 to 999999"
+        message = f"{file}, row 3, column class: got {got}, expected an integer from 0 to 999999"
         with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
             backend.load_data(file)

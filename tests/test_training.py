@@ -88,7 +88,7 @@ def test_bad_samples_are_one_line(backend):
     for arguments, line in [
         ((x, y[:3]), "y: got shape (3, 1), expected (4, K), or (4,) to fit x (4, 2)"),
         ((x[0], y), "x: got shape (2,), expected (N, D)"),
-        ((x[:0], y[:0]), "x: got shape (0, 2), which is empty, expected at least one sample"),
+        ((x[:0], y[:0]), "x: got shape (0, 2), which is empty, expected at least one number"),
         ((x, y, 0), "batch_size: got 0, expected an integer from 1 to 4, the number of samples"),
         ((x, y, 5), "batch_size: got 5, expected an integer from 1 to 4, the number of samples"),
         ((x, y, 2.0), "batch_size: got 2.0, expected an integer from 1 to 4, the number of samples"),

@@ -5,9 +5,12 @@ Read it in the order of the files: tensors, datasets, activations, neuron, perce
 losses, gradients, networks, optimizers, training. Beside each file stands one of the
 same name in ``scratch``: the same names, the same results, in pure NumPy.
 
-The files hold bare formulas, which call each other unchecked. The names of this package
-are the same functions behind a border, where arguments are checked as their signatures
-declare.
+"The deck", the source of most functions, is a lecture by A. Augello, University of
+Palermo: "Addestrare una rete neurale (SGD)".
+
+The functions in the files contain formulas and call each other unchecked. The names of
+this package are the same functions behind a border, where arguments are checked as
+their signatures declare.
 """
 
 from contract.border import export

@@ -3,7 +3,8 @@ through it.
 
 Each ``g(z)`` stands beside its ``g_backward(z, grad_output)``, which turns the gradient
 of the loss with respect to g(z) into the gradient with respect to z: the factor g'(z)
-of the chain rule. In PyTorch ``torch.autograd`` takes it.
+of the chain rule. PyTorch computes it with ``torch.autograd``. Both return
+an array of the shape of z.
 """
 
 import torch
@@ -60,8 +61,8 @@ def sigmoid(z: Float[Shape]):
 
     .. math:: \sigma(z) = \frac{1}{1 + e^{-z}} = \frac{e^{z}}{1 + e^{z}}
 
-    Of the two forms the one is taken whose exponent is not positive, so nothing
-    overflows; far from 0 the ends 0 and 1 are reached.
+    The form with the non-positive exponent is used, so nothing overflows; far from 0
+    the ends 0 and 1 are reached.
     Source: the deck's exercises; ``torch.sigmoid``.
 
     >>> sigmoid(tensor([0.0, -10000.0, 10000.0])).tolist()

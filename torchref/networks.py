@@ -11,12 +11,12 @@ from contextlib import contextmanager
 import torch
 from torch import nn
 
-from contract import DTYPES, Count, NonNegative, OneOf, Seed, Size, Sizes
+from contract import Count, DType, NonNegative, OneOf, Seed, Size, Sizes
 from contract.arguments import expect_memory
 from contract.states import expect_held, parameter_arrays
 from torchref import arrays
 from torchref.activations import ACTIVATIONS
-from torchref.arrays import admitted, checked
+from torchref.arrays import checked, converted
 from torchref.gradients import gradient_step
 from torchref.losses import mse_loss
 from torchref.neuron import linear
@@ -51,8 +51,9 @@ class Linear(Module, nn.Linear):
               \frac{\partial L}{\partial x} = \frac{\partial L}{\partial z} W
 
     ``weight`` (K, D) and ``bias`` (K,) are drawn uniformly from -1/sqrt(D) to
-    1/sqrt(D), as ``torch.nn.Linear`` does, by this library's own generator: equal seeds
-    give different numbers in NumPy and PyTorch. Source: ``torch.nn.Linear``.
+    1/sqrt(D), as ``torch.nn.Linear`` does. ``seed`` is that of NumPy's generator in
+    ``scratch``, of PyTorch's in ``torchref``: equal seeds give different weights. With
+    None the weights differ each time. Source: ``torch.nn.Linear``.
 
     >>> layer = Linear(2, 1)
     >>> layer
@@ -68,7 +69,7 @@ class Linear(Module, nn.Linear):
         in_features: Size,
         out_features: Size,
         *,
-        dtype: DTYPES = "float64",
+        dtype: DType = "float64",
         seed: Seed = None,
     ):
         expect_memory(in_features, out_features)
@@ -76,8 +77,8 @@ class Linear(Module, nn.Linear):
             super().__init__(in_features, out_features, dtype=getattr(torch, dtype))
 
     def forward(self, x):
-        """The weighted sums (N, K) of x (N, D)."""
-        return linear(*admitted(linear, x, self.weight, self.bias))
+        """The weighted sums (N, K) of x (N, D), or (K,) of (D,)."""
+        return linear(*converted(linear, x, self.weight, self.bias))
 
 
 class ToyNet(Module):
@@ -95,7 +96,7 @@ class ToyNet(Module):
     [('fc1.weight', [[1.0, 0.5]]), ('fc1.bias', [0.5])]
     """
 
-    def __init__(self, *, dtype: DTYPES = "float64", seed: Seed = None):
+    def __init__(self, *, dtype: DType = "float64", seed: Seed = None):
         super().__init__()
         self.fc1 = Linear(2, 1, dtype=dtype, seed=seed)
 
@@ -124,7 +125,7 @@ class ToyNet(Module):
         optimizer = torch.optim.SGD(self.parameters(), lr=lr)
         losses = []
         for _ in range(epochs):
-            loss = mse_loss(*admitted(mse_loss, self(x), y))
+            loss = mse_loss(*converted(mse_loss, self(x), y))
             losses.append(loss.item())
             optimizer.zero_grad()
             loss.backward()
@@ -166,7 +167,7 @@ class MLP(Module):
         activation: OneOf[ACTIVATIONS] = "sigmoid",
         output: OneOf[ACTIVATIONS] = "identity",
         *,
-        dtype: DTYPES = "float64",
+        dtype: DType = "float64",
         seed: Seed = None,
     ):
         super().__init__()
@@ -179,7 +180,7 @@ class MLP(Module):
                 self.layers.append(layer)
 
     def forward(self, x):
-        """The output (N, sizes[-1]) for x (N, sizes[0])."""
+        """The output (N, sizes[-1]) for x (N, sizes[0]), or for one sample."""
         for layer, name in zip(self.layers, self.activations, strict=True):
             g = ACTIVATIONS[name]
             x = g(layer(x))

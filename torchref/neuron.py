@@ -60,7 +60,7 @@ def neuron(
     [0.5]
     """
     g = ACTIVATIONS[activation]
-    return g(F.linear(x, weight, bias))
+    return g(linear(x, weight, bias))
 
 
 def predict(x: Float[..., D], weight: Float[K, D], bias: Float[K]):
@@ -78,4 +78,4 @@ def predict(x: Float[..., D], weight: Float[K, D], bias: Float[K]):
     >>> predict(x, weight, bias).tolist()
     [[1.0], [-1.0]]
     """
-    return torch.sign(F.linear(x, weight, bias))
+    return sign(linear(x, weight, bias))

@@ -64,16 +64,16 @@ def train_perceptron(
 ):
     r"""Epochs of the perceptron rule until one passes without a mistake.
 
-    ``max_epochs`` ends it where no line separates the classes. ``orders`` holds the
-    order of the samples in each epoch, a permutation of 0..N-1, and training ends with
-    it; None is 0 to N-1 each time. ``on_epoch(epoch, weight, bias, mistakes)`` is
-    called after each epoch, the first being 1. The result has ``weight``, ``bias``,
-    ``converged`` (an epoch passed without a mistake), ``epochs`` (that one included)
-    and ``updates`` (corrections in all).
+    ``max_epochs`` stops it where no line separates the classes. ``orders`` holds the
+    order of the samples in each epoch, a permutation of 0..N-1, and training stops when
+    it is exhausted; None is 0 to N-1 each time. ``on_epoch(epoch, weight, bias,
+    mistakes)`` is called after each epoch, the first being 1. The result has
+    ``weight``, ``bias``, ``converged`` (an epoch passed without a mistake), ``epochs``
+    (that one included) and ``updates`` (corrections over all epochs).
 
-    On separable data it ends after at most (R / gamma)^2 updates from W = 0, of which
-    one on the line counts half: R is the largest length of (x, 1), gamma the distance
-    from the nearest of these points to a separating plane through 0.
+    For one neuron (K = 1) on separable data it ends after at most (R / gamma)^2 updates
+    from W = 0, of which one on the line counts half: R is the largest length of (x, 1),
+    gamma the distance from the nearest of these points to a separating plane through 0.
     Source: the deck; A. Novikoff, "On convergence proofs on perceptrons" (1962).
 
     >>> x, y = tensor([[2.0, 1.0], [6.0, 0.5]]), tensor([[1.0], [-1.0]])

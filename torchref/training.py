@@ -1,6 +1,6 @@
 r"""A whole training: batches, steps, epochs, and a history of them.
 
-All here reads the same in both backends but for ``backward``, which here is
+Everything here is the same in both backends except ``backward``, which here is
 ``torch.autograd``'s.
 """
 
@@ -24,7 +24,7 @@ from contract import (
 from contract.arguments import batch_count, choice, epoch_orders, listed, permutation
 from contract.optimizers import optimizer_over
 from contract.training import RECORDED, History, batches, finite_loss, set_lr
-from torchref.arrays import admitted
+from torchref.arrays import converted
 from torchref.losses import LOSSES
 from torchref.optimizers import OPTIMIZERS
 
@@ -57,9 +57,10 @@ def train_step(model: Net, x, y, loss: OneOf[LOSSES], optimizer: OptimizerObject
 
     .. math:: g = \nabla_w L(f_w(x), y), \qquad w \leftarrow \text{update}(w, g)
 
-    Changes the parameters of the model, over which the optimizer was made, and returns
-    the loss before the update. The gradients are reset first; those of this step stay
-    in the parameters' ``grad``. Source: the deck.
+    Changes the parameters of the model, a ``Linear``, ``ToyNet`` or ``MLP``, with which
+    the optimizer was created, by x (N, D) and y, (N, K) floats or (N,) class indices;
+    returns the loss before the update. The gradients are reset first; those of this
+    step stay in the parameters' ``grad``. Source: the deck.
 
     >>> net = Linear(2, 1)
     >>> net.load_state_dict({"weight": [[0.5, -1.0]], "bias": [0.0]})
@@ -95,23 +96,25 @@ def fit(
     .. math:: w \leftarrow \text{update}(w, \nabla_w L(f_w(x_B), y_B)) \quad
               \text{for each batch } B
 
-    Changes the parameters of the model. ``y`` holds (N, K) floats, or (N,) class
-    indices for "cross_entropy". ``optimizer`` is a name, with ``lr`` and otherwise
-    PyTorch's defaults, or an optimizer made over parameters of the model, which keeps
-    its own ``lr`` and goes on from its state. ``lr(epoch)``, the first being 0, is set
-    in every group of either as an epoch starts, as
-    ``torch.optim.lr_scheduler.LambdaLR`` does. ``epochs`` is the maximum number of
-    epochs, ``batch_size`` None all samples at once. ``orders`` holds the order of the
-    samples in each epoch, and training ends with it; None is 0 to N-1 each time.
-    Training stops when the loss of an epoch, the mean of its steps', differs from that
-    of the one before by no more than ``tolerance``. ``on_step(step, model, loss)`` is
-    called after each step, the first being 1. ``record`` names what the history keeps
-    of each step beside the loss: "weights", "gradients", "state".
+    Changes the parameters of the model, a ``Linear``, ``ToyNet`` or ``MLP``. ``y``
+    holds (N, K) floats, or (N,) class indices for "cross_entropy". ``optimizer`` is
+    "SGD", "Adagrad", "RMSprop", "Adam" or "AdamW", with ``lr`` and otherwise PyTorch's
+    defaults, or an optimizer created with the parameters of the model, which keeps its
+    own ``lr`` and continues from its state. ``lr`` may be a function of the epoch, the
+    first being 0, as for ``torch.optim.lr_scheduler.LambdaLR``. ``epochs`` is the
+    maximum number of epochs, ``batch_size`` from 1 to N, None for all samples.
+    ``orders`` holds the order of the samples in each epoch, and training stops when it
+    is exhausted; None is 0 to N-1 each time. Training also stops when the mean loss of
+    an epoch's steps differs from that of the epoch before by no more than
+    ``tolerance``. ``on_step(step, model, loss)`` is called after each step, the first
+    being 1. ``record`` lists what the history keeps beside the loss: "weights",
+    "gradients", "state".
 
     The history has ``losses`` (before each step), ``epochs`` (how many were begun),
-    ``converged``, and what was recorded, each a dictionary by the parameter's name. A
-    learning rate that is too large makes the loss grow out of range: training stops
-    there with a warning. Source: the deck, whose ``train`` is one batch of all samples.
+    ``converged``, and each of ``record`` as a list with one dictionary per step, by the
+    parameter's name. A learning rate that is too large makes the loss grow out of
+    range: training stops there with a warning. Source: the deck, whose ``train`` is one
+    batch of all samples.
 
     >>> net = Linear(2, 1)
     >>> net.load_state_dict({"weight": [[0.5, -1.0]], "bias": [0.0]})
@@ -147,13 +150,11 @@ def fit(
 
 
 def backward(model, loss, pred, target):
-    """The loss, whose gradients are added to those of the parameters: PyTorch goes back
-    by itself.
-    """
+    """Add the gradients to the parameters' ``grad`` by autograd; return the loss."""
     forward = LOSSES[loss]
     if loss == "binary_cross_entropy" and pred.isnan().any():
-        admitted(forward, torch.full_like(pred, 0.5), target)  # refuses a wrong target
-        return math.nan  # out of range on the way: the run is over
-    value = forward(*admitted(forward, pred, target))
+        converted(forward, torch.full_like(pred, 0.5), target)  # refuses a wrong target
+        return math.nan  # no probability: ``fit`` stops with a warning
+    value = forward(*converted(forward, pred, target))
     value.backward()
     return value.item()

@@ -4,10 +4,9 @@ import ast
 import shutil
 import textwrap
 from difflib import SequenceMatcher
-from itertools import zip_longest
+from itertools import chain, zip_longest
 
 from contract.arguments import choice
-from contract.names import FILES
 from parity import trees
 from parity.reports.formulas import formula
 
@@ -22,29 +21,35 @@ def add_arguments(parser):
 
 
 def run(args):
-    """Print both bodies; docstrings are reduced to their first sentence and formula."""
-    choice("NAME", args.name, (*trees.all_names(), *FILES))
-    columns = shutil.get_terminal_size().columns
+    """Print both bodies; docstrings are folded to their sentence and formula."""
     names = trees.names()
-    for name in names.get(args.name, [args.name]):
-        [file] = [file for file in FILES if name in names[file]]
-        print("\n".join(page(file, name, columns)), end="\n\n" if args.name in FILES else "\n")
+    choice("NAME", args.name, (*trees.all_names(), *trees.FILES))
+    file = next(file for file in names if args.name == file or args.name in names[file])
+    columns = shutil.get_terminal_size().columns
+    shown = names.get(args.name, [args.name])
+    blocks = [[*headline(file, name, columns), *page(file, [name], columns)] for name in shown]
+    if behind := helpers(file, None if args.name in names else args.name):
+        blocks.append(page(file, behind, columns, aligned=False))
+    print("\n\n".join(map("\n".join, blocks)))
     return 0
 
 
-def page(file, name, columns):
-    """The lines for one name."""
-    sides = [code(tree, file, name) for tree in trees.TREES]
-    yield from headline(file, name, columns)
+def page(file, names, columns, aligned=True):
+    """The definitions of these names, side by side or one tree above the other."""
+    bodies = []
+    for tree in trees.TREES:
+        found = [lines for name in names if (lines := code(tree, file, name))]
+        bodies.append("\n\n".join(map("\n".join, found)).splitlines())
     if columns < SIDE_BY_SIDE:
-        for tree, lines in zip(trees.TREES, sides, strict=True):
-            yield from [f"--- {tree}/{file}.py", *lines]
-        return
+        heads = [[f"--- {tree}/{file}.py"] for tree in trees.TREES]
+        return [*chain.from_iterable(head + body for head, body in zip(heads, bodies, strict=True) if body)]
     width = (columns - 3) // 2
-    yield f"{f'scratch/{file}.py':<{width}}   torchref/{file}.py"
-    for left, mark, right in rows(*sides):
-        for one, other in zip_longest(folded(left, width), folded(right, width), fillvalue=""):
-            yield f"{one:<{width}} {mark} {other}".rstrip()
+    lines = [f"{f'scratch/{file}.py':<{width}}   torchref/{file}.py"] if aligned else []
+    unmarked = ((one, " ", other) for one, other in zip_longest(*bodies, fillvalue=""))
+    for one, mark, other in rows(*bodies) if aligned else unmarked:
+        folds = zip_longest(folded(one, width), folded(other, width), fillvalue="")
+        lines += [f"{start:<{width}} {mark} {end}".rstrip() for start, end in folds]
+    return lines
 
 
 def headline(file, name, columns):
@@ -62,19 +67,25 @@ def definitions(tree, file):
     return [node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
 
 
-def code(tree, file, name):
-    """The lines of a definition and of the private functions that it uses, without docstrings."""
-    text = (trees.ROOT / tree / f"{file}.py").read_text(encoding="utf-8").splitlines()
-    found = {node.name: node for node in definitions(tree, file)}
+def helpers(file, name):
+    """The definitions of a file that are not public: all, or the functions that this one names in either tree."""
     public = trees.names()[file]
-    shown = [name]
-    for each in shown if isinstance(found[name], ast.FunctionDef) else ():
-        words = {node.id for node in ast.walk(found[each]) if isinstance(node, ast.Name)} - {*public, *shown}
-        shown += [other for other in found if other in words and isinstance(found[other], ast.FunctionDef)]
-    lines: list[str] = []
-    for each in shown:
-        lines += [*([""] if lines else []), *without_docstrings(found[each], text)]
-    return lines
+    found: dict[str, ast.AST] = {}
+    for tree in trees.TREES:
+        nodes = {node.name: node for node in definitions(tree, file)}
+        if name is None:
+            found |= nodes
+        elif isinstance(nodes[name], ast.FunctionDef):
+            words = {node.id for node in ast.walk(nodes[name]) if isinstance(node, ast.Name)}
+            found |= {key: node for key, node in nodes.items() if key in words and isinstance(node, ast.FunctionDef)}
+    return [key for key in found if key not in public]
+
+
+def code(tree, file, name):
+    """The lines of a definition without docstrings; none where this tree does not have it."""
+    text = (trees.ROOT / tree / f"{file}.py").read_text(encoding="utf-8").splitlines()
+    nodes = [node for node in definitions(tree, file) if node.name == name]
+    return without_docstrings(nodes[0], text) if nodes else []
 
 
 def without_docstrings(node, text):
@@ -126,8 +137,10 @@ def rows(left, right):
 
 
 def folded(line, width):
-    """The line, wrapped if it is too long for its column."""
+    """The line, in several where it is too long for its column; broken after a comma if there is one."""
     if len(line) <= width:
         return [line]
-    indent = " " * (len(line) - len(line.lstrip()) + 8)
-    return textwrap.wrap(line, width, subsequent_indent=indent, drop_whitespace=True, break_on_hyphens=False) or [line]
+    indent = len(line) - len(line.lstrip())
+    comma = line.rfind(", ", indent, width) + 1
+    at = comma if comma > 0.7 * width else line.rfind(" ", indent + 1, width)
+    return [line[:at].rstrip(), *folded(" " * (indent + 8) + line[at:].lstrip(), width)] if at > indent else [line]
