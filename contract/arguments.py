@@ -140,7 +140,7 @@ def expect_memory(*sizes, name="in_features, out_features"):
 def Seed(name, value):  # noqa: N802
     """None, or an integer that seeds the generator of either library."""
     if value is not None and Count(name, value) >= 2**64:
-        raise invalid(name, value, "an integer below 2**64")
+        raise invalid(name, shown(value), "an integer below 2**64")
     return value
 
 
@@ -178,7 +178,8 @@ def Callback(name, value):  # noqa: N802
 @Argument
 def Net(name, value):  # noqa: N802
     """A network: it has gradients that can be reset."""
-    if isinstance(value, type) or not hasattr(value, "zero_grad"):
+    able = callable(value) and hasattr(value, "zero_grad")
+    if isinstance(value, type) or not (able and hasattr(value, "parameters")):
         raise invalid(name, shown(value), "a net such as MLP")
     return value
 

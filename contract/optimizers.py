@@ -15,16 +15,20 @@ from contract.messages import (
     label,
     shown,
 )
-from contract.states import State, expect_held, expect_nesterov
+from contract.states import State, expect_held, expect_nesterov, state_lacks
 
 # Switches in PyTorch's groups that have no effect here.
-IGNORED = ("params", "foreach", "fused", "capturable", "differentiable")
+IGNORED = (
+    *("params", "param_names", "initial_lr"),
+    *("foreach", "fused", "capturable", "differentiable"),
+)
 
 
 class Rule:
     """The options and the state of an update rule, as its signature declares them."""
 
     def __init__(self, update, **defaults):
+        self.decoupled = update.__name__ == "adamw_update"
         parameters = inspect.signature(update).parameters.values()
         kinds = [p.annotation for p in parameters]
         [self.state] = [kind for kind in kinds if isinstance(kind, State)]
@@ -60,6 +64,12 @@ class Rule:
         options = self.checked(group)
         expect_held(options, library, group["params"])
         return options
+
+    def expect_complete(self, state, options):
+        """A state that has what these options need."""
+        for key, option in self.state.keys.items():
+            if state and option and options[option] and key not in state:
+                raise state_lacks(key)
 
     def expect_state_dict(self, kind, state_dict, groups, library):
         """A state_dict that fits the groups; all faults are named at once."""
@@ -106,7 +116,7 @@ class Rule:
         if not isinstance(group, dict):
             yield f" is {shown(group)}, expected a dictionary"
             return
-        fixed = {"maximize": False, "decoupled_weight_decay": kind == "AdamW"}
+        fixed = {"maximize": False, "decoupled_weight_decay": self.decoupled}
         params = group.get("params", [])
         if not isinstance(params, list) or not all(isinstance(i, int) for i in params):
             yield ": params is not a list of integers"

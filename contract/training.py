@@ -51,7 +51,7 @@ class History:
             getattr(self, kind).append(found)
 
 
-INSIDE = ("contract", "scratch", "torchref", "numpy")
+INSIDE = ("contract.", "scratch.", "torchref.", "numpy.")
 RECORDED = {
     "weights": lambda parameter, optimizer: parameter.data,
     "gradients": lambda parameter, optimizer: parameter.grad,
@@ -85,6 +85,6 @@ def finite_loss(loss, where):
 def caller_level():
     """How far the line that called the training is from the warning about it."""
     level, frame = 1, sys._getframe(1)
-    while frame.f_back and frame.f_globals["__name__"].partition(".")[0] in INSIDE:
+    while frame.f_back and str(frame.f_globals.get("__name__")).startswith(INSIDE):
         level, frame = level + 1, frame.f_back
     return level

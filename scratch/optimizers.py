@@ -309,8 +309,8 @@ class Optimizer:
     @quiet
     def step(self):
         """Update every parameter that has a gradient."""
-        for group in self.param_groups:
-            options = self._options(group)
+        checked = [(group, self._options(group)) for group in self.param_groups]
+        for group, options in checked:
             for parameter in group["params"]:
                 if parameter.grad is not None:
                     self._update(parameter, options)

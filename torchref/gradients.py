@@ -69,6 +69,7 @@ def gradient_step(
     weight, bias = weight.detach().clone(), bias.detach().clone()
     weight.grad, bias.grad = grad_weight, grad_bias
     torch.optim.SGD([weight, bias], lr=lr).step()
+    weight.grad = bias.grad = None
     return weight, bias
 
 
@@ -129,7 +130,7 @@ def train_gradient(
     losses, converged = [], False
     for order in epoch_orders(orders, epochs, len(x)):
         weight, bias = gradient_epoch(weight, bias, x[order], y[order], lr, activation)
-        losses.append(float(squared_error(neuron(x, weight, bias, activation), y)))
+        losses.append(squared_error(neuron(x, weight, bias, activation), y).item())
         if on_epoch is not None:
             on_epoch(len(losses), weight, bias, losses[-1])
         if not finite_loss(losses[-1], f"in epoch {len(losses)}"):

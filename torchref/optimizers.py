@@ -12,7 +12,6 @@ import torch
 
 from contract import Betas, Flag, Float, NonNegative, Shape, State
 from contract.optimizers import Rule, parameter_groups
-from contract.states import state_lacks
 from torchref import arrays
 
 __all__ = [
@@ -287,7 +286,15 @@ class Optimizer(torch.optim.Optimizer):
         kind = torch.nn.Parameter
         groups = parameter_groups(params, self.rule, options, kind, arrays)
         super().__init__(groups, **options)
-        self.register_step_pre_hook(expect_ready)
+
+    def step(self, closure=None):
+        """Update every parameter that has a gradient."""
+        # Options and states may have been changed by hand.
+        for group in self.param_groups:
+            group.update(self.rule.checked_group(group, arrays))
+            for parameter in group["params"]:
+                self.rule.expect_complete(self.state.get(parameter), group)
+        return super().step(closure)
 
     def state_dict(self):
         """A copy of the states, by the number of the parameter, and of the groups'
@@ -317,21 +324,6 @@ class Optimizer(torch.optim.Optimizer):
                         for key, value in state_dict["state"][number].items()
                     }
         super().load_state_dict({"state": states, "param_groups": saved_groups})
-
-
-def expect_ready(optimizer, args, kwargs):
-    """Before a step: every option is in its range, and the states have what it needs,
-    also where one was changed by hand.
-    """
-    keys = optimizer.rule.state.keys.items()
-    for group in optimizer.param_groups:
-        options = optimizer.rule.checked_group(group, arrays)
-        needed = [key for key, option in keys if option and options[option]]
-        for parameter in group["params"]:
-            state = optimizer.state.get(parameter)
-            for key in needed:
-                if state and key not in state:
-                    raise state_lacks(key)
 
 
 class SGD(Optimizer, torch.optim.SGD, rule=sgd_update, lr=1e-3):

@@ -197,6 +197,15 @@ def slope_on_both_sides(z, negative_slope=0.01):
     return negative_slope * z
 
 
+@mistake("leaky_relu")
+def larger_of_z_and_its_share(z, negative_slope=0.01):
+    """the result is max(z, a z), which is wrong for a slope a above 1.
+
+    Met where the formula is written with np.maximum, as in many texts.
+    """
+    return np.maximum(z, negative_slope * z)
+
+
 @mistake("leaky_relu_backward")
 def kink_passes_leaky(z, grad_output, negative_slope=0.01):
     """at the kink, z = 0, the gradient passes whole instead of with the slope.

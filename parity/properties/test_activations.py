@@ -67,7 +67,7 @@ def test_relu_backward(check, pair):
     check("relu_backward", *pair, exactly=True)
 
 
-slopes = st.sampled_from([0.25, 0.0, 1.0, 0.01, 0.3])
+slopes = st.sampled_from([0.25, 0.0, 2.0, 1.0, 0.01, 0.3])
 
 
 @checks("leaky_relu")
