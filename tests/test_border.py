@@ -158,3 +158,53 @@ def test_numpy_s_warnings_stay_inside():
         with pytest.raises(FloatingPointError):
             np.array([1e308]) * 10
     assert torchref.squared_error([[1e200]], [[-1e200]]) == torch.inf
+
+
+@BOTH
+def test_a_copied_optimizer_checks_as_the_first(backend):
+    """Options changed by hand are checked at the next step; none of the groups has moved then."""
+    net = backend.Linear(2, 1)
+    net.load_state_dict({"weight": [[0, 0]], "bias": [0]})
+    first = backend.SGD([{"params": [net.weight]}, {"params": [net.bias]}], lr=0.1)
+    for other in (copy.deepcopy((net, first)), pickle.loads(pickle.dumps((net, first)))):
+        model, optimizer = other
+        optimizer.param_groups[1]["lr"] = -1.0
+        with pytest.raises(ValueError, match="lr: got -1"):
+            backend.train_step(model, [[1.0, 2.0]], [[1.0]], "mse_loss", optimizer)
+        assert model.weight.tolist() == [[0.0, 0.0]]
+
+
+@BOTH
+def test_a_state_of_a_scheduled_optimizer_loads(backend):
+    """``initial_lr`` and the names of parameters have no effect here."""
+    layer = torch.nn.Linear(2, 1)
+    scheduled = torch.optim.AdamW(layer.named_parameters(), lr=0.5)
+    torch.optim.lr_scheduler.StepLR(scheduled, 1)
+
+    class Own(backend.AdamW):
+        """Its own name for AdamW."""
+
+    optimizer = Own(backend.Linear(2, 1).parameters())
+    optimizer.load_state_dict(scheduled.state_dict())
+    assert optimizer.param_groups[0]["lr"] == 0.5
+
+
+@BOTH
+def test_what_is_no_net_is_refused(backend):
+    """An optimizer has gradients to reset, too."""
+    optimizer = backend.SGD(backend.Linear(2, 1).parameters())
+    with pytest.raises(ValueError, match="model: got .*, expected a net such as MLP"):
+        backend.fit(optimizer, [[1.0, 2.0]], [[1.0]])
+
+
+@BOTH
+def test_a_warning_needs_no_name_of_its_caller(backend):
+    """A program that is run by ``exec`` has none."""
+    with pytest.warns(UserWarning, match="the loss became inf"):
+        exec("fit(net, [[1e200]], [[1e300]], lr=1e3)", {"fit": backend.fit, "net": backend.Linear(1, 1, seed=0)})
+
+
+def test_a_result_keeps_no_gradient():
+    """Of the step that made it: whoever goes on in PyTorch would add to it."""
+    for result in torchref.gradient_step([[1.0, 2.0]], [0.0], [1.0, 1.0], [1.0], lr=0.1):
+        assert result.grad is None
