@@ -193,7 +193,7 @@ def test_a_state_of_a_scheduled_optimizer_loads(backend):
 def test_what_is_no_net_is_refused(backend):
     """An optimizer has gradients to reset, too."""
     optimizer = backend.SGD(backend.Linear(2, 1).parameters())
-    with pytest.raises(ValueError, match="model: got .*, expected a net such as MLP"):
+    with pytest.raises(ValueError, match=r"model: got .*, expected a net such as MLP"):
         backend.fit(optimizer, [[1.0, 2.0]], [[1.0]])
 
 
