@@ -205,9 +205,9 @@ def binary_cross_entropy(pred, target):
 
 
 def binary_cross_entropy_backward(pred, target):
-    # 1/n first, as PyTorch has it on a GPU, rounds once more than to divide by n at the end.
+    # A product with 1/n, as PyTorch has it on a GPU, rounds once more than a division by n.
     variance = maximum(pred * (1 - pred), float(np.float32(1e-12)))
-    return (number(1.0, pred.precision) / pred.size) * (pred - target) / variance
+    return (pred - target) / variance * (number(1.0, pred.precision) / pred.size)
 
 
 def binary_cross_entropy_with_logits(pred, target):
