@@ -79,7 +79,7 @@ def is_integer(value):
 
 
 @Argument
-def NonNegative(name, value):  # noqa: N802
+def NonNegative(name, value):
     """A finite non-negative number, as a Python float: NumPy's would widen float32
     arrays.
     """
@@ -90,13 +90,13 @@ def NonNegative(name, value):  # noqa: N802
 
 
 @Argument
-def Rate(name, value):  # noqa: N802
+def Rate(name, value):
     """A learning rate, or a function of the epoch that gives one."""
     return value if callable(value) else NonNegative(name, value)
 
 
 @Argument
-def Count(name, value):  # noqa: N802
+def Count(name, value):
     """A non-negative integer."""
     if not is_integer(value) or int(value) < 0:
         raise invalid(name, shown(value), "a non-negative integer")
@@ -104,7 +104,7 @@ def Count(name, value):  # noqa: N802
 
 
 @Argument
-def Size(name, value):  # noqa: N802
+def Size(name, value):
     """A positive integer: the number of inputs or neurons of a layer."""
     if not is_integer(value) or int(value) < 1:
         raise invalid(name, shown(value), "a positive integer")
@@ -112,7 +112,7 @@ def Size(name, value):  # noqa: N802
 
 
 @Argument
-def Sizes(name, value):  # noqa: N802
+def Sizes(name, value):
     """At least two positive integers, as a list: layers that fit into memory."""
     try:
         sizes = list(itertools.islice(value, MAX_SIZES + 1))
@@ -137,7 +137,7 @@ def expect_memory(*sizes, name="in_features, out_features"):
 
 
 @Argument
-def Seed(name, value):  # noqa: N802
+def Seed(name, value):
     """None, or an integer that seeds the generator of either library."""
     if value is not None and Count(name, value) >= 2**64:
         raise invalid(name, shown(value), "an integer below 2**64")
@@ -145,7 +145,7 @@ def Seed(name, value):  # noqa: N802
 
 
 @Argument
-def Flag(name, value):  # noqa: N802
+def Flag(name, value):
     """True or False."""
     if not isinstance(value, bool):
         raise invalid(name, shown(value), "True or False")
@@ -153,7 +153,7 @@ def Flag(name, value):  # noqa: N802
 
 
 @Argument
-def Betas(name, value):  # noqa: N802
+def Betas(name, value):
     """Two decay rates, each from 0 up to but not including 1."""
     if not isinstance(value, (tuple, list)) or len(value) != 2:
         raise invalid(name, shown(value), "a pair of numbers")
@@ -168,7 +168,7 @@ def Betas(name, value):  # noqa: N802
 
 
 @Argument
-def Callback(name, value):  # noqa: N802
+def Callback(name, value):
     """None, or a function that is called after each epoch or step."""
     if value is not None and not callable(value):
         raise invalid(name, shown(value), "a function or None")
@@ -176,7 +176,7 @@ def Callback(name, value):  # noqa: N802
 
 
 @Argument
-def Net(name, value):  # noqa: N802
+def Net(name, value):
     """A network: it has gradients that can be reset."""
     able = callable(value) and hasattr(value, "zero_grad")
     if isinstance(value, type) or not (able and hasattr(value, "parameters")):
@@ -185,7 +185,7 @@ def Net(name, value):  # noqa: N802
 
 
 @Argument
-def OptimizerObject(name, value):  # noqa: N802
+def OptimizerObject(name, value):
     """An optimizer created with the parameters of a network."""
     able = hasattr(value, "zero_grad") and hasattr(value, "step")
     if isinstance(value, type) or not able:

@@ -103,10 +103,10 @@ def probabilities(name, value):
 Float = Array("Float")
 Sign = Array("Sign", signs)
 Probability = Array("Probability", probabilities)
-Classes = Array("Classes", numbers="classes")  # indices of the columns of ``pred``
-Targets = Array(
-    "Targets", numbers="any"
-)  # one for each sample; integers are not converted
+# Indices of the columns of ``pred``.
+Classes = Array("Classes", numbers="classes")
+# One for each sample; integers are not converted.
+Targets = Array("Targets", numbers="any")
 
 
 def read(name, value):

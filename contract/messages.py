@@ -37,7 +37,7 @@ def invalid(name, got, expected):
 
 
 def expect_dictionary(name, value):
-    """What a state is read from."""
+    """Check for a dictionary."""
     if not isinstance(value, dict):
         raise invalid(name, shown(value), "a dictionary")
 

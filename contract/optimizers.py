@@ -66,7 +66,7 @@ class Rule:
         return options
 
     def expect_complete(self, state, options):
-        """A state that has what these options need."""
+        """Check that a state has what these options need."""
         for key, option in self.state.keys.items():
             if state and option and options[option] and key not in state:
                 raise state_lacks(key)
@@ -132,9 +132,7 @@ class Rule:
 
 
 def parameter_groups(params, rule, options, kind, library):
-    """The groups of an optimizer, each with its parameters, of this kind, and all
-    options.
-    """
+    """The groups of an optimizer: parameters of this kind, and all options."""
     if isinstance(params, kind):
         raise invalid("params", f"one {kind.__name__}", "a list of them")
     params = listed("params", params)

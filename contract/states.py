@@ -16,8 +16,10 @@ LARGEST = 3.4028234663852886e38  # of float32
 
 
 class State:
-    """The state of an update rule for one parameter: ``State["step", "max if
-    amsgrad"]``.
+    """The state of an update rule for one parameter, by its keys.
+
+    ``State("step", "max_exp_avg_sq if amsgrad")``: a key with "if" is there only while
+    that option is on.
     """
 
     def __init__(self, *keys):

@@ -19,8 +19,7 @@ def tensor(values, dtype: DType = "float64"):
     [[1.0, 2.0], [3.0, 4.0]]
     """
     numbers = read("values", values)
-    if (
-        numbers.dtype.kind not in "biuf"
-    ):  # NumPy would turn None into nan and "1" into 1
+    # NumPy would turn None into nan and "1" into 1.
+    if numbers.dtype.kind not in "biuf":
         raise irregular("values", values)
     return np.array(numbers, dtype=dtype)

@@ -197,7 +197,6 @@ def softmax_backward(z: Float[Batch, K], grad_output: Float[Batch, K]):
 
     Each row sums to 0: adding the same to all scores changes nothing.
 
-
     >>> softmax_backward(tensor([0.0, 0.0]), tensor([1.0, 0.0])).tolist()
     [0.25, -0.25]
     """

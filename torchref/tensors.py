@@ -22,7 +22,8 @@ def tensor(values, dtype: DType = "float64"):
     if isinstance(values, torch.Tensor) and not values.is_meta:
         values = values.detach().cpu()
     numbers = read("values", values)
-    if numbers.dtype.kind not in "biuf":  # PyTorch would leave out imaginary parts
+    # PyTorch would leave out imaginary parts.
+    if numbers.dtype.kind not in "biuf":
         raise irregular("values", values)
     with np.errstate(all="ignore"):
         return torch.tensor(numbers.astype(dtype))
