@@ -62,9 +62,7 @@ def choice(name, value, options):
 
 
 def real(value):
-    """A Python float; nan for a value that is not a real number, inf if it is too
-    large.
-    """
+    """A Python float; nan if the value is not a real number, inf if it is too large."""
     # float first: numbers.Real is slow, and an optimizer needs it at every step.
     is_real = isinstance(value, (float, numbers.Real)) and not isinstance(value, bool)
     try:
@@ -80,9 +78,7 @@ def is_integer(value):
 
 @Argument
 def NonNegative(name, value):
-    """A finite non-negative number, as a Python float: NumPy's would widen float32
-    arrays.
-    """
+    """A finite non-negative number, as a Python float: NumPy's would widen float32."""
     number = real(value)
     if not 0 <= number < math.inf:
         raise invalid(name, shown(value), "a finite non-negative number")
@@ -129,11 +125,8 @@ def expect_memory(*sizes, name="in_features, out_features"):
     """Reject layers that would fill the memory."""
     weights = sum(d * k for d, k in itertools.pairwise(sizes))
     if len(sizes) > MAX_SIZES or weights > MAX_WEIGHTS:
-        raise invalid(
-            name,
-            shown(list(sizes)),
-            f"at most {MAX_SIZES} sizes and {MAX_WEIGHTS} weights",
-        )
+        most = f"at most {MAX_SIZES} sizes and {MAX_WEIGHTS} weights"
+        raise invalid(name, shown(list(sizes)), most)
 
 
 @Argument
@@ -159,11 +152,8 @@ def Betas(name, value):
         raise invalid(name, shown(value), "a pair of numbers")
     for index, beta in enumerate(value):
         if not 0 <= real(beta) < 1:
-            raise invalid(
-                f"{name}[{index}]",
-                shown(beta),
-                "a number from 0 up to but not including 1",
-            )
+            wanted = "a number from 0 up to but not including 1"
+            raise invalid(f"{name}[{index}]", shown(beta), wanted)
     return float(value[0]), float(value[1])
 
 
@@ -206,9 +196,8 @@ def batch_count(batch_size, n, name="batch_size"):
     if batch_size is None:
         return n
     if not is_integer(batch_size) or not 1 <= int(batch_size) <= n:
-        raise invalid(
-            name, shown(batch_size), f"an integer from 1 to {n}, the number of samples"
-        )
+        wanted = f"an integer from 1 to {n}, the number of samples"
+        raise invalid(name, shown(batch_size), wanted)
     return int(batch_size)
 
 
@@ -232,9 +221,8 @@ def epoch_orders(orders, epochs, n):
     try:
         orders = iter(orders)
     except TypeError:
-        raise invalid(
-            "orders", shown(orders), f"a permutation of 0..{n - 1} for each epoch"
-        ) from None
+        wanted = f"a permutation of 0..{n - 1} for each epoch"
+        raise invalid("orders", shown(orders), wanted) from None
     # range first, so that zip does not take one order too many from a generator.
     for epoch, order in zip(range(epochs), orders, strict=False):
         yield permutation(f"orders[{epoch}]", order, n)

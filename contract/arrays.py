@@ -111,16 +111,15 @@ Targets = Array("Targets", numbers="any")
 
 def read(name, value):
     """The value as a NumPy array of any dtype."""
+    if isinstance(value, np.ma.MaskedArray):
+        raise invalid(name, "a masked array", "numbers without a mask")
     try:
         return np.asarray(value)
     except ValueError:
         raise irregular(name, value) from None
     except Exception as error:  # raised by the value itself, whose methods NumPy calls
-        raise invalid(
-            name,
-            f"{shown(value)}, which NumPy cannot read ({printable(str(error))})",
-            "numbers in a regular shape",
-        ) from None
+        got = f"{shown(value)}, which NumPy cannot read ({printable(str(error))})"
+        raise invalid(name, got, "numbers in a regular shape") from None
 
 
 def irregular(name, value):
@@ -131,10 +130,11 @@ def irregular(name, value):
 def read_numbers(name, value):
     """The value as a NumPy array of numbers."""
     array = read(name, value)
+    if not array.dtype.isnative:
+        array = array.astype(array.dtype.newbyteorder("="))
     if array.dtype not in FLOATS and array.dtype.kind not in "biu":
-        raise invalid(
-            name, f"an array of {array.dtype}", "numbers in float64 or float32"
-        )
+        got = f"an array of {array.dtype}"
+        raise invalid(name, got, "numbers in float64 or float32")
     return array
 
 
@@ -150,26 +150,27 @@ def expect_shape(name, got, wanted, owner):
         raise invalid(name, f"shape {got}", f"{wanted}, that of the {owner}")
 
 
+def expect_like(name, array, parameter):
+    """Check that shape and dtype equal those of a parameter."""
+    expect_shape(name, array.shape, parameter.shape, "parameter")
+    if array.dtype != parameter.dtype:
+        got, wanted = array.dtype, parameter.dtype
+        raise invalid(name, f"an array of {got}", f"{wanted}, that of the parameter")
+
+
 def expect_classes(name, target, classes, dtype, pred):
-    """Check for integers below K; ``classes`` is the target as 64-bit integers, or
-    None.
-    """
+    """Check for integers below K; ``classes`` are the 64-bit integers, or None."""
     if classes is None:
         raise invalid(name, f"an array of {dtype}", "integers, the class indices")
     outside = (classes < 0) | (classes >= pred.shape[1])
     if outside.any():
         wrong = target.tolist()[outside.tolist().index(True)]
-        most = pred.shape[1] - 1
-        raise invalid(
-            name, f"the class {wrong}", f"0 to {most} to fit pred {shape(pred)}"
-        )
+        most = f"0 to {pred.shape[1] - 1} to fit pred {shape(pred)}"
+        raise invalid(name, f"the class {wrong}", most)
 
 
 def expect_samples(name, y, x):
     """Check that there are as many targets as samples."""
     if len(y.shape) not in (1, 2) or len(y) != len(x):
-        raise invalid(
-            name,
-            f"shape {shape(y)}",
-            f"({len(x)}, K), or ({len(x)},) to fit x {shape(x)}",
-        )
+        wanted = f"({len(x)}, K), or ({len(x)},) to fit x {shape(x)}"
+        raise invalid(name, f"shape {shape(y)}", wanted)

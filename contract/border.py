@@ -16,7 +16,7 @@ import sys
 from contract.arguments import Argument, Choice, NonNegative
 from contract.arrays import Array, expect_classes, expect_samples
 from contract.names import FILES
-from contract.states import State, expect_held, expect_nesterov
+from contract.states import State, expect_nesterov, expect_representable
 
 MAX_ACCEPTED = 1000
 
@@ -30,13 +30,13 @@ def converted(library):
     """A function that converts the arguments of a call as its signature declares."""
     signature = functools.cache(lambda function: Signature(function, library))
 
-    def admit(function, *args):
+    def convert(function, *args):
         takes = signature(function)
         given = dict(zip(takes.names, args))  # noqa: B905
-        takes.admit(given)
+        takes.check(given)
         return given.values()
 
-    return admit
+    return convert
 
 
 def bordered(function, library):
@@ -47,9 +47,9 @@ def bordered(function, library):
     @library.quiet
     def outside(*args, **kwargs):
         given = dict(zip(names, args)) | kwargs  # noqa: B905
-        if len(given) < len(args) + len(kwargs) or len(args) > signature.most:
+        if len(given) < len(args) + len(kwargs) or len(args) > signature.positional:
             function(*args, **kwargs)  # raises Python's own TypeError
-        signature.admit(given)
+        signature.check(given)
         result = function(**given)
         for name in arrays:
             if given[name] is result:
@@ -60,9 +60,7 @@ def bordered(function, library):
 
 
 def export(package, library):
-    """Put the public functions of a package behind the border; their names in study
-    order.
-    """
+    """Put the public functions of a package behind the border; return all names."""
     files = [sys.modules[f"{package['__name__']}.{file}"] for file in FILES]
     names = [name for file in files for name in file.__all__]
     for name in names:
@@ -79,45 +77,47 @@ class Signature:
         parameters = inspect.signature(function).parameters.values()
         self.function, self.library = function, library
         self.names = [parameter.name for parameter in parameters]
-        self.most = sum(p.kind is p.POSITIONAL_OR_KEYWORD for p in parameters)
+        self.positional = sum(p.kind is p.POSITIONAL_OR_KEYWORD for p in parameters)
         self.defaults = {
             p.name: p.default for p in parameters if p.default is not p.empty
         }
         self.required = set(self.names) - set(self.defaults)
         kinds = {p.name: p.annotation for p in parameters}
-        self.plain = [(name, k.check) for name, k in of_kind(kinds, Argument | Choice)]
+        self.options = [
+            (name, k.check) for name, k in of_kind(kinds, Argument | Choice)
+        ]
         # Weights first: a message is about the input that does not fit them.
         weights = ("weight", "bias")
         self.arrays = of_kind(kinds, Array)
         self.arrays.sort(key=lambda pair: pair[0] not in weights)
-        self.ranged = [(name, kind) for name, kind in self.arrays if kind.check]
+        self.with_range = [(name, kind) for name, kind in self.arrays if kind.check]
         self.classes = [name for name, kind in self.arrays if kind.numbers == "classes"]
         self.rates = [name for name, kind in kinds.items() if kind is NonNegative]
         self.states = of_kind(kinds, State)
         self.accepted: set = set()
 
-    def admit(self, given):
+    def check(self, given):
         """Check the given arguments and convert them in place."""
         if not self.required <= given.keys():
             self.function(**given)  # raises Python's own TypeError
-        for name, check in self.plain:
+        for name, check in self.options:
             if name in given:
                 given[name] = check(name, given[name])
         if self.arrays:
-            self.admit_arrays(given)
+            self.check_arrays(given)
         for name, kind in self.states:
             options = {**self.defaults, **given}
             expect_nesterov(options)
             state, param = given.get(name), given["param"]
-            given[name] = kind.admit(name, state, param, options, self.library)
+            given[name] = kind.read(name, state, param, options, self.library)
 
-    def admit_arrays(self, given):
+    def check_arrays(self, given):
         """Arrays of the library, of one dtype, whose shapes fit, in their ranges."""
-        form = self.library.form
-        forms = tuple([form(given[name]) for name, _ in self.arrays])
-        if forms not in self.accepted:
-            self.convert(given, forms)
-        for name, kind in self.ranged:
+        format_of = self.library.format_of
+        formats = tuple([format_of(given[name]) for name, _ in self.arrays])
+        if formats not in self.accepted:
+            self.convert(given, formats)
+        for name, kind in self.with_range:
             kind.check(name, given[name])
         for name in self.classes:
             target, pred = given[name], given["pred"]
@@ -125,9 +125,11 @@ class Signature:
             expect_classes(name, target, indices, self.library.dtype_name(target), pred)
         if self.rates:
             rates = {name: given.get(name) for name in self.rates}
-            expect_held(rates, self.library, [given[name] for name, _ in self.arrays])
+            expect_representable(
+                rates, self.library, [given[name] for name, _ in self.arrays]
+            )
 
-    def convert(self, given, forms):
+    def convert(self, given, formats):
         """Read the arrays, give the floats one dtype, and compare the shapes."""
         names = [name for name, _ in self.arrays]
         before = [given[name] for name in names]
@@ -143,8 +145,8 @@ class Signature:
             else:
                 kind.fit(name, given[name], bound)
         as_given = all(map(operator.is_, before, map(given.get, names)))
-        if as_given and None not in forms and len(self.accepted) < MAX_ACCEPTED:
-            self.accepted.add(forms)  # arrays like these need not be looked at again
+        if as_given and None not in formats and len(self.accepted) < MAX_ACCEPTED:
+            self.accepted.add(formats)  # arrays like these need not be looked at again
 
 
 def of_kind(kinds, kind):

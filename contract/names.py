@@ -1,6 +1,14 @@
 """The files of either package, in study order."""
 
 FILES = (
-    *("tensors", "datasets", "activations", "neuron", "perceptron", "losses"),
-    *("gradients", "networks", "optimizers", "training"),
+    "tensors",
+    "datasets",
+    "activations",
+    "neuron",
+    "perceptron",
+    "losses",
+    "gradients",
+    "networks",
+    "optimizers",
+    "training",
 )

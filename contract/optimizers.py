@@ -15,13 +15,11 @@ from contract.messages import (
     label,
     shown,
 )
-from contract.states import State, expect_held, expect_nesterov, state_lacks
+from contract.states import State, expect_nesterov, expect_representable, state_lacks
 
-# Switches in PyTorch's groups that have no effect here.
-IGNORED = (
-    *("params", "param_names", "initial_lr"),
-    *("foreach", "fused", "capturable", "differentiable"),
-)
+# Entries in PyTorch's groups that have no effect here.
+SWITCHES = ("foreach", "fused", "capturable", "differentiable")
+IGNORED = ("params", "param_names", "initial_lr", *SWITCHES)
 
 
 class Rule:
@@ -55,14 +53,14 @@ class Rule:
 
     def checked(self, options):
         """The options, each checked by its kind."""
-        options = {name: self.kinds[name](name, options[name]) for name in self.names}
+        options = {n: self.kinds[n](n, options.get(n)) for n in self.names}
         expect_nesterov(options)
         return options
 
     def checked_group(self, group, library):
         """The current options of a parameter group, checked."""
         options = self.checked(group)
-        expect_held(options, library, group["params"])
+        expect_representable(options, library, group["params"])
         return options
 
     def expect_complete(self, state, options):

@@ -28,15 +28,11 @@ class State:
         self.keys = {key: option or None for key, _, option in parts}
 
     def __repr__(self):
-        keys = [
-            f"{key} if {option}" if option else key for key, option in self.keys.items()
-        ]
+        keys = [f"{key} if {o}" if o else key for key, o in self.keys.items()]
         return f"State({', '.join(map(repr, keys))})"
 
-    def admit(self, name, state, param, options, library):
-        """The state as a copy, its arrays in the dtype of the parameter; None is an
-        empty one.
-        """
+    def read(self, name, state, param, options, library):
+        """The state as a copy, its arrays in the dtype of the parameter."""
         state = {} if state is None else state
         expect_no(self.faults(state, param, options, library), name)
         return {
@@ -51,14 +47,9 @@ class State:
             return []
         items = self.keys.items()
         needed = [key for key, option in items if not option or options[option]]
-        found = [
-            entry_fault(key, value, param, library)
-            for key, value in state.items()
-            if key in self.keys
-        ]
-        return key_faults(state, needed, self.keys) + [
-            fault for fault in found if fault
-        ]
+        known = [pair for pair in state.items() if pair[0] in self.keys]
+        found = [entry_fault(key, value, param, library) for key, value in known]
+        return key_faults(state, needed, self.keys) + [f for f in found if f]
 
 
 def entry_fault(key, value, param, library):
@@ -85,29 +76,22 @@ def state_lacks(key):
 
 def expect_nesterov(options):
     """Check that Nesterov momentum has a momentum and no dampening."""
-    if options.get("nesterov") and (
-        options["momentum"] == 0 or options["dampening"] != 0
-    ):
+    usable = options.get("momentum") != 0 and not options.get("dampening")
+    if options.get("nesterov") and not usable:
         raise ValueError("Nesterov momentum requires a momentum and zero dampening")
 
 
-def expect_held(options, library, arrays):
+def expect_representable(options, library, arrays):
     """Reject a number that is too large for float32 if an array has this dtype."""
     for name, value in options.items():
-        if (
-            type(value) is float
-            and value > LARGEST
-            and any(map(library.is_narrow, arrays))
-        ):
-            raise invalid(
-                name, value, f"at most {LARGEST:.1e}, as the parameters are float32"
-            )
+        large = type(value) is float and value > LARGEST
+        if large and any(map(library.is_narrow, arrays)):
+            wanted = f"at most {LARGEST:.1e}, as the parameters are float32"
+            raise invalid(name, value, wanted)
 
 
 def parameter_arrays(state_dict, parameters, library):
-    """The arrays of a network's state_dict; one error lists all wrong keys and
-    shapes.
-    """
+    """The arrays of a state_dict; one error lists all wrong keys and shapes."""
     expect_dictionary("state_dict", state_dict)
     arrays = {
         key: library.as_floats([library.read(label(key), value)])[0]

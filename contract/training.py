@@ -59,13 +59,6 @@ RECORDED = {
 }
 
 
-def batches(x, y, batch_size, order):
-    """The samples in this order, batch by batch."""
-    for start in range(0, len(order), batch_size):
-        batch = order[start : start + batch_size]
-        yield x[batch], y[batch]
-
-
 def set_lr(optimizer, lr):
     """Set the learning rate of every group."""
     lr = NonNegative("lr", lr)

@@ -13,7 +13,7 @@ FLOATS = set(arrays.FLOATS)
 quiet = np.errstate(all="ignore")
 
 
-def form(value):
+def format_of(value):
     """The dtype and shape of an array; None for anything else."""
     return (value.dtype, value.shape) if type(value) is np.ndarray else None
 
@@ -53,9 +53,7 @@ def copied(value):
 
 
 def state_value(key, value, param):
-    """An entry of a state as a copy: the step as a float, an array in the dtype of
-    param.
-    """
+    """A copy of an entry of a state: the step as a float, others like param."""
     array = read(key, value)
     return float(array.item()) if key == "step" else array.astype(param.dtype)
 

@@ -67,9 +67,8 @@ def mse_loss(pred: Float[Batch], target: Float[Batch]):
     >>> float(mse_loss(tensor([[1.0], [-1.0]]), tensor([[1.0], [1.0]])))
     2.0
     """
-    difference = (
-        pred - target
-    ).ravel()  # its product with itself needs no array of squares
+    # The product of the differences with themselves needs no array of squares.
+    difference = (pred - target).ravel()
     return difference @ difference / difference.size
 
 

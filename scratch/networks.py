@@ -12,94 +12,17 @@ import numpy as np
 from contract import Count, DType, Float, NonNegative, OneOf, Seed, Size, Sizes
 from contract.arguments import expect_memory
 from contract.arrays import expect_called, expect_shape
-from contract.states import expect_held, parameter_arrays
+from contract.states import expect_representable
 from scratch import arrays
 from scratch.activations import ACTIVATIONS
 from scratch.arrays import checked, converted, quiet
 from scratch.gradients import gradient_step
 from scratch.losses import mse_loss, mse_loss_backward
+from scratch.modules import Module, Parameter
 from scratch.neuron import linear
 from scratch.perceptron import perceptron_step
 
 __all__ = ["Linear", "ToyNet", "MLP"]
-
-
-class Parameter:
-    """An array that is trained: ``data``, and after a backward pass ``grad``."""
-
-    def __init__(self, data):
-        self.data = data
-        self.grad = None
-
-    @property
-    def dtype(self):
-        """The dtype of the data."""
-        return self.data.dtype
-
-    @property
-    def shape(self):
-        """The shape of the data."""
-        return self.data.shape
-
-    def tolist(self):
-        """The data as nested lists."""
-        return self.data.tolist()
-
-    def __array__(self, dtype=None, copy=None):
-        return np.array(self.data, dtype=dtype, copy=copy)
-
-    def __repr__(self):
-        return f"Parameter containing:\n{self.data!r}"
-
-
-class Module:
-    """What all networks share: parameters that are found by name, read, set and
-    printed.
-    """
-
-    def __call__(self, x):
-        return self.forward(x)
-
-    def named_parameters(self, prefix=""):
-        """Pairs of name and Parameter, as ``fc1.weight``, in the order of layers."""
-        for name, value in vars(self).items():
-            if isinstance(value, Parameter):
-                yield prefix + name, value
-            elif isinstance(value, Module):
-                yield from value.named_parameters(f"{prefix}{name}.")
-
-    def parameters(self):
-        """The parameters without their names."""
-        for _, parameter in self.named_parameters():
-            yield parameter
-
-    def zero_grad(self):
-        """Reset the gradients; otherwise the next backward pass adds to them."""
-        for parameter in self.parameters():
-            parameter.grad = None
-
-    def state_dict(self):
-        """A copy of every parameter's array, by name."""
-        return {name: p.data.copy() for name, p in self.named_parameters()}
-
-    @quiet
-    def load_state_dict(self, state_dict):
-        """Set every parameter from arrays by name, of either backend."""
-        parameters = dict(self.named_parameters())
-        given = parameter_arrays(state_dict, parameters, arrays)
-        for name, parameter in parameters.items():
-            parameter.data = given[name].astype(parameter.data.dtype)
-
-    def extra_repr(self):
-        """What stands between the parentheses of a layer."""
-        return ""
-
-    def __repr__(self):
-        modules = [pair for pair in vars(self).items() if isinstance(pair[1], Module)]
-        if not modules:
-            return f"{type(self).__name__}({self.extra_repr()})"
-        lines = "".join(f"  ({name}): {module!r}\n" for name, module in modules)
-        return f"{type(self).__name__}(\n{lines})"
 
 
 class Linear(Module):
@@ -135,12 +58,13 @@ class Linear(Module):
         seed: Seed = None,
     ):
         expect_memory(in_features, out_features)
-        rng = np.random.default_rng(seed)
-        self._draw(in_features, out_features, dtype, rng)
+        self.in_features, self.out_features = in_features, out_features
+        self.x = None
+        self.reset_parameters(np.random.default_rng(seed), dtype)
 
-    def _draw(self, d, k, dtype, rng):
-        """The first weights."""
-        self.in_features, self.out_features, self.x = d, k, None
+    def reset_parameters(self, rng, dtype):
+        """Draw the first weights."""
+        d, k = self.in_features, self.out_features
         a = 1 / d**0.5
         self.weight = Parameter(rng.uniform(-a, a, (k, d)).astype(dtype))
         self.bias = Parameter(rng.uniform(-a, a, k).astype(dtype))
@@ -154,9 +78,7 @@ class Linear(Module):
 
     @checked
     def backward(self, grad_output: Float, input_grad=True):
-        """The gradient with respect to x (N, D), given that with respect to the output
-        (N, K); None if not asked.
-        """
+        """The gradient with respect to x (N, D), or None, given that of the output."""
         expect_called(self.x)
         output_shape = (*self.x.shape[:-1], self.out_features)
         expect_shape("grad_output", grad_output.shape, output_shape, "output")
@@ -200,9 +122,7 @@ class ToyNet(Module):
         return self.fc1(x)
 
     def backward(self, grad_output, input_grad=True):
-        """The gradient with respect to x, given that with respect to the output; None
-        if not asked.
-        """
+        """The gradient with respect to x, or None, given that of the output."""
         return self.fc1.backward(grad_output, input_grad)
 
     def train_sample_perceptron(self, x, y):
@@ -211,18 +131,14 @@ class ToyNet(Module):
         self._set(*checked(perceptron_step)(weight, bias, x, y))
 
     def train_sample_gradient(self, x, y, lr):
-        """One step against the gradient of one sample's squared error:
-        ``gradient_step``.
-        """
+        """One step by one sample: ``gradient_step``."""
         weight, bias = self.fc1.weight.data, self.fc1.bias.data
         self._set(*checked(gradient_step)(weight, bias, x, y, lr))
 
     @checked
     def fit(self, x, y, epochs: Count = 40, lr: NonNegative = 0.05):
-        """The built-in solution: MSE loss of all samples, SGD; returns the loss before
-        each step.
-        """
-        expect_held({"lr": lr}, arrays, self.parameters())
+        """The built-in solution, MSE and SGD; returns the loss before each step."""
+        expect_representable({"lr": lr}, arrays, self.parameters())
         losses = []
         for _ in range(epochs):
             pred, target = converted(mse_loss, self(x), y)
@@ -272,40 +188,33 @@ class MLP(Module):
         dtype: DType = "float64",
         seed: Seed = None,
     ):
+        self.activations, self.kept = [activation] * (len(sizes) - 2) + [output], None
         rng = np.random.default_rng(seed)
-        self.layers, self.outputs = [], None
-        self.activations = [activation] * (len(sizes) - 2) + [output]
         for number, (n_in, n_out) in enumerate(itertools.pairwise(sizes), start=1):
-            layer = Linear.__new__(Linear)
-            layer._draw(n_in, n_out, dtype, rng)
+            layer = Linear(n_in, n_out)
+            layer.reset_parameters(rng, dtype)
             setattr(self, f"fc{number}", layer)
-            self.layers.append(layer)
 
     @quiet
     def forward(self, x):
         """The output (N, sizes[-1]) for x (N, sizes[0]), or for one sample."""
-        fc1 = self.layers[0]
-        x, _, _ = converted(linear, x, fc1.weight.data, fc1.bias.data)
-        self.outputs = []
-        for layer, name in zip(self.layers, self.activations, strict=True):
-            layer.x = x
-            g = ACTIVATIONS[name].forward
-            x = g(linear(x, layer.weight.data, layer.bias.data))
-            self.outputs.append(x)
+        x, _, _ = converted(linear, x, self.fc1.weight.data, self.fc1.bias.data)
+        self.kept = []
+        for layer, name in zip(self.children(), self.activations, strict=True):
+            layer.x, g = x, ACTIVATIONS[name]
+            x = g.forward(linear(x, layer.weight.data, layer.bias.data))
+            self.kept.append((layer, g, x))
         return x.copy()  # whoever changes it does not change what is kept
 
     @checked
     def backward(self, grad_output: Float, input_grad=True):
-        """The gradient with respect to x, given that with respect to the output; None
-        if not asked.
-        """
-        expect_called(self.outputs)
-        expect_shape("grad_output", grad_output.shape, self.outputs[-1].shape, "output")
-        for number in reversed(range(len(self.layers))):
-            g_backward = ACTIVATIONS[self.activations[number]].from_output
-            grad_z = g_backward(self.outputs[number], grad_output)
-            further = input_grad or number > 0
-            grad_output = self.layers[number]._backward(grad_z, further)
+        """The gradient with respect to x, or None, given that of the output."""
+        expect_called(self.kept)
+        output_shape = self.kept[-1][-1].shape
+        expect_shape("grad_output", grad_output.shape, output_shape, "output")
+        for layer, g, output in reversed(self.kept):
+            grad_z = g.from_output(output, grad_output)
+            grad_output = layer._backward(grad_z, input_grad or layer is not self.fc1)
         return grad_output
 
 

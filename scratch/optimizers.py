@@ -12,12 +12,12 @@ import operator
 import numpy as np
 
 from contract import Betas, Flag, Float, NonNegative, Shape, State
-from contract.arrays import expect_shape
+from contract.arrays import expect_like
 from contract.optimizers import Rule, parameter_groups
 from contract.states import state_lacks
 from scratch import arrays
 from scratch.arrays import quiet
-from scratch.networks import Parameter
+from scratch.modules import Parameter
 
 __all__ = [
     "sgd_update",
@@ -212,9 +212,8 @@ def adam_update(
     >>> param.tolist(), state["exp_avg"].tolist(), state["exp_avg_sq"].tolist()
     ([0.75], [1.0], [1.0])
     """
-    state = state or _zeros(
-        param, "exp_avg", "exp_avg_sq", amsgrad and "max_exp_avg_sq"
-    )
+    keys = "exp_avg", "exp_avg_sq", amsgrad and "max_exp_avg_sq"
+    state = state or _zeros(param, *keys)
     beta1, beta2 = betas
     step = state["step"] + 1
     if weight_decay != 0:
@@ -268,9 +267,7 @@ def _zeros(param, *keys):
 
 
 def _lerp(start, end, weight):
-    """From start towards end; of the two forms the one that starts from the nearer, as
-    ``torch.lerp`` has it.
-    """
+    """From start towards end, computed from the nearer of the two, as torch.lerp."""
     if weight < 0.5:
         return start + weight * (end - start)
     return end - (1 - weight) * (end - start)
@@ -326,7 +323,8 @@ class Optimizer:
 
     def _update(self, parameter, options):
         param, grad, state = parameter.data, parameter.grad, self.state.get(parameter)
-        expect_shape("grad", grad.shape, param.shape, "parameter")
+        if grad.shape != param.shape or grad.dtype != param.dtype:
+            expect_like("grad", grad, param)
         try:
             parameter.data, state = self.update(param, grad, state, **options)
         except KeyError as error:
@@ -335,9 +333,7 @@ class Optimizer:
             self.state[parameter] = state
 
     def state_dict(self):
-        """A copy of the states, by the number of the parameter, and of the groups'
-        options.
-        """
+        """A copy of the states, by the number of the parameter, and of the options."""
         parameters = [p for group in self.param_groups for p in group["params"]]
         number = {parameter: i for i, parameter in enumerate(parameters)}
         return {
@@ -351,9 +347,7 @@ class Optimizer:
 
     @quiet
     def load_state_dict(self, state_dict):
-        """Load a state_dict of either backend, or of the optimizer of the same
-        name in ``torch.optim``.
-        """
+        """Load a state_dict of either backend or of the same ``torch.optim`` class."""
         kind, groups = type(self).__name__, self.param_groups
         self.rule.expect_state_dict(kind, state_dict, groups, arrays)
         self.state = {}

@@ -23,7 +23,7 @@ from contract import (
 )
 from contract.arguments import batch_count, choice, epoch_orders, listed, permutation
 from contract.optimizers import optimizer_over
-from contract.training import RECORDED, History, batches, finite_loss, set_lr
+from contract.training import RECORDED, History, finite_loss, set_lr
 from scratch.arrays import converted
 from scratch.losses import LOSSES
 from scratch.optimizers import OPTIMIZERS
@@ -50,6 +50,13 @@ def minibatches(x: Float[N, D], y: Targets[N], batch_size=None, order=None):
     n = len(x)
     order = list(range(n)) if order is None else permutation("order", order, n)
     return batches(x, y, batch_count(batch_size, n), order)
+
+
+def batches(x, y, batch_size, order):
+    """The samples in this order, batch by batch."""
+    for start in range(0, len(order), batch_size):
+        batch = order[start : start + batch_size]
+        yield x[batch], y[batch]
 
 
 def train_step(model: Net, x, y, loss: OneOf[LOSSES], optimizer: OptimizerObject):
@@ -123,7 +130,7 @@ def fit(
     >>> history.epochs, [round(value, 3) for value in history.losses]
     (2, [1.0, 12.691, 6.911, 1.578])
     """
-    record = [choice("record", name, RECORDED) for name in listed("record", record)]
+    record = {choice("record", r, RECORDED) for r in listed("record", record)}
     batch_size = batch_count(batch_size, len(x))
     optimizer = optimizer_over(model, optimizer, lr, OPTIMIZERS)
     history, loss_before = History(), math.inf
@@ -133,13 +140,14 @@ def fit(
         history.epochs += 1
         losses = []
         for x_batch, y_batch in batches(x, y, batch_size, order):
-            losses.append(train_step(model, x_batch, y_batch, loss, optimizer))
-            history.losses.append(losses[-1])
+            value = train_step(model, x_batch, y_batch, loss, optimizer)
+            losses.append(value)
+            history.losses.append(value)
             history.record(record, model, optimizer)
             step = len(history.losses)
             if on_step is not None:
-                on_step(step, model, losses[-1])
-            if not finite_loss(losses[-1], f"at step {step}, in epoch {epoch + 1}"):
+                on_step(step, model, value)
+            if not finite_loss(value, f"at step {step}, in epoch {epoch + 1}"):
                 return history
         loss_now = sum(losses) / len(losses)
         history.converged = abs(loss_now - loss_before) <= tolerance
@@ -150,9 +158,7 @@ def fit(
 
 
 def backward(model, loss, pred, target):
-    """Add the gradients to the parameters' ``grad``, layer by layer; return the
-    loss.
-    """
+    """Add the gradients to the parameters' ``grad`` layer by layer; return the loss."""
     forward, loss_backward = LOSSES[loss]
     if loss == "binary_cross_entropy" and np.isnan(pred).any():
         converted(forward, np.full_like(pred, 0.5), target)  # refuses a wrong target

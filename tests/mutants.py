@@ -1,4 +1,4 @@
-"""Mutates scratch and the contract with mutmut against the parity properties alone.
+"""Mutates scratch and the contract with mutmut against the parity properties and the tests of the border.
 
 Prints the score and every survivor that is not explained.
 
@@ -54,7 +54,7 @@ def main():
 
 def lay_out():
     """A copy in which what is mutated reads as mutmut needs it; what it has found stays, so that a run can go on."""
-    for folder in (*MUTATED, "torchref", "parity", "data"):
+    for folder in (*MUTATED, "torchref", "parity", "data", "tests"):
         for path in Path(folder).rglob("*"):
             if path.suffix in (".py", ".csv"):
                 text = path.read_text(encoding="utf-8")

@@ -11,7 +11,8 @@ import torch
 
 import scratch
 import torchref
-from contract import D, Float, K, N, NonNegative, OneOf, Sign
+from contract import Classes, D, Float, K, N, NonNegative, OneOf, Sign
+from contract.arrays import Array, Axis
 from contract.border import checked
 from scratch import arrays
 
@@ -67,6 +68,48 @@ def test_what_fits_comes_in_as_declared():
     assert (x.tolist(), y.tolist(), lr, type(lr), kind) == ([[1.0, 2.0]], [[-1.0]], 0.5, float, "b")
     assert example(X, W.astype("f4"), Y)[1].dtype == np.float64
     assert example(X, W, Y)[0] is X
+
+
+def test_kinds_of_arrays_are_written_as_in_a_signature():
+    """With the check and the numbers of their kind, whatever their shape."""
+    assert list(map(repr, (Float, Float[D], Float[..., D], Sign[N, K]))) == [
+        "Float[Shape]",
+        "Float[D]",
+        "Float[..., D]",
+        "Sign[N, K]",
+    ]
+    assert Sign[N].check is Sign.check
+    assert (Classes[N].numbers, Array("Mine").numbers) == ("classes", "float")
+    assert repr(Axis("M")) == "M"
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda b: b.linear(np.ones((2, 3, 4)), W, [0.0]), "x: got shape (2, 3, 4), expected (N, 2) or (2,) to fit"),
+        (lambda b: b.softmax(1.0), "z: got shape (), expected (..., K)"),
+        (lambda b: b.softmax_backward(X, X[:1]), "grad_output: got shape (1, 2), expected (3, 2) to fit z (3, 2)"),
+        (
+            lambda b: b.cross_entropy(X, Y[:, 0]),
+            "target: got an array of float64, expected integers, the class indices",
+        ),
+        (lambda b: b.sigmoid(np.ma.array([1.0])), "z: got a masked array, expected numbers without a mask"),
+    ],
+)
+def test_what_was_expected_is_said_in_full(backend, call, message):
+    """Known sizes in numbers, others in letters; the same words in both."""
+    with pytest.raises(ValueError, match=r"\w") as caught:
+        call(backend)
+    assert str(caught.value).startswith(message)
+
+
+@BOTH
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_numbers_are_read_in_any_order_of_bytes(backend, order):
+    """As NumPy does."""
+    for kind in ("f8", "f4", "i4"):
+        assert backend.relu(np.array([1, -2], order + kind)).tolist() == [1, 0]
 
 
 @pytest.mark.parametrize(
@@ -172,6 +215,48 @@ def test_a_copied_optimizer_checks_as_the_first(backend):
         with pytest.raises(ValueError, match="lr: got -1"):
             backend.train_step(model, [[1.0, 2.0]], [[1.0]], "mse_loss", optimizer)
         assert model.weight.tolist() == [[0.0, 0.0]]
+
+
+@BOTH
+def test_a_layer_that_is_replaced_is_used(backend):
+    """As in PyTorch; what the net shows is what it computes with."""
+    net = backend.MLP([2, 1, 1], "identity", seed=0)
+    net.fc2 = backend.Linear(1, 2)
+    assert net([1.0, 2.0]).shape == (2,)
+    net.fc2.load_state_dict({"weight": [[0], [0]], "bias": [3, 4]})
+    assert net([[1.0, 2.0]]).tolist() == [[3.0, 4.0]]
+    backend.fit(net, [[1.0, 2.0]], [[3.0, 5.0]], lr=0.5, epochs=1)
+    assert net.fc2.bias.tolist() == [3.0, 4.5]
+
+
+def test_weights_set_by_hand_become_floats():
+    """Lists and integers; a step on integers would have lost what comes after the point."""
+    net = scratch.ToyNet()
+    net.fc1.weight.data, net.fc1.bias.data = np.array([[0, 0]]), [0]
+    net.train_sample_gradient([2.0, 1.0], [1.0], 0.25)
+    assert (net.fc1.weight.tolist(), net.fc1.bias.tolist()) == ([[0.5, 0.25]], [0.25])
+    with pytest.raises(ValueError, match=r"^data: got an array of <U1, expected numbers"):
+        net.fc1.bias.data = ["a"]
+
+
+def test_a_gradient_set_by_hand_fits_its_parameter():
+    """In shape and dtype, as PyTorch has it."""
+    layer = scratch.Linear(2, 1)
+    optimizer = scratch.SGD(layer.parameters(), lr=0.1)
+    for grad, message in ((np.ones(2), r"shape \(2,\)"), (np.ones((1, 2), "f4"), "an array of float32")):
+        layer.weight.grad = grad
+        with pytest.raises(ValueError, match=f"^grad: got {message}, expected .*, that of the parameter$"):
+            optimizer.step()
+
+
+@BOTH
+def test_an_option_that_was_deleted_is_missed(backend):
+    """At the next step, before anything moves."""
+    layer = backend.Linear(2, 1)
+    optimizer = backend.SGD(layer.parameters(), lr=0.1)
+    del optimizer.param_groups[0]["momentum"]
+    with pytest.raises(ValueError, match="momentum: got None, expected a finite non-negative number"):
+        optimizer.step()
 
 
 @BOTH

@@ -79,7 +79,7 @@ def by_update(backend, name, options, dtype):
 def parameters(backend, arrays):
     """What an optimizer of this backend is made over."""
     if backend is scratch:
-        return [scratch.networks.Parameter(array.copy()) for array in arrays]
+        return [scratch.modules.Parameter(array.copy()) for array in arrays]
     return [torch.nn.Parameter(torch.tensor(array)) for array in arrays]
 
 

@@ -209,13 +209,13 @@ ROWS = "".join(f"{i},{i % 3},{-1 if i < 9 else 1}\n" for i in range(15))
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", "the file is empty, expected a header and a line for each sample"),
+        ("", "got an empty file, expected a header and a line for each sample"),
         ("x1,x2,y\n", "got a header and no samples, expected a line for each sample"),
         (f"x1,x2,y\n{ROWS}a,1,1\n", "row 17, column x1: got 'a', expected a finite number"),
         (f"x1,x2,y\n{ROWS}1,nan,1\n", "row 17, column x2: got 'nan', expected a finite number"),
         (f"x1,x2,y\n{ROWS}1,1\n", "row 17: got 2 values, expected 3 as the header has"),
-        ("x1,x2,y\n1,2,1\n3,4,1\n", "every label is 1, expected at least two classes"),
-        ("x1,x2,y\n1,2,é\n".encode("latin-1"), "cannot be read as a CSV file in UTF-8"),
+        ("x1,x2,y\n1,2,1\n3,4,1\n", "got the label 1 in every row, expected at least two classes"),
+        ("x1,x2,y\n1,2,é\n".encode("latin-1"), "expected a CSV file in UTF-8"),
         ("x1,x2,y\n1,2,0\n3,4,1\n", "got the label 0, expected only -1 and +1"),
         ("x1,x2,y\n1,2,-1\n3,4,1\n5,6,2\n", "got the label 2, expected only -1 and +1"),
     ],

@@ -7,10 +7,8 @@ import torch
 from contract import arrays, border
 
 FLOATS = (torch.float64, torch.float32)
-INTEGERS = (
-    *(torch.int64, torch.int32, torch.int16, torch.int8),
-    *(torch.uint64, torch.uint32, torch.uint16, torch.uint8),
-)
+SIGNED = (torch.int64, torch.int32, torch.int16, torch.int8)
+INTEGERS = (*SIGNED, torch.uint64, torch.uint32, torch.uint16, torch.uint8)
 NUMBERS = {*FLOATS, *INTEGERS, torch.bool}
 
 
@@ -19,7 +17,7 @@ def quiet(function):
     return function
 
 
-def form(value):
+def format_of(value):
     """The dtype, shape and device of a plain tensor; None for anything else."""
     return (value.dtype, value.shape, value.device) if is_dense(value) else None
 
@@ -35,13 +33,11 @@ def is_dense(value):
 
 
 def read(name, value):
-    """The value as a tensor of numbers, read as NumPy reads it: Python's floats become
-    float64 and not PyTorch's float32.
-    """
+    """The value as a tensor of numbers; lists of floats are float64, as in NumPy."""
     if is_dense(value):
         return value
     array = arrays.read_numbers(name, value)
-    return torch.tensor(array.astype(array.dtype.name))  # PyTorch has one byte order
+    return torch.tensor(array.astype(array.dtype.name))  # one C type for each size
 
 
 def as_floats(values):

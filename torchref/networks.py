@@ -4,7 +4,6 @@ Each class is a ``torch.nn.Module``: it has a ``forward``, and ``loss.backward()
 back through it by itself.
 """
 
-import copy
 import itertools
 from contextlib import contextmanager
 
@@ -13,31 +12,17 @@ from torch import nn
 
 from contract import Count, DType, NonNegative, OneOf, Seed, Size, Sizes
 from contract.arguments import expect_memory
-from contract.states import expect_held, parameter_arrays
+from contract.states import expect_representable
 from torchref import arrays
 from torchref.activations import ACTIVATIONS
 from torchref.arrays import checked, converted
 from torchref.gradients import gradient_step
 from torchref.losses import mse_loss
+from torchref.modules import Module
 from torchref.neuron import linear
 from torchref.perceptron import perceptron_step
 
 __all__ = ["Linear", "ToyNet", "MLP"]
-
-
-class Module(nn.Module):
-    """What all networks share: parameters that are found by name, read, set and
-    printed.
-    """
-
-    def state_dict(self, *args, **options):
-        """A copy of every parameter's array, by name."""
-        return copy.deepcopy(super().state_dict(*args, **options))
-
-    def load_state_dict(self, state_dict):
-        """Set every parameter from arrays by name, of either backend."""
-        given = parameter_arrays(state_dict, dict(self.named_parameters()), arrays)
-        super().load_state_dict(given)
 
 
 class Linear(Module, nn.Linear):
@@ -73,8 +58,9 @@ class Linear(Module, nn.Linear):
         seed: Seed = None,
     ):
         expect_memory(in_features, out_features)
+        dtype = getattr(torch, dtype)
         with seeded(seed):
-            super().__init__(in_features, out_features, dtype=getattr(torch, dtype))
+            super().__init__(in_features, out_features, dtype=dtype)
 
     def forward(self, x):
         """The weighted sums (N, K) of x (N, D), or (K,) of (D,)."""
@@ -110,18 +96,14 @@ class ToyNet(Module):
         self._set(*checked(perceptron_step)(weight, bias, x, y))
 
     def train_sample_gradient(self, x, y, lr):
-        """One step against the gradient of one sample's squared error:
-        ``gradient_step``.
-        """
+        """One step by one sample: ``gradient_step``."""
         weight, bias = self.fc1.weight.data, self.fc1.bias.data
         self._set(*checked(gradient_step)(weight, bias, x, y, lr))
 
     @checked
     def fit(self, x, y, epochs: Count = 40, lr: NonNegative = 0.05):
-        """The built-in solution: MSE loss of all samples, SGD; returns the loss before
-        each step.
-        """
-        expect_held({"lr": lr}, arrays, self.parameters())
+        """The built-in solution, MSE and SGD; returns the loss before each step."""
+        expect_representable({"lr": lr}, arrays, self.parameters())
         optimizer = torch.optim.SGD(self.parameters(), lr=lr)
         losses = []
         for _ in range(epochs):
@@ -171,17 +153,14 @@ class MLP(Module):
         seed: Seed = None,
     ):
         super().__init__()
-        self.layers = []
         self.activations = [activation] * (len(sizes) - 2) + [output]
         with seeded(seed):
             for number, (n_in, n_out) in enumerate(itertools.pairwise(sizes), start=1):
-                layer = Linear(n_in, n_out, dtype=dtype)
-                setattr(self, f"fc{number}", layer)
-                self.layers.append(layer)
+                setattr(self, f"fc{number}", Linear(n_in, n_out, dtype=dtype))
 
     def forward(self, x):
         """The output (N, sizes[-1]) for x (N, sizes[0]), or for one sample."""
-        for layer, name in zip(self.layers, self.activations, strict=True):
+        for layer, name in zip(self.children(), self.activations, strict=True):
             g = ACTIVATIONS[name]
             x = g(layer(x))
         return x

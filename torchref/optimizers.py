@@ -61,12 +61,7 @@ def sgd_update(
     """
     param = param.detach().clone()
     optimizer = torch.optim.SGD(
-        [param],
-        lr=lr,
-        momentum=momentum,
-        dampening=dampening,
-        weight_decay=weight_decay,
-        nesterov=nesterov,
+        [param], lr, momentum, dampening, weight_decay, nesterov
     )
     with_state(optimizer, param, grad, state)
     optimizer.step()
@@ -104,12 +99,7 @@ def adagrad_update(
     """
     param = param.detach().clone()
     optimizer = torch.optim.Adagrad(
-        [param],
-        lr=lr,
-        lr_decay=lr_decay,
-        weight_decay=weight_decay,
-        initial_accumulator_value=initial_accumulator_value,
-        eps=eps,
+        [param], lr, lr_decay, weight_decay, initial_accumulator_value, eps
     )
     with_state(optimizer, param, grad, state)
     optimizer.step()
@@ -160,13 +150,7 @@ def rmsprop_update(
     """
     param = param.detach().clone()
     optimizer = torch.optim.RMSprop(
-        [param],
-        lr=lr,
-        alpha=alpha,
-        eps=eps,
-        weight_decay=weight_decay,
-        momentum=momentum,
-        centered=centered,
+        [param], lr, alpha, eps, weight_decay, momentum, centered
     )
     with_state(optimizer, param, grad, state)
     optimizer.step()
@@ -209,9 +193,7 @@ def adam_update(
     ([0.75], [1.0], [1.0])
     """
     param = param.detach().clone()
-    optimizer = torch.optim.Adam(
-        [param], lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, amsgrad=amsgrad
-    )
+    optimizer = torch.optim.Adam([param], lr, betas, eps, weight_decay, amsgrad)
     with_state(optimizer, param, grad, state)
     optimizer.step()
     return without_grad(optimizer, param)
@@ -245,9 +227,7 @@ def adamw_update(
     ([0.625], [1.0], [1.0])
     """
     param = param.detach().clone()
-    optimizer = torch.optim.AdamW(
-        [param], lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, amsgrad=amsgrad
-    )
+    optimizer = torch.optim.AdamW([param], lr, betas, eps, weight_decay, amsgrad)
     with_state(optimizer, param, grad, state)
     optimizer.step()
     return without_grad(optimizer, param)
@@ -297,9 +277,7 @@ class Optimizer(torch.optim.Optimizer):
         return super().step(closure)
 
     def state_dict(self):
-        """A copy of the states, by the number of the parameter, and of the groups'
-        options.
-        """
+        """A copy of the states, by the number of the parameter, and of the options."""
         packed = copy.deepcopy(super().state_dict())
         names = (*self.rule.names, "params")
         groups = [
@@ -308,9 +286,7 @@ class Optimizer(torch.optim.Optimizer):
         return {"state": packed["state"], "param_groups": groups}
 
     def load_state_dict(self, state_dict):
-        """Load a state_dict of either backend, or of the optimizer of the same
-        name in ``torch.optim``.
-        """
+        """Load a state_dict of either backend or of the same ``torch.optim`` class."""
         kind, groups = type(self).__name__, self.param_groups
         self.rule.expect_state_dict(kind, state_dict, groups, arrays)
         states, saved_groups = {}, []

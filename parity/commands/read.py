@@ -23,8 +23,8 @@ def add_arguments(parser):
 def run(args):
     """Print both bodies; docstrings are folded to their sentence and formula."""
     names = trees.names()
-    choice("NAME", args.name, (*trees.all_names(), *trees.FILES))
-    file = next(file for file in names if args.name == file or args.name in names[file])
+    found = [file for file in names if args.name == file or args.name in names[file]]
+    [file] = found or [behind_the_scenes(args.name)]
     columns = shutil.get_terminal_size().columns
     shown = names.get(args.name, [args.name])
     blocks = [[*headline(file, name, columns), *page(file, [name], columns)] for name in shown]
@@ -32,6 +32,14 @@ def run(args):
         blocks.append(page(file, behind, columns, aligned=False))
     print("\n\n".join(map("\n".join, blocks)))
     return 0
+
+
+def behind_the_scenes(name):
+    """The file of a class or function that is not public, such as Module or Optimizer."""
+    for file in (*trees.FILES, "modules"):
+        if name in (node.name for node in definitions("scratch", file)):
+            return file
+    return choice("NAME", name, (*trees.all_names(), *trees.FILES))
 
 
 def page(file, names, columns, aligned=True):
@@ -69,14 +77,14 @@ def definitions(tree, file):
 
 def helpers(file, name):
     """The definitions of a file that are not public: all, or the functions that this one names in either tree."""
-    public = trees.names()[file]
+    public = trees.names().get(file, [])
     found: dict[str, ast.AST] = {}
     for tree in trees.TREES:
         nodes = {node.name: node for node in definitions(tree, file)}
         if name is None:
             found |= nodes
-        elif isinstance(nodes[name], ast.FunctionDef):
-            words = {node.id for node in ast.walk(nodes[name]) if isinstance(node, ast.Name)}
+        elif isinstance(one := nodes.get(name), ast.FunctionDef):
+            words = {node.id for node in ast.walk(one) if isinstance(node, ast.Name)}
             found |= {key: node for key, node in nodes.items() if key in words and isinstance(node, ast.FunctionDef)}
     return [key for key in found if key not in public]
 

@@ -213,11 +213,11 @@ def relu_by_default(net, sizes, activation="relu", output="identity", *, dtype="
 
 def passed_forward(net, x, layer_output):
     """The forward pass of an MLP with another formula for each layer's output."""
-    net.outputs = []
-    for layer, name in zip(net.layers, net.activations, strict=True):
-        layer.x = x
-        x = layer_output(ACTIVATIONS[name].forward, x, layer.weight.data, layer.bias.data)
-        net.outputs.append(x)
+    net.kept = []
+    for layer, name in zip(net.children(), net.activations, strict=True):
+        layer.x, g = x, ACTIVATIONS[name]
+        x = layer_output(g.forward, x, layer.weight.data, layer.bias.data)
+        net.kept.append((layer, g, x))
     return x
 
 
@@ -245,11 +245,9 @@ def hidden_derivative_forgotten(net, grad_output, input_grad=True):
 
     Met where the rule of the linear neuron is kept after its activation has changed.
     """
-    kept = net.activations
-    net.activations = ["identity"] * (len(kept) - 1) + kept[-1:]
-    grad = scratch.MLP.backward(net, grad_output, input_grad)
-    net.activations = kept
-    return grad
+    hidden = [(layer, ACTIVATIONS["identity"], output) for layer, _, output in net.kept[:-1]]
+    net.kept = hidden + net.kept[-1:]
+    return scratch.MLP.backward(net, grad_output, input_grad)
 
 
 @mistake("MLP.backward")
@@ -258,6 +256,6 @@ def derivative_of_the_outputs(net, grad_output, input_grad=True):
 
     Met where the activation overwrites z, which its derivative still needs.
     """
-    for layer, output, name in reversed([*zip(net.layers, net.outputs, net.activations, strict=True)]):
-        grad_output = layer.backward(ACTIVATIONS[name].backward(output, grad_output))
+    for layer, g, output in reversed(net.kept):
+        grad_output = layer.backward(g.backward(output, grad_output))
     return grad_output

@@ -7,7 +7,6 @@ from contract.arguments import epoch_orders
 from parity.mistakes.perceptron import in_plain_order
 from parity.mistakes.registry import mistake, rewired
 from scratch import training
-from scratch.activations import ACTIVATIONS
 from scratch.losses import LOSSES, Loss
 
 
@@ -177,8 +176,8 @@ def backward_through_updated_weights(model, x, y, loss, optimizer):
     def updating(model, loss, pred, y):
         function, function_backward = LOSSES[loss]
         grad = function_backward(pred, y)
-        for layer, output, name in reversed([*zip(model.layers, model.outputs, model.activations, strict=True)]):
-            grad_z = ACTIVATIONS[name].from_output(output, grad)
+        for layer, g, output in reversed(model.kept):
+            grad_z = g.from_output(output, grad)
             layer.backward(grad_z, input_grad=False)
             optimizer.step()
             grad = grad_z @ layer.weight.data
