@@ -5,32 +5,7 @@ around either package checks it: ``contract.border``. The sentences about invali
 arguments stand here, once. This package imports NumPy and the standard library only.
 """
 
-from contract.arguments import (
-    Betas,
-    Callback,
-    Count,
-    DType,
-    Flag,
-    Net,
-    NonNegative,
-    OneOf,
-    OptimizerObject,
-    Rate,
-    Seed,
-    Size,
-    Sizes,
-)
-from contract.arrays import (
-    Batch,
-    Classes,
-    D,
-    Float,
-    K,
-    N,
-    Probability,
-    Shape,
-    Sign,
-    Targets,
-)
+from contract.arguments import *
+from contract.arrays import *
 from contract.names import FILES
 from contract.states import State
