@@ -38,7 +38,7 @@ class Choice:
     def __getitem__(self, options):
         return Choice(options)
 
-    def check(self, name, value):
+    def __call__(self, name, value):
         return choice(name, value, self.options)
 
     def __repr__(self):
@@ -191,7 +191,7 @@ def listed(name, values):
         raise invalid(name, shown(values), "a list") from None
 
 
-def batch_count(batch_size, n, name="batch_size"):
+def checked_batch_size(batch_size, n, name="batch_size"):
     """The number of samples in a batch: from 1 to n, all for None."""
     if batch_size is None:
         return n

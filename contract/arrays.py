@@ -54,10 +54,8 @@ class Array:
         else:
             fits = ahead >= 0 and (whole is not ... or ahead <= 1)
             sizes[whole] = got[:ahead] if ahead > 0 else ()
-        if not fits or any(
-            size != (axis if isinstance(axis, int) else bound.get(axis, (size,))[0])
-            for axis, size in sizes.items()
-        ):
+        unlike = [a for a, size in sizes.items() if size != bound.get(a, (size,))[0]]
+        if unlike or not fits:
             raise invalid(name, f"shape {got}", self.wanted(bound))
         for axis, size in sizes.items():
             bound.setdefault(axis, (size, name, got))

@@ -61,8 +61,8 @@ def bordered(function, library):
 
 def export(package, library):
     """Put the public functions of a package behind the border; return all names."""
-    files = [sys.modules[f"{package['__name__']}.{file}"] for file in FILES]
-    names = [name for file in files for name in file.__all__]
+    files = [sys.modules.get(f"{package['__name__']}.{file}") for file in FILES]
+    names = [name for file in files if file for name in file.__all__]
     for name in names:
         if inspect.isfunction(package[name]):
             package[name] = checked(library)(package[name])
@@ -83,9 +83,7 @@ class Signature:
         }
         self.required = set(self.names) - set(self.defaults)
         kinds = {p.name: p.annotation for p in parameters}
-        self.options = [
-            (name, k.check) for name, k in of_kind(kinds, Argument | Choice)
-        ]
+        self.options = of_kind(kinds, Argument | Choice)
         # Weights first: a message is about the input that does not fit them.
         weights = ("weight", "bias")
         self.arrays = of_kind(kinds, Array)
@@ -100,9 +98,9 @@ class Signature:
         """Check the given arguments and convert them in place."""
         if not self.required <= given.keys():
             self.function(**given)  # raises Python's own TypeError
-        for name, check in self.options:
+        for name, kind in self.options:
             if name in given:
-                given[name] = check(name, given[name])
+                given[name] = kind(name, given[name])
         if self.arrays:
             self.check_arrays(given)
         for name, kind in self.states:

@@ -19,7 +19,7 @@ from contract.states import State, expect_nesterov, expect_representable, state_
 
 # Entries in PyTorch's groups that have no effect here.
 SWITCHES = ("foreach", "fused", "capturable", "differentiable")
-IGNORED = ("params", "param_names", "initial_lr", *SWITCHES)
+IGNORED = ("param_names", "initial_lr", *SWITCHES)
 
 
 class Rule:
@@ -70,7 +70,7 @@ class Rule:
                 raise state_lacks(key)
 
     def expect_state_dict(self, kind, state_dict, groups, library):
-        """A state_dict that fits the groups; all faults are named at once."""
+        """Refuse a state_dict that does not fit; all faults of a kind at once."""
         expect_dictionary("state_dict", state_dict)
         expect_no(list(self.form_faults(kind, state_dict)), "state_dict")
         saved, states = state_dict["param_groups"], state_dict["state"]
@@ -125,7 +125,7 @@ class Rule:
         for name, value in group.items():
             if name in fixed and value is not fixed[name]:
                 yield f": {name} is {shown(value)}, expected {fixed[name]} in {kind}"
-            elif name not in (*self.names, *IGNORED, *fixed):
+            elif name not in ("params", *self.names, *IGNORED, *fixed):
                 yield f": {label(name)} is unknown"
 
 
@@ -154,9 +154,7 @@ def parameter_groups(params, rule, options, kind, library):
 def group_members(name, group, kind):
     """The parameters of one group."""
     if not isinstance(group, dict) or "params" not in group:
-        raise ValueError(
-            f'{name}: got {shown(group)}, expected a dictionary with "params"'
-        )
+        raise invalid(name, shown(group), 'a dictionary with "params"')
     params = group["params"]
     params = [params] if isinstance(params, kind) else listed(name, params)
     for parameter in params:

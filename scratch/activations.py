@@ -223,7 +223,7 @@ class Activation(NamedTuple):
     from_output: Any
 
 
-# Outputs of identity and both relus have the sign of z: backward takes either.
+# identity and both relus are positive exactly where z is: backward takes either.
 ACTIVATIONS = {
     "identity": Activation(identity, identity_backward, identity_backward),
     "sigmoid": Activation(sigmoid, sigmoid_backward, through_sigmoid),

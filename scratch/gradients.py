@@ -28,8 +28,8 @@ def neuron_gradients(
               \frac{\partial L}{\partial w_{kd}} = \sum_n \delta_{nk} \, x_{nd}, \qquad
               \frac{\partial L}{\partial b_k} = \sum_n \delta_{nk}
 
-    Of the squared error 1/2 (y - y_hat)^2, summed over the samples: no factor 2 and no
-    mean. The softmax takes the scores of all neurons at once: there the whole
+    The squared error is 1/2 (y - y_hat)^2, summed over samples and neurons: no factor 2
+    and no mean. The softmax takes the scores of all neurons at once: there the whole
     ``softmax_backward`` stands for the factor g'. Source: the deck.
 
     >>> weight, bias, x, y = [[0.5, -1.0]], [0.0], [2.0, 1.0], [1.0]

@@ -114,8 +114,8 @@ def binary_cross_entropy_backward(pred: Probability[Batch], target: Probability[
     >>> binary_cross_entropy_backward(pred, target).tolist()
     [[-1.0], [1.0]]
     """
-    variance = np.maximum(pred * (1 - pred), float(np.float32(1e-12)))
-    return (pred - target) / variance / pred.size
+    denominator = np.maximum(pred * (1 - pred), float(np.float32(1e-12)))
+    return (pred - target) / denominator / pred.size
 
 
 def binary_cross_entropy_with_logits(pred: Float[Batch], target: Probability[Batch]):

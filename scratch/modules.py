@@ -58,10 +58,11 @@ class Module:
     def named_parameters(self, prefix=""):
         """Pairs of name and Parameter, as ``fc1.weight``, in the order of layers."""
         for name, value in vars(self).items():
+            name = f"{prefix}.{name}" if prefix else name
             if isinstance(value, Parameter):
-                yield prefix + name, value
+                yield name, value
             elif isinstance(value, Module):
-                yield from value.named_parameters(f"{prefix}{name}.")
+                yield from value.named_parameters(name)
 
     def parameters(self):
         """The parameters without their names."""

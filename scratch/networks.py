@@ -1,6 +1,6 @@
 r"""Neurons put together: a layer, the deck's one-neuron net, and networks of any depth.
 
-Each class has a ``forward`` and, in the order of the chain rule, a ``backward`` that
+Each class has a ``forward`` and, going back by the chain rule, a ``backward`` that
 takes the gradient of the loss with respect to the output, adds the gradients of the
 parameters to their ``grad`` and returns that of the input.
 """
@@ -38,7 +38,7 @@ class Linear(Module):
     ``weight`` (K, D) and ``bias`` (K,) are drawn uniformly from -1/sqrt(D) to
     1/sqrt(D), as ``torch.nn.Linear`` does. ``seed`` is that of NumPy's generator in
     ``scratch``, of PyTorch's in ``torchref``: equal seeds give different weights. With
-    None the weights differ each time. Source: ``torch.nn.Linear``.
+    None they differ each time, unless PyTorch is seeded. Source: ``torch.nn.Linear``.
 
     >>> layer = Linear(2, 1)
     >>> layer
@@ -60,9 +60,9 @@ class Linear(Module):
         expect_memory(in_features, out_features)
         self.in_features, self.out_features = in_features, out_features
         self.x = None
-        self.reset_parameters(np.random.default_rng(seed), dtype)
+        self._draw(np.random.default_rng(seed), dtype)
 
-    def reset_parameters(self, rng, dtype):
+    def _draw(self, rng, dtype):
         """Draw the first weights."""
         d, k = self.in_features, self.out_features
         a = 1 / d**0.5
@@ -78,7 +78,7 @@ class Linear(Module):
 
     @checked
     def backward(self, grad_output: Float, input_grad=True):
-        """The gradient with respect to x (N, D), or None, given that of the output."""
+        """The gradient of x (N, D), given that of the output; None if not asked for."""
         expect_called(self.x)
         output_shape = (*self.x.shape[:-1], self.out_features)
         expect_shape("grad_output", grad_output.shape, output_shape, "output")
@@ -103,9 +103,9 @@ class ToyNet(Module):
     r"""The deck's net: one neuron with two inputs, and three ways to train it.
 
     ``fc1`` is its layer, whose ``weight`` (1, 2) and ``bias`` (1,) can be read and set:
-    ``net.fc1.weight.data = tensor([[0, 0]])``. The deck calls ``fit`` ``train``; a net
-    of PyTorch has a ``train(mode)`` of another meaning, which that would override, so
-    that ``eval()`` breaks. Source: the deck.
+    ``net.fc1.weight.data = tensor([[0, 0]])``. The deck calls ``fit`` ``train``: that
+    name would override PyTorch's ``train(mode)``, which ``eval()`` calls. Source: the
+    deck.
 
     >>> net = ToyNet()
     >>> net.load_state_dict({"fc1.weight": [[0, 0]], "fc1.bias": [0]})
@@ -122,7 +122,7 @@ class ToyNet(Module):
         return self.fc1(x)
 
     def backward(self, grad_output, input_grad=True):
-        """The gradient with respect to x, or None, given that of the output."""
+        """The gradient of x, given that of the output; None without ``input_grad``."""
         return self.fc1.backward(grad_output, input_grad)
 
     def train_sample_perceptron(self, x, y):
@@ -192,7 +192,7 @@ class MLP(Module):
         rng = np.random.default_rng(seed)
         for number, (n_in, n_out) in enumerate(itertools.pairwise(sizes), start=1):
             layer = Linear(n_in, n_out)
-            layer.reset_parameters(rng, dtype)
+            layer._draw(rng, dtype)
             setattr(self, f"fc{number}", layer)
 
     @quiet
@@ -208,7 +208,7 @@ class MLP(Module):
 
     @checked
     def backward(self, grad_output: Float, input_grad=True):
-        """The gradient with respect to x, or None, given that of the output."""
+        """The gradient of x, given that of the output; None without ``input_grad``."""
         expect_called(self.kept)
         output_shape = self.kept[-1][-1].shape
         expect_shape("grad_output", grad_output.shape, output_shape, "output")

@@ -14,7 +14,6 @@ import numpy as np
 from contract import Betas, Flag, Float, NonNegative, Shape, State
 from contract.arrays import expect_like
 from contract.optimizers import Rule, parameter_groups
-from contract.states import state_lacks
 from scratch import arrays
 from scratch.arrays import quiet
 from scratch.modules import Parameter
@@ -150,8 +149,8 @@ def rmsprop_update(
     (at 0 there is no ``momentum_buffer`` b), ``eps`` epsilon; ``centered`` divides by
     the standard deviation of the gradient. epsilon is added outside the square root;
     TensorFlow adds it inside. v starts at 0, with no bias correction. A centered v that
-    rounding makes negative gives nan, as in PyTorch. Where v is nothing but rounding,
-    as with alpha 0, or overflows, the result depends on the processor: PyTorch rounds
+    rounding makes negative gives nan, as in PyTorch. Where it is nothing but rounding,
+    as with alpha 0, or v overflows, the result depends on the processor: PyTorch rounds
     once where it can multiply and add at once, NumPy twice.
     Source: ``torch.optim.RMSprop``; G. Hinton, lecture 6e of "Neural networks for
     machine learning" (2012).
@@ -161,8 +160,8 @@ def rmsprop_update(
     >>> param.tolist(), state["square_avg"].tolist(), int(state["step"])
     ([0.5], [1.0], 1)
     """
-    keys = "square_avg", momentum and "momentum_buffer", centered and "grad_avg"
-    state = state or _zeros(param, *keys)
+    wanted = {"square_avg": True, "momentum_buffer": momentum, "grad_avg": centered}
+    state = state or _zeros(param, wanted)
     state = {**state, "step": state["step"] + 1}
     if weight_decay != 0:
         grad = grad + weight_decay * param
@@ -212,8 +211,8 @@ def adam_update(
     >>> param.tolist(), state["exp_avg"].tolist(), state["exp_avg_sq"].tolist()
     ([0.75], [1.0], [1.0])
     """
-    keys = "exp_avg", "exp_avg_sq", amsgrad and "max_exp_avg_sq"
-    state = state or _zeros(param, *keys)
+    wanted = {"exp_avg": True, "exp_avg_sq": True, "max_exp_avg_sq": amsgrad}
+    state = state or _zeros(param, wanted)
     beta1, beta2 = betas
     step = state["step"] + 1
     if weight_decay != 0:
@@ -261,9 +260,9 @@ def adamw_update(
     return adam_update(param, grad, state, lr=lr, betas=betas, eps=eps, amsgrad=amsgrad)
 
 
-def _zeros(param, *keys):
-    """The state before the first step."""
-    return {"step": 0.0, **{key: np.zeros_like(param) for key in keys if key}}
+def _zeros(param, wanted):
+    """The state before the first step: zeros for every key that is wanted."""
+    return {"step": 0.0} | {key: np.zeros_like(param) for key in wanted if wanted[key]}
 
 
 def _lerp(start, end, weight):
@@ -280,12 +279,12 @@ class Optimizer:
     ``{"params": [...], "lr": 0.1}``. ``param_groups`` has the ``params`` and every
     option of each group; what is changed there holds from the next step on. ``state``
     has for each parameter what its update returned. A subclass names its rule, whose
-    options its constructor takes: ``class SGD(Optimizer, rule=sgd_update, lr=1e-3)``.
+    options its constructor takes: ``class SGD(Optimizer, update=sgd_update, lr=1e-3)``.
     """
 
-    def __init_subclass__(cls, rule=None, **defaults):
-        if rule:
-            cls.rule, cls.update = Rule(rule, **defaults), staticmethod(rule)
+    def __init_subclass__(cls, update=None, **defaults):
+        if update:
+            cls.rule, cls.update = Rule(update, **defaults), staticmethod(update)
             cls.__signature__ = cls.rule.signature()
 
     @quiet
@@ -319,16 +318,15 @@ class Optimizer:
         if not options or not all(map(operator.is_, now, options.values())):
             options = self._checked[id(group)] = self.rule.checked_group(group, arrays)
             group.update(options)
+            for parameter in group["params"]:
+                self.rule.expect_complete(self.state.get(parameter), options)
         return options
 
     def _update(self, parameter, options):
         param, grad, state = parameter.data, parameter.grad, self.state.get(parameter)
         if grad.shape != param.shape or grad.dtype != param.dtype:
             expect_like("grad", grad, param)
-        try:
-            parameter.data, state = self.update(param, grad, state, **options)
-        except KeyError as error:
-            raise state_lacks(error.args[0]) from None
+        parameter.data, state = self.update(param, grad, state, **options)
         if state:
             self.state[parameter] = state
 
@@ -361,7 +359,7 @@ class Optimizer:
                     }
 
 
-class SGD(Optimizer, rule=sgd_update, lr=1e-3):
+class SGD(Optimizer, update=sgd_update, lr=1e-3):
     """Gradient descent for all parameters of a net: ``sgd_update``, with its options.
 
     Source: ``torch.optim.SGD``.
@@ -376,7 +374,7 @@ class SGD(Optimizer, rule=sgd_update, lr=1e-3):
     """
 
 
-class Adagrad(Optimizer, rule=adagrad_update):
+class Adagrad(Optimizer, update=adagrad_update):
     """Adagrad for all parameters of a net: ``adagrad_update``, with its options.
 
     The state is there before the first step. Source: ``torch.optim.Adagrad``.
@@ -391,15 +389,15 @@ class Adagrad(Optimizer, rule=adagrad_update):
                 self.state[parameter] = {"step": 0.0, "sum": total}
 
 
-class RMSprop(Optimizer, rule=rmsprop_update):
+class RMSprop(Optimizer, update=rmsprop_update):
     """RMSprop for all parameters of a net: ``rmsprop_update``, with its options."""
 
 
-class Adam(Optimizer, rule=adam_update):
+class Adam(Optimizer, update=adam_update):
     """Adam for all parameters of a net: ``adam_update``, with its options."""
 
 
-class AdamW(Optimizer, rule=adamw_update):
+class AdamW(Optimizer, update=adamw_update):
     """AdamW for all parameters of a net: ``adamw_update``, with its options."""
 
 

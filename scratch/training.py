@@ -21,7 +21,13 @@ from contract import (
     Rate,
     Targets,
 )
-from contract.arguments import batch_count, choice, epoch_orders, listed, permutation
+from contract.arguments import (
+    checked_batch_size,
+    choice,
+    epoch_orders,
+    listed,
+    permutation,
+)
 from contract.optimizers import optimizer_over
 from contract.training import RECORDED, History, finite_loss, set_lr
 from scratch.arrays import converted
@@ -49,7 +55,7 @@ def minibatches(x: Float[N, D], y: Targets[N], batch_size=None, order=None):
     """
     n = len(x)
     order = list(range(n)) if order is None else permutation("order", order, n)
-    return batches(x, y, batch_count(batch_size, n), order)
+    return batches(x, y, checked_batch_size(batch_size, n), order)
 
 
 def batches(x, y, batch_size, order):
@@ -65,8 +71,8 @@ def train_step(model: Net, x, y, loss: OneOf[LOSSES], optimizer: OptimizerObject
     .. math:: g = \nabla_w L(f_w(x), y), \qquad w \leftarrow \text{update}(w, g)
 
     Changes the parameters of the model, a ``Linear``, ``ToyNet`` or ``MLP``, with which
-    the optimizer was created, by x (N, D) and y, (N, K) floats or (N,) class indices;
-    returns the loss before the update. The gradients are reset first; those of this
+    the optimizer was created. x is (N, D), y (N, K) floats or (N,) class indices.
+    Returns the loss before the update. The gradients are reset first; those of this
     step stay in the parameters' ``grad``. Source: the deck.
 
     >>> net = Linear(2, 1)
@@ -106,10 +112,11 @@ def fit(
     Changes the parameters of the model, a ``Linear``, ``ToyNet`` or ``MLP``. ``y``
     holds (N, K) floats, or (N,) class indices for "cross_entropy". ``optimizer`` is
     "SGD", "Adagrad", "RMSprop", "Adam" or "AdamW", with ``lr`` and otherwise PyTorch's
-    defaults, or an optimizer created with the parameters of the model, which keeps its
-    own ``lr`` and continues from its state. ``lr`` may be a function of the epoch, the
-    first being 0, as for ``torch.optim.lr_scheduler.LambdaLR``. ``epochs`` is the
-    maximum number of epochs, ``batch_size`` from 1 to N, None for all samples.
+    defaults, or an optimizer created with the parameters of the model, which continues
+    from its state and keeps its own ``lr`` if this one is a number. ``lr`` may be a
+    function that returns the rate of an epoch, the first being 0; that of PyTorch's
+    ``LambdaLR`` returns a factor. ``epochs`` is the maximum number of epochs,
+    ``batch_size`` from 1 to N, None for all samples.
     ``orders`` holds the order of the samples in each epoch, and training stops when it
     is exhausted; None is 0 to N-1 each time. Training also stops when the mean loss of
     an epoch's steps differs from that of the epoch before by no more than
@@ -131,7 +138,7 @@ def fit(
     (2, [1.0, 12.691, 6.911, 1.578])
     """
     record = {choice("record", r, RECORDED) for r in listed("record", record)}
-    batch_size = batch_count(batch_size, len(x))
+    batch_size = checked_batch_size(batch_size, len(x))
     optimizer = optimizer_over(model, optimizer, lr, OPTIMIZERS)
     history, loss_before = History(), math.inf
     for epoch, order in enumerate(epoch_orders(orders, epochs, len(x))):

@@ -4,6 +4,8 @@ import copy
 import inspect
 import pickle
 import pydoc
+import sys
+import types
 
 import numpy as np
 import pytest
@@ -11,9 +13,11 @@ import torch
 
 import scratch
 import torchref
-from contract import Classes, D, Float, K, N, NonNegative, OneOf, Sign
+from contract import Callback, Classes, D, Float, K, N, NonNegative, OneOf, Seed, Shape, Sign, State
+from contract.arguments import Argument
 from contract.arrays import Array, Axis
-from contract.border import checked
+from contract.border import checked, converted, export
+from contract.messages import printable
 from scratch import arrays
 
 BOTH = pytest.mark.parametrize("backend", [scratch, torchref], ids=lambda backend: backend.__name__)
@@ -23,10 +27,22 @@ KINDS = OneOf["a", "b"]
 NARROW = {name: np.ones(shape, "f4") for name, shape in {"x": (3, 2), "weight": (1, 2), "y": (3, 1)}.items()}
 
 
-@checked(arrays)
-def example(x: Float[N, D], weight: Float[K, D], y: Sign[N, K], lr: NonNegative = 0.1, kind: KINDS = "a"):
+def inside(x: Float[N, D], weight: Float[K, D], y: Sign[N, K], lr: NonNegative = 0.1, kind: KINDS = "a"):
     """The arguments as they are inside."""
     return x, weight, y, lr, kind
+
+
+@pytest.fixture
+def example():
+    """The function behind a border of its own."""
+    return checked(arrays)(inside)
+
+
+class Unprintable:
+    """Its repr fails."""
+
+    def __repr__(self):
+        raise RuntimeError
 
 
 X, W, Y = np.ones((3, 2)), np.ones((1, 2)), np.ones((3, 1))
@@ -51,7 +67,7 @@ X, W, Y = np.ones((3, 2)), np.ones((1, 2)), np.ones((3, 1))
         ),
     ],
 )
-def test_what_does_not_fit_is_one_line(change, message):
+def test_what_does_not_fit_is_one_line(example, change, message):
     """The argument, what was got, what was expected, in this order; also after arrays of these shapes were accepted."""
     given = {"x": X, "weight": W, "y": Y}
     for _ in range(2):
@@ -61,13 +77,166 @@ def test_what_does_not_fit_is_one_line(change, message):
         assert str(caught.value).startswith(message)
 
 
-def test_what_fits_comes_in_as_declared():
+def test_what_fits_comes_in_as_declared(example):
     """Lists are arrays, integers are floats, all of one dtype, which float64 decides; options are Python's numbers."""
     x, weight, y, lr, kind = example([[1, 2]], W.astype("f4"), [[-1]], np.float64(0.5), "b")
     assert [array.dtype.name for array in (x, weight, y)] == ["float32"] * 3
     assert (x.tolist(), y.tolist(), lr, type(lr), kind) == ([[1.0, 2.0]], [[-1.0]], 0.5, float, "b")
     assert example(X, W.astype("f4"), Y)[1].dtype == np.float64
     assert example(X, W, Y)[0] is X
+
+
+def test_the_border_shows_the_function_behind_it(example):
+    """Its name, docstring and signature; one border for each function."""
+    assert (example.__name__, example.__doc__, example.__wrapped__) == ("inside", inside.__doc__, inside)
+    decorator = checked(arrays)
+    assert decorator(inside) is decorator(inside)
+
+
+def test_a_border_is_made_for_methods_options_and_states():
+    """Positional and keyword arguments, numbers too large for float32, a state and Nesterov's conditions."""
+
+    def update(param: Float[Shape], state: State("buffer if momentum"), *, momentum: NonNegative = 0.0, nesterov=False):
+        return param, state
+
+    outside = checked(arrays)(update)
+    param = np.ones(2, "f4")
+    assert outside(param, None)[1] == {}
+    assert outside(param, {"buffer": [1, 2]}, momentum=0.5)[1]["buffer"].dtype == np.float32
+    for change, message in (
+        ({"state": {"buffer": 1.0}}, "state: buffer has shape (), expected (2,)"),
+        ({"state": {"other": 1.0}, "momentum": 0.5}, "state: buffer is missing; other is unknown"),
+        ({"momentum": 1e39}, "momentum: got 1e+39, expected at most 3.4e+38, as the parameters are float32"),
+        ({"momentum": -1}, "momentum: got -1, expected a finite non-negative number"),
+    ):
+        with pytest.raises(ValueError, match=r"\w") as caught:
+            outside(**{"param": param, "state": None} | change)
+        assert str(caught.value) == message
+    with pytest.raises(TypeError, match="takes 2 positional arguments but 3 were given"):
+        outside(param, None, 0.5)
+    with pytest.raises(TypeError, match="missing 1 required positional argument: 'state'"):
+        outside(param)
+
+
+def test_a_result_that_is_an_argument_is_copied(example):
+    """And no other."""
+    same = checked(arrays)(lambda: None)
+    assert same() is None
+
+    def second(x: Float[Shape], y: Float[Shape]):
+        return y
+
+    x, y = np.ones(2), np.zeros(2)
+    result = checked(arrays)(second)(x, y)
+    assert result is not y
+    assert result.tolist() == [0, 0]
+
+
+def test_converted_gives_the_arguments_in_order():
+    """Of the first parameters of a function, as its signature declares them."""
+    convert = converted(arrays)
+    x, weight, y = convert(inside, [[1, 2]], W, [[1]])
+    assert (x.tolist(), weight.tolist(), y.tolist()) == ([[1.0, 2.0]], W.tolist(), [[1.0]])
+    with pytest.raises(ValueError, match=r"^x: got shape \(2,\)"):
+        convert(inside, [1, 2], W, [[1]])
+    with pytest.raises(TypeError, match="missing 1 required positional argument: 'y'"):
+        convert(inside, [[1, 2]], W)
+
+
+def test_a_package_exports_the_names_of_its_files():
+    """In study order, functions behind the border and found by pickle in the package, classes as they are."""
+    package = types.ModuleType("made_up")
+    file = types.ModuleType("made_up.losses")
+
+    class Kind:
+        """A class."""
+
+    file.__all__, package.Kind, package.inside = ["inside", "Kind"], Kind, inside
+    first = types.ModuleType("made_up.tensors")
+    first.__all__, package.tensor = ["tensor"], scratch.tensors.tensor
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "made_up.losses", file)
+        patch.setitem(sys.modules, "made_up.tensors", first)
+        assert export(vars(package), arrays) == ["tensor", "inside", "Kind"]
+    assert package.Kind is Kind
+    assert package.inside.__wrapped__ is inside
+    assert package.inside.__module__ == "made_up"
+    with pytest.raises(ValueError, match="x: got shape"):
+        package.inside(X[0], W, Y)
+
+
+@BOTH
+def test_a_class_is_made_from_its_rule(backend):
+    """Options and state are those of the update's signature; given defaults are its own."""
+
+    class Own(backend.Adam, update=backend.optimizers.adam_update, lr=0.5):
+        """Adam with another learning rate."""
+
+    rule = Own.rule
+    assert rule.names == ("lr", "betas", "eps", "weight_decay", "amsgrad")
+    assert rule.defaults == {"lr": 0.5, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0.0, "amsgrad": False}
+    assert rule.kinds["lr"] is NonNegative
+    assert rule.state.keys["max_exp_avg_sq"] == "amsgrad"
+    assert not rule.decoupled
+    assert Own.__signature__.parameters["lr"].default == 0.5
+    assert Own([*backend.Linear(1, 1).parameters()]).param_groups[0]["lr"] == 0.5
+
+
+def test_a_state_is_written_as_in_a_signature():
+    """Each key, with the option that requires it."""
+    state = State("step", "max_exp_avg_sq if amsgrad")
+    assert repr(state) == "State('step', 'max_exp_avg_sq if amsgrad')"
+    assert state.keys == {"step": None, "max_exp_avg_sq": "amsgrad"}
+
+
+@BOTH
+def test_an_option_switched_on_without_its_state_moves_nothing(backend):
+    """One line says so, before the first group has moved."""
+    net = backend.MLP([1, 1, 1], seed=0)
+    first, second = net.children()
+    groups = [{"params": list(layer.parameters())} for layer in (first, second)]
+    optimizer = backend.Adam(groups)
+    backend.train_step(net, [[1.0]], [[1.0]], "mse_loss", optimizer)
+    optimizer.param_groups[1]["amsgrad"] = True
+    before = first.weight.tolist()
+    with pytest.raises(ValueError, match=r"\w") as caught:
+        optimizer.step()
+    assert first.weight.tolist() == before
+    wanted = "state: max_exp_avg_sq is missing; an option that needs it cannot be switched on between steps"
+    assert str(caught.value) == wanted
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "message"),
+    [
+        (Seed, 2**64, "seed: got 18446744073709551616, expected an integer below 2**64"),
+        (Seed, -1, "seed: got -1, expected a non-negative integer"),
+        (Callback, 3, "seed: got 3, expected a function or None"),
+        (OneOf["a", "b"], "c", "seed: got 'c', expected one of a, b"),
+        (NonNegative, "x" * 99, f"seed: got '{'x' * 59}, expected a finite non-negative number"),
+        (NonNegative, "a\tb" + "\n", r"seed: got 'a\tb\n', expected a finite non-negative number"),
+        (NonNegative, Unprintable(), "seed: got <Unprintable>, expected a finite non-negative number"),
+    ],
+)
+def test_other_kinds_say_what_they_expect(kind, value, message):
+    """In one line, values that are long or cannot be printed included."""
+    with pytest.raises(ValueError, match=r"\w") as caught:
+        kind("seed", value)
+    assert str(caught.value) == message
+
+
+def test_kinds_are_written_by_name():
+    """As ``help`` shows them; with the docstring of their check."""
+    positive = Argument(lambda name, value: value)
+    assert (repr(Seed), repr(OneOf["a", "b"])) == ("Seed", "OneOf['a', 'b']")
+    assert Argument(printable).__doc__ == printable.__doc__
+    assert repr(Argument(printable)) == "printable"
+    assert positive("x", 3) == 3
+
+
+def test_text_in_a_message_is_short_and_printable():
+    """Line breaks and control characters become blanks."""
+    assert printable("a\n\x07b" + "c" * 999) == "a  b" + "c" * 496
 
 
 def test_kinds_of_arrays_are_written_as_in_a_signature():
@@ -122,7 +291,7 @@ def test_numbers_are_read_in_any_order_of_bytes(backend, order):
         ((X, W, Y), {"rate": 1}, "got an unexpected keyword argument 'rate'"),
     ],
 )
-def test_other_arguments_are_python_s_own_error(args, options, message):
+def test_other_arguments_are_python_s_own_error(example, args, options, message):
     """As for a function without a border."""
     with pytest.raises(TypeError, match=message):
         example(*args, **options)

@@ -10,6 +10,7 @@ import pytest
 
 import scratch
 import torchref
+from contract import csvfiles
 
 DATA = Path(__file__).parent.parent / "data"
 make_data = runpy.run_path(str(DATA / "make_data.py"))
@@ -106,3 +107,56 @@ def test_a_class_index_has_an_end(backend, tmp_path):
         message = f"{file}, row 3, column class: got {got}, expected an integer from 0 to 999999"
         with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
             backend.load_data(file)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"\xef\xbb\xbfx1,y\r\n1,-1\r\n2,1\r\n", None),
+        (b'x1,"a\ny"\n1,-1\n\n2,1\n', None),
+        (b"1,2,3\n4,5,1\n", ", row 1: got numbers, expected a header such as x1,x2,y"),
+        (b"y\n1\n", ", row 1: got one column 'y', expected inputs and a label, separated by commas"),
+        (b"x,y\n1,\xe9\n", ": got 'utf-8' codec can't decode byte 0xe9 in position 6: invalid continuation byte, "),
+        (b"x,y\n1,-1\n2,0.5,1\n", ", row 3: got 3 values, expected 2 as the header has"),
+        (b"x,y\n1,1\n2,1\n", ": got the label 1 in every row, expected at least two classes"),
+    ],
+)
+def test_a_file_of_ones_own(tmp_path, content, message):
+    """With or without a mark of UTF-8, any line ends, blank lines; else one line that says where and what."""
+    file = tmp_path / "own.csv"
+    file.write_bytes(content)
+    if message is None:
+        x, y = scratch.load_data(file)
+        assert (x.tolist(), y.tolist()) == ([[1.0], [2.0]], [[-1.0], [1.0]])
+        return
+    with pytest.raises(ValueError, match=r"\w") as caught:
+        scratch.load_data(file)
+    assert str(caught.value).startswith(f"{file}{message}")
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (3, "data: got 3, expected a name or a path"),
+        ("", "data: got '', expected one of and, blobs, circles, moons, toy, toy_flipped, xor"),
+        ("mons", "data: got 'mons', expected one of and, blobs, circles, moons, toy, toy_flipped, xor; did you mean"),
+        ("no/such", "no/such: no such file, expected a CSV file"),
+        ("toy.csv", "toy.csv: no such file, expected a CSV file"),
+        ("x" * 5000 + ".csv", f"{'x' * 500}: no such file, expected a CSV file"),
+    ],
+)
+def test_what_is_no_data_set(data, message):
+    """Neither a name nor a file."""
+    with pytest.raises(ValueError, match=r"\w") as caught:
+        scratch.load_data(data)
+    assert str(caught.value).startswith(message)
+
+
+def test_an_installed_package_has_its_data_inside(tmp_path):
+    """A checkout has it beside the package."""
+    (tmp_path / "package" / "data").mkdir(parents=True)
+    (tmp_path / "data").mkdir()
+    for folder, label in ((tmp_path, 2), (tmp_path / "package", 3)):
+        (folder / "data" / "own.csv").write_text(f"x,y\n1,{label}\n2,1\n")
+    assert csvfiles.read_data("own", tmp_path / "package")[1] == [[3.0], [1.0]]
+    assert csvfiles.read_data("own", tmp_path / "other")[1] == [[2.0], [1.0]]

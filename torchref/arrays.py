@@ -41,7 +41,7 @@ def read(name, value):
 
 
 def as_floats(values):
-    """Tensors of one float dtype: integers become float64, which wins over float32."""
+    """All in one float dtype: float32 where it is the only one, else float64."""
     dtypes = {value.dtype for value in values}
     if len(dtypes) == 1 and dtypes <= set(FLOATS):
         return values

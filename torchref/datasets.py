@@ -14,8 +14,8 @@ __all__ = ["load_data"]
 def load_data(name_or_path, dtype: DType = "float64"):
     r"""The points x (N, D) and labels y (N, 1) of a data set.
 
-    Its name is toy (the deck's eight points), toy_flipped, and, xor, moons, circles or
-    blobs, as data/README.md describes them; or it is the path of a CSV file with a
+    ``name_or_path`` is toy (the deck's eight points), toy_flipped, and, xor, moons,
+    circles or blobs, as data/README.md describes them, or the path of a CSV file with a
     header, then a line for each sample: its inputs, and its label last. Where the
     header calls the last column ``class``, y (N,) holds integers, the class indices. A
     ValueError names the row, as an editor counts lines, and the column.

@@ -38,7 +38,7 @@ class Linear(Module, nn.Linear):
     ``weight`` (K, D) and ``bias`` (K,) are drawn uniformly from -1/sqrt(D) to
     1/sqrt(D), as ``torch.nn.Linear`` does. ``seed`` is that of NumPy's generator in
     ``scratch``, of PyTorch's in ``torchref``: equal seeds give different weights. With
-    None the weights differ each time. Source: ``torch.nn.Linear``.
+    None they differ each time, unless PyTorch is seeded. Source: ``torch.nn.Linear``.
 
     >>> layer = Linear(2, 1)
     >>> layer
@@ -71,9 +71,9 @@ class ToyNet(Module):
     r"""The deck's net: one neuron with two inputs, and three ways to train it.
 
     ``fc1`` is its layer, whose ``weight`` (1, 2) and ``bias`` (1,) can be read and set:
-    ``net.fc1.weight.data = tensor([[0, 0]])``. The deck calls ``fit`` ``train``; a net
-    of PyTorch has a ``train(mode)`` of another meaning, which that would override, so
-    that ``eval()`` breaks. Source: the deck.
+    ``net.fc1.weight.data = tensor([[0, 0]])``. The deck calls ``fit`` ``train``: that
+    name would override PyTorch's ``train(mode)``, which ``eval()`` calls. Source: the
+    deck.
 
     >>> net = ToyNet()
     >>> net.load_state_dict({"fc1.weight": [[0, 0]], "fc1.bias": [0]})
@@ -168,7 +168,7 @@ class MLP(Module):
 
 @contextmanager
 def seeded(seed):
-    """A generator of its own where a seed is given, else PyTorch's, as it stands."""
+    """PyTorch's generator, seeded and then restored; for None, as it stands."""
     if seed is None:
         yield
         return

@@ -137,8 +137,8 @@ def rmsprop_update(
     (at 0 there is no ``momentum_buffer`` b), ``eps`` epsilon; ``centered`` divides by
     the standard deviation of the gradient. epsilon is added outside the square root;
     TensorFlow adds it inside. v starts at 0, with no bias correction. A centered v that
-    rounding makes negative gives nan, as in PyTorch. Where v is nothing but rounding,
-    as with alpha 0, or overflows, the result depends on the processor: PyTorch rounds
+    rounding makes negative gives nan, as in PyTorch. Where it is nothing but rounding,
+    as with alpha 0, or v overflows, the result depends on the processor: PyTorch rounds
     once where it can multiply and add at once, NumPy twice.
     Source: ``torch.optim.RMSprop``; G. Hinton, lecture 6e of "Neural networks for
     machine learning" (2012).
@@ -253,12 +253,12 @@ class Optimizer(torch.optim.Optimizer):
     ``{"params": [...], "lr": 0.1}``. ``param_groups`` has the ``params`` and every
     option of each group; what is changed there holds from the next step on. ``state``
     has for each parameter what its update returned. A subclass names its rule, whose
-    options its constructor takes: ``class SGD(Optimizer, rule=sgd_update, lr=1e-3)``.
+    options its constructor takes: ``class SGD(Optimizer, update=sgd_update, lr=1e-3)``.
     """
 
-    def __init_subclass__(cls, rule=None, **defaults):
-        if rule:
-            cls.rule = Rule(rule, **defaults)
+    def __init_subclass__(cls, update=None, **defaults):
+        if update:
+            cls.rule = Rule(update, **defaults)
             cls.__signature__ = cls.rule.signature()
 
     def __init__(self, params, *args, **options):
@@ -302,7 +302,7 @@ class Optimizer(torch.optim.Optimizer):
         super().load_state_dict({"state": states, "param_groups": saved_groups})
 
 
-class SGD(Optimizer, torch.optim.SGD, rule=sgd_update, lr=1e-3):
+class SGD(Optimizer, torch.optim.SGD, update=sgd_update, lr=1e-3):
     """Gradient descent for all parameters of a net: ``sgd_update``, with its options.
 
     Source: ``torch.optim.SGD``.
@@ -317,22 +317,22 @@ class SGD(Optimizer, torch.optim.SGD, rule=sgd_update, lr=1e-3):
     """
 
 
-class Adagrad(Optimizer, torch.optim.Adagrad, rule=adagrad_update):
+class Adagrad(Optimizer, torch.optim.Adagrad, update=adagrad_update):
     """Adagrad for all parameters of a net: ``adagrad_update``, with its options.
 
     The state is there before the first step. Source: ``torch.optim.Adagrad``.
     """
 
 
-class RMSprop(Optimizer, torch.optim.RMSprop, rule=rmsprop_update):
+class RMSprop(Optimizer, torch.optim.RMSprop, update=rmsprop_update):
     """RMSprop for all parameters of a net: ``rmsprop_update``, with its options."""
 
 
-class Adam(Optimizer, torch.optim.Adam, rule=adam_update):
+class Adam(Optimizer, torch.optim.Adam, update=adam_update):
     """Adam for all parameters of a net: ``adam_update``, with its options."""
 
 
-class AdamW(Optimizer, torch.optim.AdamW, rule=adamw_update):
+class AdamW(Optimizer, torch.optim.AdamW, update=adamw_update):
     """AdamW for all parameters of a net: ``adamw_update``, with its options."""
 
 

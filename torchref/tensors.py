@@ -22,7 +22,7 @@ def tensor(values, dtype: DType = "float64"):
     if isinstance(values, torch.Tensor) and not values.is_meta:
         values = values.detach().cpu()
     numbers = read("values", values)
-    # PyTorch would leave out imaginary parts.
+    # NumPy would turn None into nan and "1" into 1, and drop imaginary parts.
     if numbers.dtype.kind not in "biuf":
         raise irregular("values", values)
     with np.errstate(all="ignore"):

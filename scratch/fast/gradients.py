@@ -1,0 +1,178 @@
+r"""Gradient descent sample by sample on the squared error, four ways, chosen by shape.
+
+A step on one sample is an affine map of the weights. With :math:`v = (w, b)` and
+:math:`\tilde x = (x, 1)`
+
+.. math:: v \leftarrow v - \eta \tilde x (\tilde x^\top v - y)
+          = (I - \eta \tilde x \tilde x^\top) v + \eta y \tilde x
+
+That gives three ways beside the loop of ``scratch``: on two numbers Python's floats are
+faster than arrays (``by_floats``); maps can be composed before any weight is known,
+many stretches of samples at once (``by_stretches``); and in a block all errors follow
+from one triangular system (``by_blocks``).
+"""
+
+import math
+
+import numpy as np
+
+from contract import Callback, Count, D, Float, K, N, NonNegative, OneOf
+from contract.training import GradientRun, finite_loss
+from scratch import gradients
+from scratch.activations import ACTIVATIONS
+from scratch.fast.perceptron import in_order
+from scratch.losses import squared_error
+from scratch.neuron import neuron
+
+__all__ = ["gradient_epoch", "train_gradient"]
+
+BLOCK = 32  # samples in one triangular system
+MANY = 1024  # samples from which on stretches of them are long enough
+CHUNK = 4096  # samples that are lists of floats, or in a loop's cache, at a time
+
+
+def gradient_epoch(
+    weight: Float[K, D],
+    bias: Float[K],
+    x: Float[N, D],
+    y: Float[N, K],
+    lr: NonNegative,
+    activation: OneOf[ACTIVATIONS] = "identity",
+):
+    """One pass over all samples, a step after each: see ``scratch.gradient_epoch``.
+
+    >>> x, y = tensor([[2.0, 1.0], [4.0, 0.0]]), tensor([[1.0], [-1.0]])
+    >>> weight, bias = gradient_epoch(tensor([[0, 0]]), tensor([0]), x, y, lr=0.25)
+    >>> weight.tolist(), bias.tolist()
+    ([[-2.75, 0.25]], [-0.5625])
+    """
+    if activation != "identity":
+        return gradients.gradient_epoch(weight, bias, x, y, lr, activation)
+    return way(*x.shape, contracts(x, lr))(weight, bias, x, y, lr)
+
+
+def way(n, d, contracting):
+    """The fastest way for n samples of d features, as ``make bench`` measures."""
+    if contracting and n >= MANY and d <= 6:
+        return by_stretches
+    if d == 2:
+        return by_floats
+    return by_blocks if contracting and n >= BLOCK else gradients.gradient_epoch
+
+
+def contracts(x, lr):
+    r"""Whether no step makes an error in the weights longer: |1 - eta x~.x~| <= 1.
+
+    Then what is rounded early is not magnified by what comes later, in any order of
+    computation. Where it is not so, the steps are taken one by one.
+    """
+    largest = np.einsum("nd,nd->n", x, x).max() + 1
+    return bool(lr * largest <= 2)
+
+
+def by_floats(weight, bias, x, y, lr):
+    """Two features: four products are faster in Python than a call of NumPy."""
+    weight, bias = weight.copy(), bias.copy()
+    for k, (w1, w2) in enumerate(weight.tolist()):
+        b = bias[k].item()
+        for start in range(0, len(x), CHUNK):
+            chunk = slice(start, start + CHUNK)
+            samples = zip(x[chunk].tolist(), y[chunk, k].tolist(), strict=True)
+            for (x1, x2), y_i in samples:
+                delta = w1 * x1 + w2 * x2 + b - y_i
+                w1 -= lr * (delta * x1)
+                w2 -= lr * (delta * x2)
+                b -= lr * delta
+        weight[k], bias[k] = (w1, w2), b
+    return weight, bias
+
+
+def by_stretches(weight, bias, x, y, lr):
+    r"""The affine maps of many stretches of samples, each composed step by step.
+
+    ``maps[:, :, m]`` holds the map of stretch m, the matrix A and the shift c of
+    v <- A v + c, for K neurons one shift each. A step is the same for all of them:
+    :math:`[A\ c] \leftarrow [A\ c] - \eta \tilde x (\tilde x^\top [A\ c] - [0\ y])`.
+    """
+    n, d = x.shape
+    stretches = max(1, math.isqrt(n // 4))
+    length = n // stretches
+    in_stretches = x[: stretches * length].reshape(stretches, length, d)
+    targets = y[: stretches * length].reshape(stretches, length, -1)
+    maps = np.zeros((d + 1, d + 1 + len(weight), stretches))
+    maps[range(d + 1), range(d + 1)] = 1
+    x_i, products = np.ones((d + 1, stretches)), np.empty_like(maps)
+    for i in range(length):
+        x_i[:d] = in_stretches[:, i].T
+        delta = np.multiply(x_i[:, None], maps, out=products).sum(axis=0)
+        delta[d + 1 :] -= targets[:, i].T
+        maps -= np.multiply((lr * x_i)[:, None], delta, out=products)
+    v = np.column_stack([weight, bias]).T
+    for stretch in maps.transpose(2, 0, 1).copy():
+        v = stretch[:, : d + 1] @ v + stretch[:, d + 1 :]
+    weight, bias = v[:d].T.astype(x.dtype), v[d].astype(x.dtype)
+    rest = slice(stretches * length, None)
+    return by_blocks(weight, bias, x[rest], y[rest], lr)
+
+
+def by_blocks(weight, bias, x, y, lr):
+    r"""The errors of a block from one unit lower triangular system.
+
+    Sample i meets the weights that the samples before it have left, so its error is
+
+    .. math:: \delta_i = \tilde x_i^\top v - y_i
+              - \eta \sum_{j < i} (\tilde x_i^\top \tilde x_j) \, \delta_j, \qquad
+              (I + \eta \operatorname{tril}(\tilde X \tilde X^\top, -1)) \, \delta
+              = \tilde X v - y
+
+    and then :math:`v \leftarrow v - \eta \tilde X^\top \delta`. Source: the chunkwise
+    form of the delta rule, S. Yang et al., "Parallelizing linear transformers with the
+    delta rule over sequence length" (2024).
+    """
+    n, d = x.shape
+    v = np.column_stack([weight, bias]).T.astype(float)
+    later, identity = lr * np.tri(BLOCK, k=-1), np.eye(BLOCK)
+    x_block = np.ones((BLOCK, d + 1))
+    whole = n - n % BLOCK
+    for start in range(0, whole, BLOCK):
+        x_block[:, :d] = x[start : start + BLOCK]
+        system = identity + later * (x_block @ x_block.T)
+        delta = np.linalg.solve(system, x_block @ v - y[start : start + BLOCK])
+        v -= lr * (x_block.T @ delta)
+    weight, bias = v[:d].T.astype(x.dtype), v[d].astype(x.dtype)
+    return gradients.gradient_epoch(weight, bias, x[whole:], y[whole:], lr)
+
+
+def train_gradient(
+    weight: Float[K, D],
+    bias: Float[K],
+    x: Float[N, D],
+    y: Float[N, K],
+    *,
+    lr: NonNegative,
+    epochs: Count,
+    orders=None,
+    tolerance: NonNegative = 0.0,
+    activation: OneOf[ACTIVATIONS] = "identity",
+    on_epoch: Callback = None,
+):
+    """Epochs until the loss settles: see ``scratch.train_gradient``.
+
+    >>> x, y = tensor([[2.0, 1.0], [4.0, 0.0]]), tensor([[1.0], [-1.0]])
+    >>> run = train_gradient(tensor([[0, 0]]), tensor([0]), x, y, lr=0.0625, epochs=2)
+    >>> run.converged, run.epochs, [round(loss, 3) for loss in run.losses]
+    (False, 2, [1.136, 0.927])
+    """
+    weight, bias = weight.copy(), bias.copy()
+    losses, converged = [], False
+    for samples in in_order(x, y, orders, epochs):
+        weight, bias = gradient_epoch(weight, bias, *samples, lr, activation)
+        losses.append(float(squared_error(neuron(x, weight, bias, activation), y)))
+        if on_epoch is not None:
+            on_epoch(len(losses), weight, bias, losses[-1])
+        if not finite_loss(losses[-1], f"in epoch {len(losses)}"):
+            break
+        converged = len(losses) > 1 and abs(losses[-1] - losses[-2]) <= tolerance
+        if converged:
+            break
+    return GradientRun(weight, bias, converged, len(losses), losses)

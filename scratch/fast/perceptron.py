@@ -1,0 +1,91 @@
+"""The perceptron by scanning: weights change at mistakes only, so find the next one."""
+
+import numpy as np
+
+from contract import Callback, Count, D, Float, K, N, Sign
+from contract.arguments import epoch_orders
+from contract.training import PerceptronRun
+from scratch.neuron import sign
+
+__all__ = ["perceptron_epoch", "train_perceptron"]
+
+SHORTEST, LONGEST = 16, 8192
+
+
+def perceptron_epoch(
+    weight: Float[K, D], bias: Float[K], x: Float[N, D], y: Sign[N, K]
+):
+    """One pass over all samples, in the order given: see ``scratch.perceptron_epoch``.
+
+    Between two mistakes the weights are constant, so a whole block of samples is scored
+    by one product. A neuron never looks at another one: each scans the samples by
+    itself.
+
+    >>> x, y = tensor([[2.0, 1.0], [6.0, 0.5]]), tensor([[1.0], [-1.0]])
+    >>> weight, bias, mistakes = perceptron_epoch(tensor([[0, 0]]), tensor([0]), x, y)
+    >>> weight.tolist(), bias.tolist(), mistakes
+    ([[-5.0, 0.0]], [-0.5], 2)
+    """
+    weight, bias = weight.copy(), bias.copy()
+    mistaken = np.zeros(len(x), bool)
+    for k in range(len(weight)):
+        weight[k], bias[k] = scan(weight[k], bias[k], x, y[:, k], mistaken)
+    return weight, bias, int(np.count_nonzero(mistaken))
+
+
+def scan(w, b, x, y, mistaken):
+    """One pass of one neuron; marks the samples that it corrects by."""
+    start, block = 0, SHORTEST
+    while start < len(x):
+        stop = start + block
+        margin = (x[start:stop] @ w + b) * y[start:stop]
+        right = (margin > 0) & (margin < np.inf)  # 0 * inf moves weights, to nan
+        first = int(right.argmin())
+        if right[first]:
+            start, block = stop, min(2 * block, LONGEST)
+            continue
+        i = start + first
+        delta = (y[i] - sign(x[i] @ w + b)) / 2
+        w, b = w + delta * x[i], b + delta
+        mistaken[i] |= delta != 0
+        # The next mistake is probably about as far away as this one was.
+        start, block = i + 1, max(SHORTEST, min(2 * first, LONGEST))
+    return w, b
+
+
+def train_perceptron(
+    weight: Float[K, D],
+    bias: Float[K],
+    x: Float[N, D],
+    y: Sign[N, K],
+    *,
+    max_epochs: Count = 1000,
+    orders=None,
+    on_epoch: Callback = None,
+):
+    """Epochs until one passes without a mistake: see ``scratch.train_perceptron``.
+
+    >>> x, y = tensor([[2.0, 1.0], [6.0, 0.5]]), tensor([[1.0], [-1.0]])
+    >>> result = train_perceptron(tensor([[0, 0]]), tensor([0]), x, y)
+    >>> result.converged, result.epochs, result.updates
+    (True, 4, 4)
+    """
+    weight, bias = weight.copy(), bias.copy()
+    epochs, updates, converged = 0, 0, False
+    for samples in in_order(x, y, orders, max_epochs):
+        weight, bias, mistakes = perceptron_epoch(weight, bias, *samples)
+        epochs, updates, converged = epochs + 1, updates + mistakes, mistakes == 0
+        if on_epoch is not None:
+            on_epoch(epochs, weight, bias, mistakes)
+        if converged:
+            break
+    return PerceptronRun(weight, bias, converged, epochs, updates)
+
+
+def in_order(x, y, orders, epochs):
+    """The samples of each epoch; copied only where an order is given."""
+    if orders is None:
+        yield from ((x, y) for _ in range(epochs))
+    else:
+        for order in epoch_orders(orders, epochs, len(x)):
+            yield x[order], y[order]
