@@ -78,9 +78,8 @@ class Signature:
         self.function, self.library = function, library
         self.names = [parameter.name for parameter in parameters]
         self.positional = sum(p.kind is p.POSITIONAL_OR_KEYWORD for p in parameters)
-        self.defaults = {
-            p.name: p.default for p in parameters if p.default is not p.empty
-        }
+        optional = [p for p in parameters if p.default is not p.empty]
+        self.defaults = {p.name: p.default for p in optional}
         self.required = set(self.names) - set(self.defaults)
         kinds = {p.name: p.annotation for p in parameters}
         self.options = of_kind(kinds, Argument | Choice)

@@ -290,11 +290,8 @@ class Optimizer:
     @quiet
     def __init__(self, params, *args, **options):
         params, self.defaults = self.rule.bind(params, args, options)
-        self.param_groups = parameter_groups(
-            params, self.rule, self.defaults, Parameter, arrays
-        )
-        self.state = {}
-        self._checked = {}
+        groups = parameter_groups(params, self.rule, self.defaults, Parameter, arrays)
+        self.param_groups, self.state, self._checked = groups, {}, {}
 
     def zero_grad(self):
         """Reset the gradients; otherwise the next backward pass adds to them."""

@@ -280,9 +280,7 @@ class Optimizer(torch.optim.Optimizer):
         """A copy of the states, by the number of the parameter, and of the options."""
         packed = copy.deepcopy(super().state_dict())
         names = (*self.rule.names, "params")
-        groups = [
-            {name: group[name] for name in names} for group in packed["param_groups"]
-        ]
+        groups = [{name: g[name] for name in names} for g in packed["param_groups"]]
         return {"state": packed["state"], "param_groups": groups}
 
     def load_state_dict(self, state_dict):
