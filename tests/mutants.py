@@ -70,8 +70,6 @@ def write(path, text):
 
 def plain(source):
     """Decorators as calls after the function, applied at every call; lambdas in a module's tables as functions."""
-    # mutmut calls every mutant through a function of its own.
-    source = source.replace("INSIDE = (", 'INSIDE = ("mutmut", ')
     lines = source.splitlines(keepends=True)
     late = False
     for node in reversed(ast.parse(source).body):
