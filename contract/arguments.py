@@ -10,6 +10,8 @@ import numbers
 import operator
 from difflib import get_close_matches
 
+import numpy as np
+
 from contract.messages import invalid, shown
 
 # Larger values are mistakes and would fill the memory.
@@ -202,21 +204,21 @@ def checked_batch_size(batch_size, n, name="batch_size"):
 
 
 def permutation(name, order, n):
-    """The order as a list that contains each of 0..n-1 once."""
+    """The order as an array that contains each of 0..n-1 once."""
     try:
         indices = [operator.index(i) for i in itertools.islice(order, n + 1)]
     except TypeError:
         indices = []
     if sorted(indices) != list(range(n)):
         raise invalid(name, shown(order), f"a permutation of 0..{n - 1}")
-    return indices
+    return np.array(indices)
 
 
 def epoch_orders(orders, epochs, n):
     """The order of the samples in each epoch: the given permutations, or 0..n-1."""
     if orders is None:
         for _ in range(epochs):
-            yield list(range(n))
+            yield np.arange(n)
         return
     try:
         orders = iter(orders)

@@ -62,7 +62,7 @@ def bordered(function, library):
 def export(package, library):
     """Put the public functions of a package behind the border; return all names."""
     files = [sys.modules.get(f"{package['__name__']}.{file}") for file in FILES]
-    names = [name for file in files if file for name in file.__all__]
+    names = [name for file in files for name in getattr(file, "__all__", ())]
     for name in names:
         if inspect.isfunction(package[name]):
             package[name] = checked(library)(package[name])

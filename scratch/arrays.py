@@ -44,7 +44,7 @@ def dtype_name(value):
 
 def is_narrow(value):
     """Whether it is float32."""
-    return getattr(value, "dtype", None) == np.float32
+    return value.dtype == np.float32
 
 
 def copied(value):

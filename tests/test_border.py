@@ -93,6 +93,32 @@ def test_the_border_shows_the_function_behind_it(example):
     assert decorator(inside) is decorator(inside)
 
 
+def test_a_function_is_called_once(example):
+    """Whatever the form of its arguments."""
+    calls = []
+
+    def counted(x: Float[Shape], *, lr: NonNegative = 0.1):
+        calls.append(lr)
+
+    outside = checked(arrays)(counted)
+    outside([1.0])
+    outside(x=[1.0], lr=0.5)
+    assert calls == [0.1, 0.5]
+
+
+def test_a_message_is_about_what_does_not_fit_the_weights():
+    """Weights and biases are looked at first, then the arguments in their order."""
+    linear, softmax_backward, cross_entropy = (
+        checked(arrays)(getattr(scratch, name).__wrapped__) for name in ("linear", "softmax_backward", "cross_entropy")
+    )
+    with pytest.raises(ValueError, match=r"^bias: got shape \(2,\)"):
+        linear(np.ones((3, 5)), W, [0.0, 0.0])
+    with pytest.raises(ValueError, match=r"^grad_output: .* to fit z \(3, 2\); nothing is broadcast$"):
+        softmax_backward(X, X[:1])
+    with pytest.raises(ValueError, match=r"^target: got an array of float64, expected integers"):
+        cross_entropy(X, Y[:, 0])
+
+
 def test_a_border_is_made_for_methods_options_and_states():
     """Positional and keyword arguments, numbers too large for float32, a state and Nesterov's conditions."""
 
@@ -178,6 +204,8 @@ def test_a_class_is_made_from_its_rule(backend):
     assert rule.kinds["lr"] is NonNegative
     assert rule.state.keys["max_exp_avg_sq"] == "amsgrad"
     assert not rule.decoupled
+    assert type("Own", (backend.AdamW,), {}, update=backend.optimizers.adamw_update).rule.decoupled
+    assert getattr(Own, "update", backend.optimizers.adam_update) is backend.optimizers.adam_update
     assert Own.__signature__.parameters["lr"].default == 0.5
     assert Own([*backend.Linear(1, 1).parameters()]).param_groups[0]["lr"] == 0.5
 
@@ -416,6 +444,24 @@ def test_a_gradient_set_by_hand_fits_its_parameter():
         layer.weight.grad = grad
         with pytest.raises(ValueError, match=f"^grad: got {message}, expected .*, that of the parameter$"):
             optimizer.step()
+
+
+def test_a_parameter_is_read_as_an_array():
+    """In any dtype; a module without layers has nothing between its parentheses."""
+    layer = scratch.Linear(2, 1)
+    assert np.asarray(layer.weight, dtype="f4").dtype == np.float32
+    assert np.asarray(layer.weight).dtype == np.float64
+    assert repr(scratch.modules.Module()) == "Module()"
+
+
+@BOTH
+def test_a_rate_is_checked_where_it_is_not_used(backend):
+    """An optimizer keeps its own; without momentum it has no state to record."""
+    layer = backend.Linear(2, 1)
+    optimizer = backend.SGD(layer.parameters(), lr=0.1)
+    with pytest.raises(ValueError, match=r"^lr: got -1, expected a finite non-negative number"):
+        backend.fit(layer, X, Y, optimizer=optimizer, lr=-1)
+    assert backend.fit(layer, X, Y, epochs=1, record=["state"]).state == [{"weight": {}, "bias": {}}]
 
 
 @BOTH

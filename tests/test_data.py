@@ -114,6 +114,8 @@ def test_a_class_index_has_an_end(backend, tmp_path):
     [
         (b"\xef\xbb\xbfx1,y\r\n1,-1\r\n2,1\r\n", None),
         (b'x1,"a\ny"\n1,-1\n\n2,1\n', None),
+        (b"\xef\xbb\xbf1,2\n3,1\n4,-1\n", ", row 1: got numbers, expected a header such as x1,x2,y"),
+        (b"x,y\n1,1\n", ": got the label 1 in every row, expected at least two classes"),
         (b"1,2,3\n4,5,1\n", ", row 1: got numbers, expected a header such as x1,x2,y"),
         (b"y\n1\n", ", row 1: got one column 'y', expected inputs and a label, separated by commas"),
         (b"x,y\n1,\xe9\n", ": got 'utf-8' codec can't decode byte 0xe9 in position 6: invalid continuation byte, "),

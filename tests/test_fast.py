@@ -1,5 +1,8 @@
 """scratch.fast gives the weights of scratch, each of its ways by itself, and is a reference that sees every mistake."""
 
+import copy
+import inspect
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,7 +13,7 @@ from parity.judge import referee
 from parity.judge.rounding import bounded
 from parity.mistakes import MISTAKES
 from scratch import fast
-from scratch.fast import gradients
+from scratch.fast import gradients, training
 
 WAYS = (gradients.by_floats, gradients.by_stretches, gradients.by_blocks)
 DTYPES = pytest.mark.parametrize("dtype", ["float64", "float32"])
@@ -25,10 +28,21 @@ def problem(seed, n, d, k, dtype):
 
 
 @pytest.mark.parametrize("reference", ["scratch", "torchref"])
-def test_the_check_proves_it_equal(report, reference):
+@pytest.mark.parametrize("name", fast.FASTER)
+def test_the_check_proves_it_equal(report, reference, name):
     """All properties of its names, the refusals included."""
-    result = report("scratch.fast", "--reference", reference, "--examples", 20)
+    result = report("scratch.fast", "--reference", reference, "--examples", 20, "--only", name)
     assert result["exit_code"] == 0, result
+
+
+def test_it_stands_for_scratch():
+    """All names are there; those that are computed otherwise have the same signatures."""
+    assert fast.__all__ == scratch.__all__
+    assert fast.sigmoid is scratch.sigmoid
+    for name in fast.FASTER:
+        ours, theirs = getattr(fast, name), getattr(scratch, name)
+        assert ours is not theirs
+        assert str(inspect.signature(ours)) == str(inspect.signature(theirs))
 
 
 @DTYPES
@@ -109,8 +123,155 @@ def test_a_number_that_is_not_finite_is_met_one_by_one():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [name for name, one in MISTAKES.items() if one.replaced in fast.__all__])
+@pytest.mark.parametrize("name", [name for name, one in MISTAKES.items() if one.replaced in fast.FASTER])
 def test_every_mistake_is_seen_beside_it(report, name):
     """With scratch.fast as the reference."""
     result = report(f"parity.mistakes:{name}", "--reference", "scratch.fast", "--only", MISTAKES[name].replaced)
     assert result["exit_code"] == 1
+
+
+def nets(sizes=(2, 3, 2), dtype="float64", **options):
+    """The same net twice."""
+    net = scratch.MLP(list(sizes), dtype=dtype, seed=0, **options)
+    return net, copy.deepcopy(net)
+
+
+def trained(f, net, optimizer, n=10, dtype="float64", **options):
+    """Weights, gradients, states and losses of a training by this fit."""
+    rng = np.random.default_rng(1)
+    layers = net.children()
+    sizes = layers[0].in_features, layers[-1].out_features
+    x, y = (rng.uniform(0, 1, (n, size)).astype(dtype) for size in sizes)
+    history = f.fit(net, x, y, optimizer=optimizer, **({"epochs": 3, "batch_size": 4} | options))
+    states = [] if isinstance(optimizer, str) else [optimizer.state.get(p, {}) for p in net.parameters()]
+    return {
+        "losses": history.losses,
+        "weights": [p.data for p in net.parameters()],
+        "gradients": [p.grad for p in net.parameters() if p.grad is not None],
+        "states": [np.asarray(state[key]) for state in states for key in sorted(state)],
+        "recorded": [array for step in history.weights + history.gradients for array in step.values()],
+    }
+
+
+def close(ours, theirs):
+    """The same numbers within a few roundings, in arrays of their own."""
+    for kind in theirs:
+        assert len(ours[kind]) == len(theirs[kind])
+        for one, other in zip(ours[kind], theirs[kind], strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-12)
+            assert np.asarray(one).dtype == np.asarray(other).dtype
+            assert np.asarray(one).base is None
+
+
+RULES = [
+    ("SGD", {"lr": 0.1}),
+    ("SGD", {"lr": 0.1, "momentum": 0.9, "dampening": 0.5, "weight_decay": 0.1}),
+    ("SGD", {"lr": 0.1, "momentum": 0.9, "nesterov": True}),
+    ("Adagrad", {"lr_decay": 0.1, "initial_accumulator_value": 0.5, "weight_decay": 0.1}),
+    ("RMSprop", {"centered": True, "momentum": 0.9, "alpha": 0.4, "weight_decay": 0.1}),
+    ("RMSprop", {}),
+    ("Adam", {"amsgrad": True, "weight_decay": 0.1, "betas": (0.3, 0.5)}),
+    ("AdamW", {"weight_decay": 0.3}),
+]
+
+
+@pytest.mark.parametrize(("rule", "options"), RULES)
+def test_fit_goes_on_from_any_state(rule, options):
+    """Twice, with records; between the two scratch could take over."""
+    runs = []
+    for f, net in zip((fast, scratch), nets(), strict=True):
+        optimizer = getattr(scratch, rule)(net.parameters(), **options)
+        runs.append([trained(f, net, optimizer, record=["weights", "gradients", "state"]) for _ in range(2)])
+        assert getattr(optimizer, "state", None) is not None
+    for ours, theirs in zip(*runs, strict=True):
+        close(ours, theirs)
+
+
+@pytest.mark.parametrize("activation", ["identity", "sigmoid", "tanh", "relu", "leaky_relu", "softmax"])
+def test_every_activation_in_place(activation):
+    """Hidden and at the output."""
+    runs = [
+        trained(f, net, "SGD") for f, net in zip((fast, scratch), nets((2, 3, 2), activation=activation), strict=True)
+    ]
+    close(*runs)
+    runs = [trained(f, net, "SGD") for f, net in zip((fast, scratch), nets((2, 3, 2), output=activation), strict=True)]
+    close(*runs)
+
+
+def layerwise(net):
+    """A group for each layer."""
+    return [{"params": list(layer.parameters()), "lr": 0.1 * number} for number, layer in enumerate(net.children(), 1)]
+
+
+def apart(net):
+    """Weights and biases in different groups."""
+    return [
+        {"params": [layer.weight for layer in net.children()]},
+        {"params": [layer.bias for layer in net.children()]},
+    ]
+
+
+def some(net):
+    """The last layer alone is trained."""
+    return list(net.children()[-1].parameters())
+
+
+@pytest.mark.parametrize(("groups", "in_place"), [(layerwise, True), (apart, False), (some, False)])
+def test_groups(groups, in_place):
+    """A layer whose weight and bias are in one group is trained in place, others as in scratch."""
+    runs = []
+    for f, net in zip((fast, scratch), nets(), strict=True):
+        optimizer = scratch.SGD(groups(net), lr=0.1, momentum=0.5)
+        x = np.ones((1, 2))
+        assert training.fits(net, x, x, optimizer) is in_place
+        runs.append(trained(f, net, optimizer))
+    close(*runs)
+
+
+def test_what_is_special_is_left_to_scratch():
+    """Classes of one's own, other dtypes, layers that do not fit, states of some parameters only."""
+    net, x = nets()[0], np.ones((1, 2))
+    fits = training.fits
+    assert fits(net, x, x, "Adam")
+    assert fits(scratch.ToyNet(), x, x[:, :1], "SGD")
+    assert fits(scratch.Linear(2, 2), x, x, "SGD")
+    assert fits(net, x, np.array([1]), "SGD")
+    assert not fits(net, x.astype("f4"), x, "SGD")
+    assert not fits(net, x, x.astype("f4"), "SGD")
+    assert not fits(net, np.ones((1, 3)), x, "SGD")
+    assert not fits(net, x, x, "sgd")
+    assert not fits(type("Own", (scratch.MLP,), {})([2, 2]), x, x, "SGD")
+    optimizer = scratch.Adam(net.parameters())
+    optimizer.state[net.fc1.weight] = {"step": 1.0, "exp_avg": x, "exp_avg_sq": x}
+    assert not fits(net, x, x, optimizer)
+    net.fc2 = type("Own", (scratch.Linear,), {})(3, 2)
+    assert not fits(net, x, x, "SGD")
+    net.fc2 = scratch.Linear(4, 2)
+    assert not fits(net, x, x, "SGD")
+
+
+def test_a_parameter_set_on_the_way_holds():
+    """``on_step`` is given the net and may change it."""
+
+    def halve(step, net, loss):
+        net.fc1.weight.data = net.fc1.weight.data / 2
+        net.fc2.bias.data[0] = step
+        net.zero_grad()
+
+    close(*(trained(f, net, "SGD", on_step=halve) for f, net in zip((fast, scratch), nets(), strict=True)))
+
+
+def test_an_error_on_the_way_leaves_the_weights_of_the_last_step():
+    """In arrays of their own."""
+
+    def stop(step, net, loss):
+        if step == 2:
+            raise KeyboardInterrupt
+
+    weights = []
+    for f, net in zip((fast, scratch), nets(), strict=True):
+        with pytest.raises(KeyboardInterrupt):
+            trained(f, net, "SGD", on_step=stop)
+        weights.append(net.fc1.weight.data)
+        assert net.fc1.weight.data.base is None
+    np.testing.assert_allclose(*weights, rtol=1e-12)

@@ -61,7 +61,7 @@ def dtype_name(value):
 
 def is_narrow(value):
     """Whether it is float32."""
-    return getattr(value, "dtype", None) == torch.float32
+    return value.dtype == torch.float32
 
 
 def copied(value):

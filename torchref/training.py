@@ -54,7 +54,7 @@ def minibatches(x: Float[N, D], y: Targets[N], batch_size=None, order=None):
     [([[2.0], [0.0]], [[20.0], [0.0]]), ([[1.0]], [[10.0]])]
     """
     n = len(x)
-    order = list(range(n)) if order is None else permutation("order", order, n)
+    order = permutation("order", range(n) if order is None else order, n)
     return batches(x, y, checked_batch_size(batch_size, n), order)
 
 

@@ -1,6 +1,7 @@
 """Both trees have the same names, in the same order, with the same signatures and docstrings; none is missing."""
 
 from importlib import import_module
+from importlib.util import find_spec
 
 import pytest
 
@@ -10,8 +11,9 @@ from parity.judge.compare import Mismatch
 
 
 def whole(backend):
-    """Whether a backend is a package with all names."""
-    return completeness.complete(backend) and hasattr(backend.namespace, "__path__")
+    """Whether a backend is a package with all names and all files."""
+    is_package = completeness.complete(backend) and hasattr(backend.namespace, "__path__")
+    return is_package and all(find_spec(f"{backend.name}.{file}") for file in trees.FILES)
 
 
 def test_every_name_has_its_places(candidate, reference):

@@ -1,13 +1,18 @@
-"""The same weights, faster: a few names of ``scratch``, computed otherwise.
+"""The same weights, faster: ``scratch`` with a few of its names computed otherwise.
 
 ``scratch`` spells out every formula sample by sample. Here stands what an engineer does
-when that takes too long, still in NumPy and Python alone. The check proves it equal:
-``parity check scratch.fast --reference scratch``. ``docs/fast.md`` has the algebra.
+when that takes too long, still in NumPy and Python alone. The check proves it equal,
+``parity check scratch.fast --reference scratch``; ``docs/fast.md`` has the algebra and
+``make bench`` the times. All other names are those of ``scratch``.
 """
 
+import scratch
 from contract.border import export
+from scratch import *
 from scratch import arrays
 from scratch.fast.perceptron import *
 from scratch.fast.gradients import *
+from scratch.fast.training import *
 
-__all__ = export(globals(), arrays)
+FASTER = export(globals(), arrays)
+__all__ = scratch.__all__

@@ -5,7 +5,6 @@ import numpy as np
 from contract import Callback, Count, D, Float, K, N, Sign
 from contract.arguments import epoch_orders
 from contract.training import PerceptronRun
-from scratch.neuron import sign
 
 __all__ = ["perceptron_epoch", "train_perceptron"]
 
@@ -44,8 +43,9 @@ def scan(w, b, x, y, mistaken):
         if right[first]:
             start, block = stop, min(2 * block, LONGEST)
             continue
-        i = start + first
-        delta = (y[i] - sign(x[i] @ w + b)) / 2
+        i, m = start + first, margin.item(first)
+        # On the wrong side, on the line (or nan), or beyond all numbers.
+        delta = y.item(i) * (1 if m < 0 else 0 if m > 0 else 0.5)
         w, b = w + delta * x[i], b + delta
         mistaken[i] |= delta != 0
         # The next mistake is probably about as far away as this one was.

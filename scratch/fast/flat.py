@@ -1,0 +1,129 @@
+"""Weights, gradients and states in one array each; a parameter is a part of it."""
+
+import numpy as np
+
+from scratch.fast.optimizers import IN_PLACE, sgd
+
+
+class Flat:
+    """An optimizer whose groups hold weights, gradients and state in one array each."""
+
+    def __init__(self, optimizer, layers):
+        self.optimizer, self.state = optimizer, optimizer.state
+        self.param_groups = optimizer.param_groups
+        self.groups = []
+        for group in self.param_groups:
+            ids = set(map(id, group["params"]))
+            own = [layer for layer in layers if id(layer.weight) in ids]
+            self.groups.append(Group(own, optimizer))
+        # The weights and gradients of each layer, biases included.
+        self.joints = {
+            layer: (weight, gradient)
+            for group in self.groups
+            for layer, weight, gradient in group.joints()
+        }
+        self.gradients = [
+            (parameter, of(gradient))
+            for layer, (_, gradient) in self.joints.items()
+            for parameter, of in members(layer)
+        ]
+
+    def zero_grad(self):
+        """Have the places of the gradients ready; a backward pass fills all of them."""
+        for parameter, gradient in self.gradients:
+            parameter.grad = gradient
+
+    def step(self):
+        """Update every group, with the options that it has now."""
+        options = list(map(self.optimizer._options, self.param_groups))
+        for group, now in zip(self.groups, options, strict=True):
+            group.step(now)
+
+    def hold(self):
+        """Let the parameters be parts of the arrays, with the values that they have."""
+        for layer, (weight, _) in self.joints.items():
+            for parameter, of in members(layer):
+                if not np.may_share_memory(parameter.data, weight):
+                    of(weight)[...] = parameter.data
+                    parameter.data = of(weight)
+
+    def release(self):
+        """Give every parameter arrays of its own again."""
+        for layer in self.joints:
+            for parameter, _ in members(layer):
+                parameter.data = parameter.data.copy()
+                if parameter.grad is not None:
+                    parameter.grad = parameter.grad.copy()
+                state = self.optimizer.state.get(parameter, {})
+                for key in state.keys() - {"step"}:
+                    state[key] = state[key].copy()
+
+
+class Group:
+    """Layers whose weights are parts of one array, as are gradients and states.
+
+    The part of a layer is (K, D + 1): a row for each neuron, its bias last. A batch
+    has a column of ones for it, so one product computes both.
+    """
+
+    def __init__(self, layers, optimizer):
+        self.layers, self.optimizer = layers, optimizer
+        self.update = IN_PLACE[type(optimizer).__name__]
+        self.shapes = [(layer.out_features, layer.in_features + 1) for layer in layers]
+        size, dtype = sum(k * d for k, d in self.shapes), layers[0].weight.dtype
+        self.w, self.g, self.a, self.b = (np.zeros(size, dtype) for _ in range(4))
+        self.count, self.state, self.shown = 0, {}, 0
+        if any(layer.weight in optimizer.state for layer in layers):
+            self.take_over()
+
+    def joints(self):
+        """Each layer with its part of the weights and of the gradients."""
+        return zip(self.layers, self.parts(self.w), self.parts(self.g), strict=True)
+
+    def parts(self, flat):
+        """The part of each layer."""
+        ends = np.cumsum([k * d for k, d in self.shapes])[:-1]
+        parts = zip(np.split(flat, ends), self.shapes, strict=True)
+        return [part.reshape(shape) for part, shape in parts]
+
+    def take_over(self):
+        """Go on from the states that the parameters have."""
+        states = self.optimizer.state
+        self.count = int(states[self.layers[0].weight].get("step", 0))
+        for key in states[self.layers[0].weight].keys() - {"step"}:
+            self.state[key] = np.zeros_like(self.w)
+            for layer, part in zip(
+                self.layers, self.parts(self.state[key]), strict=True
+            ):
+                for parameter, of in members(layer):
+                    of(part)[...] = states[parameter][key]
+
+    def step(self, options):
+        """One step of all layers."""
+        if not self.state and self.update is not sgd:
+            for key, option in self.optimizer.rule.state.keys.items():
+                if key != "step" and (not option or options[option]):
+                    self.state[key] = np.zeros_like(self.w)
+        self.count += 1
+        arrays = self.w, self.g, self.state, self.a, self.b
+        self.update(*arrays, step=self.count, **options)
+        if len(self.state) > self.shown:
+            self.show()
+        if self.update is not sgd:
+            for layer in self.layers:
+                for parameter, _ in members(layer):
+                    self.optimizer.state[parameter]["step"] = float(self.count)
+
+    def show(self):
+        """Let the state of each parameter be its part."""
+        self.shown = len(self.state)
+        for key, flat in self.state.items():
+            for layer, part in zip(self.layers, self.parts(flat), strict=True):
+                for parameter, of in members(layer):
+                    self.optimizer.state.setdefault(parameter, {})[key] = of(part)
+
+
+def members(layer):
+    """Each parameter of a layer, and where it is in the layer's part."""
+    yield layer.weight, lambda part: part[:, :-1]
+    yield layer.bias, lambda part: part[:, -1]

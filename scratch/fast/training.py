@@ -1,0 +1,189 @@
+"""``fit`` with no allocation in its loop: what a step computes has its place.
+
+Weights, gradients and the optimizer's state are parts of one array each, so an update
+is a few calls whatever the number of layers; sums, activations and their gradients are
+written over those of the step before. The loop itself is that of ``scratch.fit``.
+"""
+
+import itertools
+
+import numpy as np
+
+from contract import (
+    Callback,
+    Count,
+    D,
+    Float,
+    N,
+    Net,
+    NonNegative,
+    OneOf,
+    Rate,
+    Targets,
+)
+from contract.optimizers import optimizer_over
+from scratch import training
+from scratch.fast.activations import IN_PLACE
+from scratch.fast.flat import Flat
+from scratch.losses import LOSSES
+from scratch.modules import Module
+from scratch.networks import MLP, Linear, ToyNet
+from scratch.optimizers import OPTIMIZERS
+
+__all__ = ["fit"]
+
+
+def fit(
+    model: Net,
+    x: Float[N, D],
+    y: Targets[N],
+    *,
+    loss: OneOf[LOSSES] = "mse_loss",
+    optimizer="SGD",
+    lr: Rate = 0.05,
+    epochs: Count = 40,
+    batch_size=None,
+    orders=None,
+    tolerance: NonNegative = 0.0,
+    on_step: Callback = None,
+    record=(),
+):
+    """Train a net: see ``scratch.fit``.
+
+    Nets and optimizers of one's own, and mixed dtypes, are trained by ``scratch.fit``.
+    The arrays of the parameters, their gradients and states change in place: who keeps
+    one, from ``on_step`` for instance, copies it.
+
+    >>> net = Linear(2, 1)
+    >>> net.load_state_dict({"weight": [[0.5, -1.0]], "bias": [0.0]})
+    >>> x, y = tensor([[2.0, 1.0], [4.0, 0.0]]), tensor([[1.0], [-1.0]])
+    >>> history = fit(net, x, y, epochs=2, lr=0.03125, batch_size=1)
+    >>> history.epochs, [round(value, 3) for value in history.losses]
+    (2, [1.0, 12.691, 6.911, 1.578])
+    """
+    options = {
+        "loss": loss,
+        "lr": lr,
+        "epochs": epochs,
+        "batch_size": batch_size,
+        "orders": orders,
+        "tolerance": tolerance,
+        "record": record,
+    }
+    if not fits(model, x, y, optimizer):
+        return training.fit(
+            model, x, y, optimizer=optimizer, on_step=on_step, **options
+        )
+    chosen = optimizer_over(model, optimizer, lr, OPTIMIZERS)
+    flat = Flat(chosen, layers_of(model))
+
+    def then_hold(step, _, value):
+        on_step(step, model, value)
+        flat.hold()  # parameters may have been set there
+
+    x = np.column_stack([x, np.ones_like(x[:, :1])])
+    flat.hold()
+    try:
+        options["on_step"] = on_step and then_hold
+        return training.fit(InPlace(model, flat), x, y, optimizer=flat, **options)
+    finally:
+        flat.release()
+
+
+def fits(model, x, y, optimizer):
+    """Whether nothing is special: known classes, one dtype, whole states."""
+    if type(model) not in (Linear, ToyNet, MLP):
+        return False
+    named = isinstance(optimizer, str) and optimizer in OPTIMIZERS
+    if not named and type(optimizer) not in OPTIMIZERS.values():
+        return False
+    parameters, layers = list(model.parameters()), layers_of(model)
+    if not named:
+        groups = [group["params"] for group in optimizer.param_groups]
+        owner = {id(p): number for number, group in enumerate(groups) for p in group}
+        if owner.keys() != set(map(id, parameters)):
+            return False
+        if any(owner[id(layer.weight)] != owner[id(layer.bias)] for layer in layers):
+            return False
+        for group in groups:
+            states = [optimizer.state.get(p, {}) for p in group]
+            if len({(*state, float(state.get("step", 0))) for state in states}) > 1:
+                return False
+    if any(type(layer) is not Linear for layer in layers):
+        return False
+    sizes = [(layer.in_features, layer.out_features) for layer in layers]
+    chained = all(k == d for (_, k), (d, _) in itertools.pairwise(sizes))
+    shapes = [shape for d, k in sizes for shape in ((k, d), (k,))]
+    dtypes = {p.dtype for p in parameters} | {x.dtype}
+    if y.ndim == 2 or y.dtype.kind == "f":
+        dtypes.add(y.dtype)
+    return (
+        chained
+        and x.shape[1] == sizes[0][0]
+        and [p.shape for p in parameters] == shapes
+        and len(dtypes) == 1
+    )
+
+
+def layers_of(model):
+    """The layers of a net, which may be a layer itself."""
+    return model.children() or [model]
+
+
+class InPlace(Module):
+    """A net that computes in arrays which it keeps for every size of a batch."""
+
+    def __init__(self, model, flat):
+        self.model, self.rooms = model, {}
+        names = getattr(model, "activations", ["identity"])
+        self.layers = [
+            (*flat.joints[layer], *IN_PLACE[name])
+            for layer, name in zip(layers_of(model), names, strict=True)
+        ]
+
+    def parameters(self):
+        """Those of the model."""
+        return self.model.parameters()
+
+    def named_parameters(self, prefix=""):
+        """Those of the model."""
+        return self.model.named_parameters(prefix)
+
+    def room(self, n):
+        """For each layer the places for a batch: output and a row of ones, work, grad.
+
+        A column is a sample here, so that what is computed lies in one piece.
+        """
+        made = []
+        for weight, *_ in self.layers:
+            output = np.ones((len(weight) + 1, n), weight.dtype)
+            work = np.empty((2, len(weight), n), weight.dtype)
+            made.append((output, output[:-1], *work))
+        return made
+
+    def forward(self, x):
+        """The output, which the next forward pass overwrites."""
+        n = len(x)
+        if n not in self.rooms:
+            self.rooms[n] = self.room(n)
+        self.x, self.now = x.T, self.rooms[n]
+        inputs = self.x
+        for layer, (output, z, work, _) in zip(self.layers, self.now, strict=True):
+            weight, _, g, _ = layer
+            g(np.matmul(weight, inputs, out=z), work)
+            inputs = output
+        return z.T
+
+    def backward(self, grad, input_grad):
+        """All gradients, written over the last ones."""
+        grad = grad.T
+        for number in reversed(range(len(self.layers))):
+            weight, weight_grad, _, through_g = self.layers[number]
+            _, z, work, _ = self.now[number]
+            through_g(z, grad, work)
+            if number == 0:
+                np.matmul(grad, self.x.T, out=weight_grad)
+                return
+            inputs, _, _, below = self.now[number - 1]
+            np.matmul(grad, inputs.T, out=weight_grad)
+            grad = np.matmul(weight[:, :-1].T, grad, out=below)
