@@ -6,7 +6,7 @@ PYTEST = $(BIN)/python -m pytest -n 2 --ignore-glob='parity/properties/test_*.py
 # Without bytecode every process compiles everything again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: parity test test-all test-machines test-numpy lint site notebooks site-test benchmark nightly mutants clean
+.PHONY: parity test test-all test-machines test-numpy lint site notebooks site-test bench benchmark nightly mutants clean
 
 parity: .venv/ready
 	$(BIN)/parity check
@@ -48,6 +48,11 @@ notebooks: .venv/ready
 site-test: .venv/ready
 	@command -v chromium chromedriver || echo "first: apt-get install chromium chromium-driver"
 	$(BIN)/python -m pytest -n 2 tests/test_site.py
+
+# One table: scratch, scratch.fast, PyTorch and scikit-learn for the same weights.
+bench: .venv/ready
+	$(BIN)/pip install --quiet -c constraints.txt scikit-learn
+	$(BIN)/python benchmarks/bench.py
 
 benchmark: .venv/ready
 	$(BIN)/pip install --quiet -c constraints.txt scikit-learn

@@ -2,10 +2,11 @@
 
     python benchmarks/bench.py [--rounds 9] [--json FILE] [--plot FILE]
 
-All of a row run in turn in one process, two threads each, so that a busy machine slows all of them. A time is the median
-over the rounds, a ratio the median of the ratios with its quartiles; "x the data" is what scratch.fast holds at
-its peak beyond the data, as a multiple of them. "floor" are the bare products. A goal is a ratio that scratch.fast is
-to reach against this rival; exit code 1 if one is missed. "torch" is the loop of every tutorial, "torchref" has checks.
+All rivals of a row run in turn in one process, two threads each, so that a busy machine slows all of them. A time is
+the median over the rounds, a ratio the median of the ratios with its quartiles; "x the data" is what scratch.fast
+holds at its peak beyond the data, as a multiple of them. "floor" are the bare products. "torch" is the loop of every
+tutorial, "torchref" checks its arguments. A goal is a ratio that scratch.fast is to reach; exit code 1 if one is
+missed.
 """
 
 import argparse

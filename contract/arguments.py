@@ -193,7 +193,7 @@ def listed(name, values):
         raise invalid(name, shown(values), "a list") from None
 
 
-def checked_batch_size(batch_size, n, name="batch_size"):
+def batch_length(batch_size, n, name="batch_size"):
     """The number of samples in a batch: from 1 to n, all for None."""
     if batch_size is None:
         return n

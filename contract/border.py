@@ -32,6 +32,8 @@ def converted(library):
 
     def convert(function, *args):
         takes = signature(function)
+        if takes.any_value and tuple(map(library.format_of, args)) in takes.accepted:
+            return args
         given = dict(zip(takes.names, args))  # noqa: B905
         takes.check(given)
         return given.values()
@@ -42,7 +44,7 @@ def converted(library):
 def bordered(function, library):
     """The function behind the border."""
     signature = Signature(function, library)
-    names, arrays = signature.names, [name for name, _ in signature.arrays]
+    names, arrays = signature.names, signature.array_names
 
     @library.quiet
     def outside(*args, **kwargs):
@@ -86,11 +88,15 @@ class Signature:
         # Weights first: a message is about the input that does not fit them.
         weights = ("weight", "bias")
         self.arrays = of_kind(kinds, Array)
+        self.array_names = [name for name, _ in self.arrays]
         self.arrays.sort(key=lambda pair: pair[0] not in weights)
         self.with_range = [(name, kind) for name, kind in self.arrays if kind.check]
         self.classes = [name for name, kind in self.arrays if kind.numbers == "classes"]
         self.rates = [name for name, kind in kinds.items() if kind is NonNegative]
         self.states = of_kind(kinds, State)
+        # Whether nothing but arrays of any numbers is taken: their format decides.
+        looked_at = self.options, self.with_range, self.classes, self.rates, self.states
+        self.any_value = not any(looked_at)
         self.accepted: set = set()
 
     def check(self, given):
@@ -111,7 +117,7 @@ class Signature:
     def check_arrays(self, given):
         """Arrays of the library, of one dtype, whose shapes fit, in their ranges."""
         format_of = self.library.format_of
-        formats = tuple([format_of(given[name]) for name, _ in self.arrays])
+        formats = tuple([format_of(given[name]) for name in self.array_names])
         if formats not in self.accepted:
             self.convert(given, formats)
         for name, kind in self.with_range:
@@ -122,9 +128,8 @@ class Signature:
             expect_classes(name, target, indices, self.library.dtype_name(target), pred)
         if self.rates:
             rates = {name: given.get(name) for name in self.rates}
-            expect_representable(
-                rates, self.library, [given[name] for name, _ in self.arrays]
-            )
+            arrays = [given[name] for name in self.array_names]
+            expect_representable(rates, self.library, arrays)
 
     def convert(self, given, formats):
         """Read the arrays, give the floats one dtype, and compare the shapes."""

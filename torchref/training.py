@@ -21,13 +21,7 @@ from contract import (
     Rate,
     Targets,
 )
-from contract.arguments import (
-    checked_batch_size,
-    choice,
-    epoch_orders,
-    listed,
-    permutation,
-)
+from contract.arguments import batch_length, choice, epoch_orders, listed, permutation
 from contract.optimizers import optimizer_over
 from contract.training import RECORDED, History, finite_loss, set_lr
 from torchref.arrays import converted
@@ -55,14 +49,14 @@ def minibatches(x: Float[N, D], y: Targets[N], batch_size=None, order=None):
     """
     n = len(x)
     order = permutation("order", range(n) if order is None else order, n)
-    return batches(x, y, checked_batch_size(batch_size, n), order)
+    return batches(x, y, batch_length(batch_size, n), order)
 
 
 def batches(x, y, batch_size, order):
     """The samples in this order, batch by batch."""
-    for start in range(0, len(order), batch_size):
-        batch = order[start : start + batch_size]
-        yield x[batch], y[batch]
+    x, y = x[order], y[order]
+    for start in range(0, len(x), batch_size):
+        yield x[start : start + batch_size], y[start : start + batch_size]
 
 
 def train_step(model: Net, x, y, loss: OneOf[LOSSES], optimizer: OptimizerObject):
@@ -138,7 +132,7 @@ def fit(
     (2, [1.0, 12.691, 6.911, 1.578])
     """
     record = {choice("record", r, RECORDED) for r in listed("record", record)}
-    batch_size = checked_batch_size(batch_size, len(x))
+    batch_size = batch_length(batch_size, len(x))
     optimizer = optimizer_over(model, optimizer, lr, OPTIMIZERS)
     history, loss_before = History(), math.inf
     for epoch, order in enumerate(epoch_orders(orders, epochs, len(x))):

@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 
 import scratch
-from contract.arguments import Count, NonNegative, checked_batch_size, choice
+from contract.arguments import Count, NonNegative, batch_length, choice
 from parity import plots
 from parity.border import backend
 from parity.commands import train
@@ -72,7 +72,7 @@ def run(args):
     check_options(args)
     x, y = data(args)
     weights = initial(args, x, y)
-    checked_batch_size(args.batch_size, len(x), "--batch-size")
+    batch_length(args.batch_size, len(x), "--batch-size")
     sides: list[backend.Backend] = []
     try:
         for spec in (args.candidate, args.reference):

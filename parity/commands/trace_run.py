@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from contract.arguments import checked_batch_size
+from contract.arguments import batch_length
 from parity.border import backend
 from parity.judge import compare, referee
 from parity.judge.rounding import bounded, magnitude
@@ -86,7 +86,7 @@ def traced(args, sides, x, y, weights):
 def batches(args, n):
     """Epoch and samples of each step, the order shuffled in each epoch."""
     rng = np.random.default_rng([args.seed, 1])
-    size = checked_batch_size(args.batch_size, n) if args.rule == "net" else 1
+    size = batch_length(args.batch_size, n) if args.rule == "net" else 1
     for epoch in range(1, args.epochs + 1):
         order = rng.permutation(n)
         for start in range(0, n, size):

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from contract.arguments import Count, NonNegative, checked_batch_size, choice
+from contract.arguments import Count, NonNegative, batch_length, choice
 from contract.arrays import signs
 from parity import plots
 from parity.files import atomic_write, check_path
@@ -328,7 +328,7 @@ def _check_data(args, x, y):
     check_labels(args, y)
     if args.rule == "fit":
         swept = args.sweep and args.sweep.startswith("batch-size")
-        checked_batch_size(args.batch_size, len(x), "--sweep batch-size" if swept else "--batch-size")
+        batch_length(args.batch_size, len(x), "--sweep batch-size" if swept else "--batch-size")
     wanted = "--plot" if args.plot and not getattr(args, "sweep", None) else "--animate" if args.animate else None
     if wanted:
         plots.check_points(args.data, x, y, wanted)
