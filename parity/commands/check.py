@@ -250,7 +250,16 @@ def expect_names(args, spec):
 def pytest_arguments(args, processes):
     """The arguments of pytest: two processes, no files left behind, and no plugins that happen to be installed."""
     arguments = ["--disable-plugin-autoload", "-p", "xdist.plugin", "-p", "_hypothesis_pytestplugin"]
-    arguments += ["-p", "parity.options", "-p", "no:unraisableexception", "-p", "no:threadexception"]
+    arguments += [
+        "-p",
+        "parity.options",
+        "-p",
+        "no:unraisableexception",
+        "-p",
+        "no:threadexception",
+        "-p",
+        "no:logging",
+    ]
     arguments += [
         str(PROPERTIES),
         f"--rootdir={PROPERTIES}",

@@ -123,6 +123,34 @@ def whole_packages(candidate, reference):
         pytest.skip("for whole packages only")
 
 
+def pytest_runtest_protocol(item, nextitem):
+    """Skip functions that the candidate does not define, without pytest's setup: of two functions most are skipped."""
+    marker = item.get_closest_marker("checks")
+    side = loaded(item.config, "candidate") if marker else None
+    # Only the first property asks, because a candidate may stop there.
+    known = side is not None and side.signatures.keys() >= set(marker.args)
+    reason = known and not_defined(side, marker)
+    if not reason:
+        return None
+    place, line, _ = item.location
+    skipped = (place, line or 0, f"Skipped: {reason}")
+    report = pytest.TestReport(
+        item.nodeid, item.location, {}, "skipped", skipped, "setup", user_properties=item.user_properties
+    )
+    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    item.ihook.pytest_runtest_logreport(report=report)
+    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    item.session._setupstate.teardown_exact(nextitem)
+    return True
+
+
+def not_defined(side, marker):
+    """Why a property cannot be checked, or an empty text."""
+    undefined = [name for name in marker.args if not side.defines(name)]
+    needed = len(undefined) == len(marker.args) or (undefined and not marker.kwargs.get("each"))
+    return f"not defined: {', '.join(undefined)}" if needed else ""
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem):
     """Skip functions that the candidate does not define; count and judge the examples of the others."""
@@ -132,11 +160,13 @@ def pytest_pyfunc_call(pyfuncitem):
     side = loaded(pyfuncitem.config, "candidate")
     try:
         side.begin()
-        undefined = [name for name in marker.args if not side.defines(name)]
+        for name in trees.all_names():
+            side.defines(name)
+        reason = not_defined(side, marker)
     except Stopped as stopped:
         raise pytest.fail.Exception(f"{marker.args[0]}: {side.name} {stopped}", pytrace=False) from None
-    if len(undefined) == len(marker.args) or (undefined and not marker.kwargs.get("each")):
-        pytest.skip(f"not defined: {', '.join(undefined)}")
+    if reason:
+        pytest.skip(reason)
     check = pyfuncitem.funcargs["check"]
     check.evidence = evidence = Evidence()
     examples = Examples(inner(pyfuncitem), check)
