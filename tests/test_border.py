@@ -454,6 +454,18 @@ def test_a_parameter_is_read_as_an_array():
     assert repr(scratch.modules.Module()) == "Module()"
 
 
+@pytest.mark.parametrize("net", [scratch.Linear(2, 1), scratch.MLP([2, 3, 1]), scratch.ToyNet()], ids=repr)
+def test_a_gradient_of_the_output_has_its_shape(net):
+    """Of one sample and of several; what does not fit is said in full."""
+    net([1.0, 2.0])
+    assert net.backward([1.0]).shape == (2,)
+    net([[1.0, 2.0], [3.0, 4.0]])
+    assert net.backward([[1.0], [1.0]]).shape == (2, 2)
+    with pytest.raises(ValueError, match=r"\w") as caught:
+        net.backward([1.0, 1.0])
+    assert str(caught.value) == "grad_output: got shape (2,), expected (2, 1), that of the output"
+
+
 @BOTH
 def test_a_rate_is_checked_where_it_is_not_used(backend):
     """An optimizer keeps its own; without momentum it has no state to record."""
