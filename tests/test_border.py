@@ -245,6 +245,7 @@ def test_an_option_switched_on_without_its_state_moves_nothing(backend):
         (NonNegative, "a\tb" + "\n", r"seed: got 'a\tb\n', expected a finite non-negative number"),
         (NonNegative, Unprintable(), "seed: got <Unprintable>, expected a finite non-negative number"),
     ],
+    ids=["large seed", "negative seed", "callback", "choice", "long", "control", "no repr"],
 )
 def test_other_kinds_say_what_they_expect(kind, value, message):
     """In one line, values that are long or cannot be printed included."""
@@ -454,7 +455,9 @@ def test_a_parameter_is_read_as_an_array():
     assert repr(scratch.modules.Module()) == "Module()"
 
 
-@pytest.mark.parametrize("net", [scratch.Linear(2, 1), scratch.MLP([2, 3, 1]), scratch.ToyNet()], ids=repr)
+@pytest.mark.parametrize(
+    "net", [scratch.Linear(2, 1), scratch.MLP([2, 3, 1]), scratch.ToyNet()], ids=["Linear", "MLP", "ToyNet"]
+)
 def test_a_gradient_of_the_output_has_its_shape(net):
     """Of one sample and of several; what does not fit is said in full."""
     net([1.0, 2.0])

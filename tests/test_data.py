@@ -122,6 +122,7 @@ def test_a_class_index_has_an_end(backend, tmp_path):
         (b"x,y\n1,-1\n2,0.5,1\n", ", row 3: got 3 values, expected 2 as the header has"),
         (b"x,y\n1,1\n2,1\n", ": got the label 1 in every row, expected at least two classes"),
     ],
+    ids=["marked", "quoted", "marked numbers", "one row", "numbers", "column", "latin-1", "ragged", "one class"],
 )
 def test_a_file_of_ones_own(tmp_path, content, message):
     """With or without a mark of UTF-8, any line ends, blank lines; else one line that says where and what."""
@@ -146,6 +147,7 @@ def test_a_file_of_ones_own(tmp_path, content, message):
         ("toy.csv", "toy.csv: no such file, expected a CSV file"),
         ("x" * 5000 + ".csv", f"{'x' * 500}: no such file, expected a CSV file"),
     ],
+    ids=["number", "empty", "misspelt", "path", "file", "long"],
 )
 def test_what_is_no_data_set(data, message):
     """Neither a name nor a file."""
