@@ -2,6 +2,7 @@
 
 import copy
 import inspect
+import itertools
 import pickle
 import pydoc
 import sys
@@ -13,7 +14,7 @@ import torch
 
 import scratch
 import torchref
-from contract import Callback, Classes, D, Float, K, N, NonNegative, OneOf, Seed, Shape, Sign, State
+from contract import Callback, Classes, D, Float, K, N, NonNegative, OneOf, OptimizerObject, Seed, Shape, Sign, State
 from contract.arguments import Argument
 from contract.arrays import Array, Axis
 from contract.border import checked, converted, export
@@ -169,6 +170,22 @@ def test_converted_gives_the_arguments_in_order():
         convert(inside, [[1, 2]], W)
 
 
+def test_converted_lets_through_what_it_has_accepted():
+    """Arrays of any numbers, by dtype and shape; where numbers are looked at, they are looked at every time."""
+    convert = converted(arrays)
+
+    def plain(x: Float[N, D], weight: Float[K, D]):
+        """Arrays alone."""
+
+    for _ in range(2):
+        assert [one is other for one, other in zip(convert(plain, X, W), (X, W), strict=True)] == [True, True]
+        with pytest.raises(ValueError, match="x: got shape"):
+            convert(plain, X[0], W)
+        convert(inside, X, W, Y)
+        with pytest.raises(ValueError, match=r"y: got the label 0\.5"):
+            convert(inside, X, W, 0.5 * Y)
+
+
 def test_a_package_exports_the_names_of_its_files():
     """In study order, functions behind the border and found by pickle in the package, classes as they are."""
     package = types.ModuleType("made_up")
@@ -241,17 +258,23 @@ def test_an_option_switched_on_without_its_state_moves_nothing(backend):
         (Seed, -1, "seed: got -1, expected a non-negative integer"),
         (Callback, 3, "seed: got 3, expected a function or None"),
         (OneOf["a", "b"], "c", "seed: got 'c', expected one of a, b"),
+        (OptimizerObject, 3, "seed: got 3, expected an optimizer such as SGD"),
+        (
+            OptimizerObject,
+            scratch.Linear(1, 1),
+            "seed: got Linear(in_features=1, out_features=1, bias=True), expected an",
+        ),
         (NonNegative, "x" * 99, f"seed: got '{'x' * 59}, expected a finite non-negative number"),
         (NonNegative, "a\tb" + "\n", r"seed: got 'a\tb\n', expected a finite non-negative number"),
         (NonNegative, Unprintable(), "seed: got <Unprintable>, expected a finite non-negative number"),
     ],
-    ids=["large seed", "negative seed", "callback", "choice", "long", "control", "no repr"],
+    ids=["large seed", "negative seed", "callback", "choice", "number", "net", "long", "control", "no repr"],
 )
 def test_other_kinds_say_what_they_expect(kind, value, message):
     """In one line, values that are long or cannot be printed included."""
     with pytest.raises(ValueError, match=r"\w") as caught:
         kind("seed", value)
-    assert str(caught.value) == message
+    assert str(caught.value).startswith(message)
 
 
 def test_kinds_are_written_by_name():
@@ -291,6 +314,16 @@ def test_kinds_of_arrays_are_written_as_in_a_signature():
         (
             lambda b: b.cross_entropy(X, Y[:, 0]),
             "target: got an array of float64, expected integers, the class indices",
+        ),
+        (lambda b: b.cross_entropy(X, [0, 1, 2]), "target: got the class 2, expected 0 to 1 to fit pred (3, 2)"),
+        (
+            lambda b: b.binary_cross_entropy([0.0, 1.0, 2.0], [0.0, 1.0, 1.0]),
+            "pred: got the value 2, expected only numbers",
+        ),
+        (lambda b: b.minibatches(X, Y, order=itertools.count()), "order: got count(4), expected a permutation of 0..2"),
+        (
+            lambda b: b.train_perceptron(W, [0.0], X, Y, orders=3),
+            "orders: got 3, expected a permutation of 0..2 for each epoch",
         ),
         (lambda b: b.sigmoid(np.ma.array([1.0])), "z: got a masked array, expected numbers without a mask"),
     ],
@@ -502,6 +535,37 @@ def test_a_state_of_a_scheduled_optimizer_loads(backend):
     optimizer = Own(backend.Linear(2, 1).parameters())
     optimizer.load_state_dict(scheduled.state_dict())
     assert optimizer.param_groups[0]["lr"] == 0.5
+
+
+GROUP = {"lr": 0.1, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0.0, "amsgrad": False, "params": [0]}
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("state_dict", "message"),
+    [
+        (3, "got 3, expected a dictionary"),
+        ({"state": {}, "param_groups": 4}, "param_groups is 4, expected a list"),
+        ({"state": 5, "param_groups": [GROUP]}, "state is 5, expected a dictionary"),
+        ({"state": {}, "param_groups": [6]}, "param_groups[0] is 6, expected a dictionary"),
+        ({"state": {}, "param_groups": [GROUP | {"params": 7}]}, "param_groups[0]: params is not a list of integers"),
+        (
+            {"state": {}, "param_groups": [{key: GROUP[key] for key in GROUP if key not in ("params", "eps")}]},
+            "param_groups[0]: eps is missing; param_groups[0]: params is missing",
+        ),
+        (
+            {"state": {0: {"step": 1.0, "exp_avg": "a", "exp_avg_sq": [1.0]}}, "param_groups": [GROUP]},
+            "state[0]: exp_avg: got an array of <U1, expected numbers in float64 or float32",
+        ),
+    ],
+    ids=["number", "groups", "state", "group", "params", "missing", "entry"],
+)
+def test_what_is_no_state_of_an_optimizer(backend, state_dict, message):
+    """One line says what is wrong where."""
+    layer = backend.Linear(1, 1)
+    with pytest.raises(ValueError, match=r"\w") as caught:
+        backend.Adam([layer.bias]).load_state_dict(state_dict)
+    assert str(caught.value).startswith(f"state_dict: {message}")
 
 
 @BOTH
