@@ -5,6 +5,7 @@ import inspect
 import itertools
 import pickle
 import pydoc
+import re
 import sys
 import types
 
@@ -14,8 +15,8 @@ import torch
 
 import scratch
 import torchref
-from contract import Callback, Classes, D, Float, K, N, NonNegative, OneOf, OptimizerObject, Seed, Shape, Sign, State
-from contract.arguments import Argument
+from contract import Callback, Classes, D, Float, K, N, Net, NonNegative, OneOf, Seed, Shape, Sign, State
+from contract.arguments import Argument, OptimizerObject, Size, Sizes
 from contract.arrays import Array, Axis
 from contract.border import checked, converted, export
 from contract.messages import printable
@@ -223,7 +224,7 @@ def test_a_class_is_made_from_its_rule(backend):
     assert not rule.decoupled
     assert type("Own", (backend.AdamW,), {}, update=backend.optimizers.adamw_update).rule.decoupled
     assert getattr(Own, "update", backend.optimizers.adam_update) is backend.optimizers.adam_update
-    assert Own.__signature__.parameters["lr"].default == 0.5
+    assert str(Own.__signature__).startswith("(params, lr: NonNegative = 0.5, betas: Betas = (0.9, 0.999), ")
     assert Own([*backend.Linear(1, 1).parameters()]).param_groups[0]["lr"] == 0.5
 
 
@@ -262,19 +263,96 @@ def test_an_option_switched_on_without_its_state_moves_nothing(backend):
         (
             OptimizerObject,
             scratch.Linear(1, 1),
-            "seed: got Linear(in_features=1, out_features=1, bias=True), expected an",
+            "seed: got Linear(in_features=1, out_features=1, bias=True), expected an optimizer such as SGD",
         ),
+        (Size, 0, "seed: got 0, expected a positive integer"),
+        (Sizes, [2, 0], "seed: got [2, 0], expected at least two positive integers"),
+        (Sizes, 5, "seed: got 5, expected at least two positive integers"),
+        (Net, 6, "seed: got 6, expected a net such as MLP"),
         (NonNegative, "x" * 99, f"seed: got '{'x' * 59}, expected a finite non-negative number"),
         (NonNegative, "a\tb" + "\n", r"seed: got 'a\tb\n', expected a finite non-negative number"),
         (NonNegative, Unprintable(), "seed: got <Unprintable>, expected a finite non-negative number"),
     ],
-    ids=["large seed", "negative seed", "callback", "choice", "number", "net", "long", "control", "no repr"],
+    ids=[
+        "large seed",
+        "negative seed",
+        "callback",
+        "choice",
+        "number",
+        "net",
+        "size",
+        "sizes",
+        "no sizes",
+        "no net",
+        "long",
+        "control",
+        "no repr",
+    ],
 )
 def test_other_kinds_say_what_they_expect(kind, value, message):
     """In one line, values that are long or cannot be printed included."""
     with pytest.raises(ValueError, match=r"\w") as caught:
         kind("seed", value)
-    assert str(caught.value).startswith(message)
+    assert str(caught.value) == message
+
+
+def test_layers_have_limits():
+    """The largest that are taken, and what is said beyond."""
+    assert len(Sizes("sizes", [1] * 10_000)) == 10_000
+    assert Sizes("sizes", [2**27, 1]) == [2**27, 1]
+    limits = "expected at most 10000 sizes and 134217728 weights"
+    for sizes in ([1] * 10_001, [2**27 + 1, 1]):
+        with pytest.raises(ValueError, match=f"^sizes: got .*, {limits}$"):
+            Sizes("sizes", sizes)
+    with pytest.raises(ValueError, match=f"^in_features, out_features: got {re.escape('[1048576, 1024]')}, {limits}$"):
+        scratch.Linear(2**20, 2**10)
+
+
+@pytest.mark.parametrize("lacking", ["__call__", "zero_grad", "parameters"])
+def test_a_net_is_called_has_parameters_and_resets_gradients(lacking):
+    """All three."""
+    has = dict.fromkeys(("__call__", "zero_grad", "parameters"), lambda *_: None)
+    net = type("Net", (), has)()
+    assert Net("model", net) is net
+    del has[lacking]
+    with pytest.raises(ValueError, match="expected a net such as MLP"):
+        Net("model", type("Lacking", (), has)())
+
+
+@BOTH
+def test_groups_of_parameters_are_read(backend):
+    """One parameter, a list, an iterator; what is no group is said in full."""
+    layer = backend.Linear(2, 1)
+    optimizer = backend.SGD([{"params": layer.weight}, {"params": iter([layer.bias]), "lr": 0.5}])
+    assert [list(map(id, group["params"])) for group in optimizer.param_groups] == [
+        [id(layer.weight)],
+        [id(layer.bias)],
+    ]
+    for params, message in (
+        (3, "params: got 3, expected a list"),
+        ([{"params": 3}], "params[0]: got 3, expected a list"),
+        ([{"params": [layer.bias], "lrr": 1}], "params[0]: got 'lrr', expected one of lr, momentum, dampening, "),
+        ([{}], 'params[0]: got {}, expected a dictionary with "params"'),
+    ):
+        with pytest.raises(ValueError, match=r"\w") as caught:
+            backend.SGD(params)
+        assert str(caught.value).startswith(message)
+        assert str(caught.value) == message or "one of" in message
+
+
+@BOTH
+def test_what_is_no_state_of_a_net(backend):
+    """One line names every fault; keys are shown as far as they are short."""
+    weights = {"weight": [[0.0, 0.0]], "bias": [0.0]}
+    for state_dict, message in (
+        (3, "state_dict: got 3, expected a dictionary"),
+        (weights | {"weight": "a"}, "weight: got an array of <U1, expected numbers in float64 or float32"),
+        ({"weight": [0.0]}, "state_dict: bias is missing; weight has shape (1,), expected (1, 2)"),
+        (weights | {"k" * 70: [0.0]}, f"state_dict: {'k' * 60} is unknown"),
+    ):
+        with pytest.raises(ValueError, match=r"\w") as caught:
+            backend.Linear(2, 1).load_state_dict(state_dict)
+        assert str(caught.value) == message
 
 
 def test_kinds_are_written_by_name():
@@ -565,7 +643,7 @@ def test_what_is_no_state_of_an_optimizer(backend, state_dict, message):
     layer = backend.Linear(1, 1)
     with pytest.raises(ValueError, match=r"\w") as caught:
         backend.Adam([layer.bias]).load_state_dict(state_dict)
-    assert str(caught.value).startswith(f"state_dict: {message}")
+    assert str(caught.value) == f"state_dict: {message}"
 
 
 @BOTH
