@@ -418,7 +418,37 @@ def test_what_was_expected_is_said_in_full(backend, call, message):
 def test_numbers_are_read_in_any_order_of_bytes(backend, order):
     """As NumPy does."""
     for kind in ("f8", "f4", "i4"):
-        assert backend.relu(np.array([1, -2], order + kind)).tolist() == [1, 0]
+        result = backend.relu(np.array([1, -2], order + kind))
+        assert result.tolist() == [1, 0]
+        assert np.asarray(result).dtype == {"i4": "f8"}.get(kind, kind)
+
+
+class Unreadable:
+    """NumPy calls its method, which fails."""
+
+    def __array__(self, dtype=None, copy=None):
+        raise OSError("gone")
+
+    def __repr__(self):
+        return "Unreadable()"
+
+
+@BOTH
+def test_what_numpy_cannot_read_says_why(backend):
+    """In one line."""
+    with pytest.raises(ValueError, match=r"\w") as caught:
+        backend.sigmoid(Unreadable())
+    wanted = "z: got Unreadable(), which NumPy cannot read (gone), expected numbers in a regular shape"
+    assert str(caught.value) == wanted
+
+
+@BOTH
+def test_the_ends_of_what_is_taken(backend):
+    """The largest number of float32; a neuron without inputs is none, a layer without neurons is."""
+    assert backend.leaky_relu(np.ones(1, "f4"), 3.4028234663852886e38).tolist() == [1.0]
+    with pytest.raises(ValueError, match=r"^x: got shape \(0,\), which is empty, expected at least one number$"):
+        backend.perceptron_step(np.ones((1, 0)), [0.0], [], [1.0])
+    assert tuple(backend.linear(X, np.ones((0, 2)), []).shape) == (3, 0)
 
 
 @pytest.mark.parametrize(
