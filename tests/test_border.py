@@ -259,6 +259,12 @@ def test_an_option_switched_on_without_its_state_moves_nothing(backend):
         (Seed, -1, "seed: got -1, expected a non-negative integer"),
         (Callback, 3, "seed: got 3, expected a function or None"),
         (OneOf["a", "b"], "c", "seed: got 'c', expected one of a, b"),
+        (OneOf["xxxx", "y"], 3, "seed: got 3, expected one of xxxx, y"),
+        (
+            OneOf["binary_cross_entropy", "y"],
+            "Bin",
+            "seed: got 'Bin', expected one of binary_cross_entropy, y; did you mean 'binary_cross_entropy'?",
+        ),
         (OptimizerObject, 3, "seed: got 3, expected an optimizer such as SGD"),
         (
             OptimizerObject,
@@ -278,6 +284,8 @@ def test_an_option_switched_on_without_its_state_moves_nothing(backend):
         "negative seed",
         "callback",
         "choice",
+        "no name",
+        "begins",
         "number",
         "net",
         "size",
@@ -333,6 +341,10 @@ def test_groups_of_parameters_are_read(backend):
         ([{"params": 3}], "params[0]: got 3, expected a list"),
         ([{"params": [layer.bias], "lrr": 1}], "params[0]: got 'lrr', expected one of lr, momentum, dampening, "),
         ([{}], 'params[0]: got {}, expected a dictionary with "params"'),
+        (
+            [{"params": iter(backend.Linear(2, 1, dtype="float32").parameters()), "lr": 1e39}],
+            "lr: got 1e+39, expected at most 3.4e+38, as the parameters are float32",
+        ),
     ):
         with pytest.raises(ValueError, match=r"\w") as caught:
             backend.SGD(params)
