@@ -281,3 +281,24 @@ def test_an_error_on_the_way_leaves_the_weights_of_the_last_step():
         weights.append(net.fc1.weight.data)
         assert net.fc1.weight.data.base is None
     np.testing.assert_allclose(*weights, rtol=1e-12)
+
+
+def test_a_prediction_of_nan_moves_nothing():
+    """No gradient flows, so no step is made with that of the batch before."""
+    runs = []
+    for f in (fast, scratch):
+        net = scratch.MLP([1, 1], output="sigmoid", seed=0)
+        with pytest.warns(UserWarning, match="the loss became nan"):
+            f.fit(net, [[1.0], [np.nan]], [[0.0], [1.0]], loss="binary_cross_entropy", batch_size=1, epochs=1)
+        assert net.fc1.weight.grad is None
+        runs.append(net.fc1.weight.data)
+    np.testing.assert_allclose(*runs, rtol=1e-12)
+
+
+def test_a_parameter_set_to_a_view_of_itself_holds():
+    """Its memory is that of the old weights, its numbers are not."""
+
+    def turn(step, net, loss):
+        net.fc1.weight.data = net.fc1.weight.data[:, ::-1]
+
+    close(*(trained(f, net, "SGD", on_step=turn) for f, net in zip((fast, scratch), nets(), strict=True)))

@@ -29,13 +29,15 @@ class Flat:
         ]
 
     def zero_grad(self):
-        """Have the places of the gradients ready; a backward pass fills all of them."""
-        for parameter, gradient in self.gradients:
-            parameter.grad = gradient
+        """Reset the gradients; a backward pass puts them in their places."""
+        for parameter, _ in self.gradients:
+            parameter.grad = None
 
     def step(self):
         """Update every group, with the options that it has now."""
         options = list(map(self.optimizer._options, self.param_groups))
+        if self.gradients[0][0].grad is None:  # nothing has gone backward
+            return
         for group, now in zip(self.groups, options, strict=True):
             group.step(now)
 
@@ -43,9 +45,8 @@ class Flat:
         """Let the parameters be parts of the arrays, with the values that they have."""
         for layer, (weight, _) in self.joints.items():
             for parameter, of in members(layer):
-                if not np.may_share_memory(parameter.data, weight):
-                    of(weight)[...] = parameter.data
-                    parameter.data = of(weight)
+                of(weight)[...] = parameter.data
+                parameter.data = of(weight)
 
     def release(self):
         """Give every parameter arrays of its own again."""
@@ -103,7 +104,8 @@ class Group:
         if not self.state and self.update is not sgd:
             for key, option in self.optimizer.rule.state.keys.items():
                 if key != "step" and (not option or options[option]):
-                    self.state[key] = np.zeros_like(self.w)
+                    start = options.get("initial_accumulator_value", 0)
+                    self.state[key] = np.full_like(self.w, start)
         self.count += 1
         arrays = self.w, self.g, self.state, self.a, self.b
         self.update(*arrays, step=self.count, **options)

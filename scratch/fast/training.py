@@ -1,4 +1,4 @@
-"""``fit`` with no allocation in its loop: what a step computes has its place.
+"""``fit`` allocating little in its loop: what a step computes has its place.
 
 Weights, gradients and the optimizer's state are parts of one array each, so an update
 is a few calls whatever the number of layers; sums, activations and their gradients are
@@ -101,7 +101,7 @@ def fits(model, x, y, optimizer):
     if not named:
         groups = [group["params"] for group in optimizer.param_groups]
         owner = {id(p): number for number, group in enumerate(groups) for p in group}
-        if owner.keys() != set(map(id, parameters)):
+        if not all(groups) or owner.keys() != set(map(id, parameters)):
             return False
         if any(owner[id(layer.weight)] != owner[id(layer.bias)] for layer in layers):
             return False
@@ -119,6 +119,7 @@ def fits(model, x, y, optimizer):
         dtypes.add(y.dtype)
     return (
         chained
+        and IN_PLACE.keys() >= set(getattr(model, "activations", ()))
         and x.shape[1] == sizes[0][0]
         and [p.shape for p in parameters] == shapes
         and len(dtypes) == 1
@@ -134,7 +135,7 @@ class InPlace(Module):
     """A net that computes in arrays which it keeps for every size of a batch."""
 
     def __init__(self, model, flat):
-        self.model, self.rooms = model, {}
+        self.model, self.rooms, self.gradients = model, {}, flat.gradients
         names = getattr(model, "activations", ["identity"])
         self.layers = [
             (*flat.joints[layer], *IN_PLACE[name])
@@ -176,6 +177,8 @@ class InPlace(Module):
 
     def backward(self, grad, input_grad):
         """All gradients, written over the last ones."""
+        for parameter, gradient in self.gradients:
+            parameter.grad = gradient
         grad = grad.T
         for number in reversed(range(len(self.layers))):
             weight, weight_grad, _, through_g = self.layers[number]
