@@ -1,6 +1,6 @@
 r"""Gradient descent sample by sample on the squared error, four ways, chosen by shape.
 
-A step on one sample is an affine map of the weights. With :math:`v = (w, b)` and
+A linear neuron's step on a sample is an affine map. With :math:`v = (w, b)` and
 :math:`\tilde x = (x, 1)`
 
 .. math:: v \leftarrow v - \eta \tilde x (\tilde x^\top v - y)
@@ -28,7 +28,7 @@ __all__ = ["gradient_epoch", "train_gradient"]
 
 BLOCK = 32  # samples in one triangular system
 MANY = 1024  # samples from which on stretches of them are long enough
-CHUNK = 4096  # samples that are lists of floats, or in a loop's cache, at a time
+CHUNK = 4096  # samples that are lists of floats at a time
 
 
 def gradient_epoch(
@@ -95,7 +95,7 @@ def by_stretches(weight, bias, x, y, lr):
     :math:`[A\ c] \leftarrow [A\ c] - \eta \tilde x (\tilde x^\top [A\ c] - [0\ y])`.
     """
     n, d = x.shape
-    stretches = max(1, math.isqrt(n // 4))
+    stretches = math.isqrt(n // 4)
     length = n // stretches
     in_stretches = x[: stretches * length].reshape(stretches, length, d)
     targets = y[: stretches * length].reshape(stretches, length, -1)

@@ -1,7 +1,7 @@
 """The update rules in place, each for all parameters of a group at once.
 
 ``w`` and ``g`` hold the weights and gradients of a whole group in one array, and so do
-the entries of ``state``; ``a`` and ``b`` are two more arrays to compute in. Nothing
+the entries of ``state``; ``a`` and ``b`` are two more arrays to compute in. Little
 else is allocated, and a step is as many calls for ten layers as for one. The formulas
 are those of ``scratch.optimizers``; ``step`` is 1 at the first step.
 """
