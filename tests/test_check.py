@@ -7,6 +7,7 @@ import pytest
 from parity.border import isolation
 from parity.cli import main
 from parity.mistakes import MISTAKES
+from parity.properties import sides
 
 HOMEWORK = """
 import numpy as np
@@ -126,6 +127,15 @@ def test_examples_in_a_process_that_checks_again(report, examples):
     """Each check draws its own number of examples, whatever was checked before."""
     rows = report("scratch", "--reference", "scratch", "--only", "linear", "--examples", str(examples))
     assert rows["properties"][0]["examples"] == 2 * examples, rows
+
+
+@pytest.mark.parametrize("name", ["memory_shared", "scratch"])
+def test_a_check_leaves_the_properties_as_they_are(report, name):
+    """Whatever a candidate keeps or returns: the next check in this process starts from the same numbers."""
+    before = sides.X.tolist(), sides.Y.tolist()
+    candidate = name if name == "scratch" else f"parity.mistakes:{name}"
+    report(candidate, "--reference", "scratch", "--only", "tensor", "--examples", 5)
+    assert (sides.X.tolist(), sides.Y.tolist()) == before
 
 
 def test_only_one_function(capsys, tmp_path):

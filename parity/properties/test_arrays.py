@@ -224,7 +224,8 @@ def test_no_result_is_an_argument(check):
         def array(values, space=space):
             return space.tensor(values, check.dtype)
 
-        weight, bias, x, y = map(array, (np.array([[0.5, -0.25]]), np.array([0.125]), X, np.ones((3, 1))))
+        # A copy of X: a tensor that keeps its argument would let the lines below write into that of all properties.
+        weight, bias, x, y = map(array, (np.array([[0.5, -0.25]]), np.array([0.125]), X.copy(), np.ones((3, 1))))
         none = {"lr": 0.5, "epochs": 0}
         for name, given, results in (
             ("tensor", x, [array(x)]),
