@@ -215,10 +215,9 @@ def permutation(name, order, n):
 
 
 def epoch_orders(orders, epochs, n):
-    """The order of the samples in each epoch: the given permutations, or 0..n-1."""
+    """What to index the samples with in each epoch: a permutation, or a whole slice."""
     if orders is None:
-        for _ in range(epochs):
-            yield np.arange(n)
+        yield from [slice(None)] * epochs
         return
     try:
         orders = iter(orders)

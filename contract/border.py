@@ -12,6 +12,7 @@ import functools
 import inspect
 import operator
 import sys
+from types import FunctionType
 
 from contract.arguments import Argument, Choice, NonNegative
 from contract.arrays import Array, expect_classes, expect_samples
@@ -59,6 +60,13 @@ def bordered(function, library):
         return result
 
     return functools.wraps(function)(outside)
+
+
+def rewired(f, **names):
+    """The function f, with other meanings of the names that it calls."""
+    twin = FunctionType(f.__code__, f.__globals__ | names, f.__name__, f.__defaults__)
+    twin.__kwdefaults__, twin.__annotations__ = f.__kwdefaults__, f.__annotations__
+    return twin
 
 
 def export(package, library):

@@ -9,6 +9,7 @@ parameters of a net. Here both are PyTorch's own.
 import copy
 
 import torch
+from torch import optim
 
 from contract import Betas, Flag, Float, NonNegative, Shape, State
 from contract.optimizers import Rule, parameter_groups
@@ -60,9 +61,7 @@ def sgd_update(
     ([0.375], [0.75])
     """
     param = param.detach().clone()
-    optimizer = torch.optim.SGD(
-        [param], lr, momentum, dampening, weight_decay, nesterov
-    )
+    optimizer = optim.SGD([param], lr, momentum, dampening, weight_decay, nesterov)
     with_state(optimizer, param, grad, state)
     optimizer.step()
     return without_grad(optimizer, param)
@@ -98,7 +97,7 @@ def adagrad_update(
     ([0.5], [4.0], 1)
     """
     param = param.detach().clone()
-    optimizer = torch.optim.Adagrad(
+    optimizer = optim.Adagrad(
         [param], lr, lr_decay, weight_decay, initial_accumulator_value, eps
     )
     with_state(optimizer, param, grad, state)
@@ -149,9 +148,7 @@ def rmsprop_update(
     ([0.5], [1.0], 1)
     """
     param = param.detach().clone()
-    optimizer = torch.optim.RMSprop(
-        [param], lr, alpha, eps, weight_decay, momentum, centered
-    )
+    optimizer = optim.RMSprop([param], lr, alpha, eps, weight_decay, momentum, centered)
     with_state(optimizer, param, grad, state)
     optimizer.step()
     return without_grad(optimizer, param)
@@ -193,7 +190,7 @@ def adam_update(
     ([0.75], [1.0], [1.0])
     """
     param = param.detach().clone()
-    optimizer = torch.optim.Adam([param], lr, betas, eps, weight_decay, amsgrad)
+    optimizer = optim.Adam([param], lr, betas, eps, weight_decay, amsgrad)
     with_state(optimizer, param, grad, state)
     optimizer.step()
     return without_grad(optimizer, param)
@@ -227,7 +224,7 @@ def adamw_update(
     ([0.625], [1.0], [1.0])
     """
     param = param.detach().clone()
-    optimizer = torch.optim.AdamW([param], lr, betas, eps, weight_decay, amsgrad)
+    optimizer = optim.AdamW([param], lr, betas, eps, weight_decay, amsgrad)
     with_state(optimizer, param, grad, state)
     optimizer.step()
     return without_grad(optimizer, param)

@@ -2,10 +2,10 @@
 
 import functools
 import inspect
-from types import FunctionType, SimpleNamespace
+from types import SimpleNamespace
 
 import scratch
-from contract.border import bordered
+from contract import border
 from scratch import arrays
 
 
@@ -80,7 +80,4 @@ def refusing(right, wrong):
 
 def rewired(function, **names):
     """The same function with other meanings of these names: public ones, or those of the contract."""
-    function = inspect.unwrap(function)
-    twin = FunctionType(function.__code__, function.__globals__ | names, function.__name__, function.__defaults__)
-    twin.__kwdefaults__, twin.__annotations__ = function.__kwdefaults__, function.__annotations__
-    return bordered(twin, arrays)
+    return border.bordered(border.rewired(inspect.unwrap(function), **names), arrays)

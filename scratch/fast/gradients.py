@@ -16,13 +16,10 @@ import math
 
 import numpy as np
 
-from contract import Callback, Count, D, Float, K, N, NonNegative, OneOf
-from contract.training import GradientRun, finite_loss
+from contract import D, Float, K, N, NonNegative, OneOf
+from contract.border import rewired
 from scratch import gradients
 from scratch.activations import ACTIVATIONS
-from scratch.fast.perceptron import in_order
-from scratch.losses import squared_error
-from scratch.neuron import neuron
 
 __all__ = ["gradient_epoch", "train_gradient"]
 
@@ -143,36 +140,4 @@ def by_blocks(weight, bias, x, y, lr):
     return gradients.gradient_epoch(weight, bias, x[whole:], y[whole:], lr)
 
 
-def train_gradient(
-    weight: Float[K, D],
-    bias: Float[K],
-    x: Float[N, D],
-    y: Float[N, K],
-    *,
-    lr: NonNegative,
-    epochs: Count,
-    orders=None,
-    tolerance: NonNegative = 0.0,
-    activation: OneOf[ACTIVATIONS] = "identity",
-    on_epoch: Callback = None,
-):
-    """Epochs until the loss settles: see ``scratch.train_gradient``.
-
-    >>> x, y = tensor([[2.0, 1.0], [4.0, 0.0]]), tensor([[1.0], [-1.0]])
-    >>> run = train_gradient(tensor([[0, 0]]), tensor([0]), x, y, lr=0.0625, epochs=2)
-    >>> run.converged, run.epochs, [round(loss, 3) for loss in run.losses]
-    (False, 2, [1.136, 0.927])
-    """
-    weight, bias = weight.copy(), bias.copy()
-    losses, converged = [], False
-    for samples in in_order(x, y, orders, epochs):
-        weight, bias = gradient_epoch(weight, bias, *samples, lr, activation)
-        losses.append(float(squared_error(neuron(x, weight, bias, activation), y)))
-        if on_epoch is not None:
-            on_epoch(len(losses), weight, bias, losses[-1])
-        if not finite_loss(losses[-1], f"in epoch {len(losses)}"):
-            break
-        converged = len(losses) > 1 and abs(losses[-1] - losses[-2]) <= tolerance
-        if converged:
-            break
-    return GradientRun(weight, bias, converged, len(losses), losses)
+train_gradient = rewired(gradients.train_gradient, gradient_epoch=gradient_epoch)

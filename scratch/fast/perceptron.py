@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from contract import Callback, Count, D, Float, K, N, Sign
-from contract.arguments import epoch_orders
-from contract.training import PerceptronRun
+from contract import D, Float, K, N, Sign
+from contract.border import rewired
+from scratch import perceptron
 
 __all__ = ["perceptron_epoch", "train_perceptron"]
 
@@ -53,39 +53,6 @@ def scan(w, b, x, y, mistaken):
     return w, b
 
 
-def train_perceptron(
-    weight: Float[K, D],
-    bias: Float[K],
-    x: Float[N, D],
-    y: Sign[N, K],
-    *,
-    max_epochs: Count = 1000,
-    orders=None,
-    on_epoch: Callback = None,
-):
-    """Epochs until one passes without a mistake: see ``scratch.train_perceptron``.
-
-    >>> x, y = tensor([[2.0, 1.0], [6.0, 0.5]]), tensor([[1.0], [-1.0]])
-    >>> result = train_perceptron(tensor([[0, 0]]), tensor([0]), x, y)
-    >>> result.converged, result.epochs, result.updates
-    (True, 4, 4)
-    """
-    weight, bias = weight.copy(), bias.copy()
-    epochs, updates, converged = 0, 0, False
-    for samples in in_order(x, y, orders, max_epochs):
-        weight, bias, mistakes = perceptron_epoch(weight, bias, *samples)
-        epochs, updates, converged = epochs + 1, updates + mistakes, mistakes == 0
-        if on_epoch is not None:
-            on_epoch(epochs, weight, bias, mistakes)
-        if converged:
-            break
-    return PerceptronRun(weight, bias, converged, epochs, updates)
-
-
-def in_order(x, y, orders, epochs):
-    """The samples of each epoch; copied only where an order is given."""
-    if orders is None:
-        yield from ((x, y) for _ in range(epochs))
-    else:
-        for order in epoch_orders(orders, epochs, len(x)):
-            yield x[order], y[order]
+train_perceptron = rewired(
+    perceptron.train_perceptron, perceptron_epoch=perceptron_epoch
+)

@@ -5,27 +5,15 @@ is a few calls whatever the number of layers; sums, activations and their gradie
 written over those of the step before. The loop itself is that of ``scratch.fit``.
 """
 
+import inspect
 import itertools
 
 import numpy as np
 
-from contract import (
-    Callback,
-    Count,
-    D,
-    Float,
-    N,
-    Net,
-    NonNegative,
-    OneOf,
-    Rate,
-    Targets,
-)
 from contract.optimizers import optimizer_over
 from scratch import training
 from scratch.fast.activations import IN_PLACE
 from scratch.fast.flat import Flat
-from scratch.losses import LOSSES
 from scratch.modules import Module
 from scratch.networks import MLP, Linear, ToyNet
 from scratch.optimizers import OPTIMIZERS
@@ -33,21 +21,7 @@ from scratch.optimizers import OPTIMIZERS
 __all__ = ["fit"]
 
 
-def fit(
-    model: Net,
-    x: Float[N, D],
-    y: Targets[N],
-    *,
-    loss: OneOf[LOSSES] = "mse_loss",
-    optimizer="SGD",
-    lr: Rate = 0.05,
-    epochs: Count = 40,
-    batch_size=None,
-    orders=None,
-    tolerance: NonNegative = 0.0,
-    on_step: Callback = None,
-    record=(),
-):
+def fit(model, x, y, *, optimizer="SGD", lr=0.05, on_step=None, **options):
     """Train a net: see ``scratch.fit``.
 
     Nets and optimizers of one's own, and mixed dtypes, are trained by ``scratch.fit``.
@@ -61,15 +35,7 @@ def fit(
     >>> history.epochs, [round(value, 3) for value in history.losses]
     (2, [1.0, 12.691, 6.911, 1.578])
     """
-    options = {
-        "loss": loss,
-        "lr": lr,
-        "epochs": epochs,
-        "batch_size": batch_size,
-        "orders": orders,
-        "tolerance": tolerance,
-        "record": record,
-    }
+    options["lr"] = lr
     if not fits(model, x, y, optimizer):
         return training.fit(
             model, x, y, optimizer=optimizer, on_step=on_step, **options
@@ -88,6 +54,9 @@ def fit(
         return training.fit(InPlace(model, flat), x, y, optimizer=flat, **options)
     finally:
         flat.release()
+
+
+fit.__signature__ = inspect.signature(training.fit)
 
 
 def fits(model, x, y, optimizer):
