@@ -51,29 +51,50 @@ def test_it_stands_for_scratch():
         assert str(inspect.signature(ours)) == str(inspect.signature(theirs))
 
 
-@DTYPES
-@pytest.mark.parametrize("by_way", WAYS, ids=lambda way: way.__name__)
-@settings(max_examples=20, deadline=None)
-@given(
-    st.integers(0, 2**32),
-    st.integers(1, 150),
-    st.integers(1, 6),
-    st.integers(1, 3),
-    st.sampled_from([0.0, 0.01, 0.25, 0.5]),
-)
-def test_each_way_is_within_the_bound_of_the_loop(by_way, dtype, seed, n, d, k, lr):
-    """Which the referee computes step by step, at the sizes for which the way is chosen."""
+def epoch(by_way, dtype, seed, n, d, k, rate):
+    """An epoch by this way, at the sizes for which it is chosen, and by the referee; how large the numbers are."""
     n += {gradients.by_stretches: gradients.MANY, gradients.by_blocks: gradients.BLOCK}.get(by_way, 0)
-    weight, bias, x, y = problem(seed, n, 2 if by_way is gradients.by_floats else d, k, dtype)
-    before = [array.copy() for array in (weight, bias, x, y)]
+    given = problem(seed, n, 2 if by_way is gradients.by_floats else d, k, dtype)
+    before, lr = [array.copy() for array in given], rate(n)
+    assert gradients.contracts(given[2], lr)
     with np.errstate(all="ignore"):  # as behind the border
-        got = by_way(weight, bias, x, y, lr)
-        judged = referee.gradient_epoch(*map(bounded, before), lr).values()
-    for array, bound in zip(got, judged, strict=True):
-        assert array.dtype == dtype
-        assert (abs(bound.precision.wide(array) - bound.value) <= bound.error).all()
-    for array, was in zip((weight, bias, x, y), before, strict=True):
+        got = by_way(*given, lr)
+        judged = list(referee.gradient_epoch(*map(bounded, before), lr).values())
+    for array, was in zip(given, before, strict=True):
         np.testing.assert_array_equal(array, was)
+    assert [array.dtype for array in got] == [dtype, dtype]
+    size = max(1, *(abs(array).max() for array in (*before, *got)))
+    gaps = [abs(bound.precision.wide(array) - bound.value) for array, bound in zip(got, judged, strict=True)]
+    return n, gaps, judged, size
+
+
+EACH_WAY = pytest.mark.parametrize("by_way", WAYS, ids=lambda way: way.__name__)
+SHAPES = st.integers(0, 2**32), st.integers(1, 150), st.integers(1, 6), st.integers(1, 3)
+
+
+@DTYPES
+@EACH_WAY
+@settings(max_examples=20, deadline=None)
+@given(*SHAPES, st.sampled_from([0.0, 0.1, 0.5]))
+def test_each_way_is_within_the_bound_of_the_loop(by_way, dtype, seed, n, d, k, rate):
+    """Which the referee computes step by step; rates so small that the bound still says something at the end."""
+    _, gaps, judged, _ = epoch(by_way, dtype, seed, n, d, k, lambda n: rate / n)
+    for gap, bound in zip(gaps, judged, strict=True):
+        assert bound.error.max() < 0.01
+        assert (gap <= bound.error).all()
+
+
+@DTYPES
+@EACH_WAY
+@settings(max_examples=20, deadline=None)
+@given(*SHAPES, st.sampled_from([0.05, 0.25, 0.5]))
+def test_at_large_rates_errors_add_and_do_not_grow(by_way, dtype, seed, n, d, k, lr):
+    """No step makes an error longer, so it is at most the sum of what the steps round: each 2 d + 8 times, at most
+    three times the size of the numbers (weights, error and correction). The referee's bound knows of no contraction.
+    """
+    n, gaps, judged, size = epoch(by_way, dtype, seed, n, d, k, lambda _: lr)
+    for gap, bound in zip(gaps, judged, strict=True):
+        assert gap.max() <= n * (2 * d + 8) * 3 * size * bound.precision.unit
 
 
 @DTYPES
