@@ -11,4 +11,5 @@ FILES = (
     "networks",
     "optimizers",
     "training",
+    "stacks",
 )

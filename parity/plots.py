@@ -119,6 +119,41 @@ def plot_sweep(name, values, losses, *, ceiling=np.inf, log_values=False, ax=Non
     return ax
 
 
+def plot_map(names, values, losses, *, ceiling=np.inf, log_values=(False, False), ax=None):
+    """Plot the final loss over two hyperparameters; those that diverged or exceed the ceiling are grey.
+
+    ``losses`` has a row for each value of the first, which is drawn upwards, and a column for each of the second.
+    """
+    losses = np.asarray(losses, dtype=float)
+    shown = np.isfinite(losses) & (losses <= min(ceiling, LARGEST))
+    ax = _axes(ax)
+    edges = [_edges(of_one, log) for of_one, log in zip(values, log_values, strict=True)]
+    colors = _matplotlib("colors")
+    kept = losses[shown]
+    norm = colors.LogNorm if kept.size and kept.min() > 0 else colors.Normalize
+    mesh = ax.pcolormesh(*edges[::-1], np.ma.masked_where(~shown, losses), norm=norm())
+    if not shown.all():
+        ax.set_facecolor("0.9")
+    for log, set_scale in zip(log_values, (ax.set_yscale, ax.set_xscale), strict=True):
+        set_scale("log" if log else "linear")
+    if kept.size:
+        ax.figure.colorbar(mesh, ax=ax, label="final loss")
+        best = np.unravel_index(np.argmin(np.where(shown, losses, np.inf)), losses.shape)
+        y, x = (of_one[i] for of_one, i in zip(values, best, strict=True))
+        ax.plot(x, y, marker="*", color="white", markeredgecolor="black", markersize=14, linestyle="none")
+    marks = ["grey: diverged, or far above"] * (not shown.all()) + ["star: the least"] * bool(kept.size)
+    ax.set(xlabel=names[1], ylabel=names[0], title="; ".join(marks))
+    return ax
+
+
+def _edges(values, log):
+    """The borders of the cells around these values, halfway between neighbours."""
+    values = np.log(values) if log else np.asarray(values, dtype=float)
+    between = (values[1:] + values[:-1]) / 2
+    edges = np.concatenate([[2 * values[0] - between[0]], between, [2 * values[-1] - between[-1]]])
+    return np.exp(edges) if log else edges
+
+
 def animate(frames, x, y, path, *, title="", on_frame=None):
     """Write a GIF of the moving line: frames are (epoch, weight, bias, loss), where the loss may be None.
 

@@ -512,6 +512,31 @@ def test_sweep_of_whole_numbers_has_whole_ticks():
     assert len(ticks) > 2
 
 
+def test_map_of_two_hyperparameters():
+    """A cell around each pair of values, grey where the run diverged or lies above the ceiling; a star at the least."""
+    losses = [[1.0, 0.5, np.inf], [0.25, 11.0, np.nan]]
+    values = [0.1, 1.0], [0.0, 0.5, 1.0]
+    ax = plots.plot_map(("lr", "momentum"), values, losses, ceiling=10, log_values=(True, False))
+    mesh, [star] = ax.collections[0], ax.lines
+    shown = mesh.get_array()
+    assert shown.mask.tolist() == [[False, False, True], [False, True, True]]
+    assert shown[~shown.mask].tolist() == [1.0, 0.5, 0.25]
+    assert (star.get_xdata().tolist(), star.get_ydata().tolist()) == ([0.0], [1.0])
+    corners = mesh.get_coordinates()
+    assert corners[0, :, 0].tolist() == pytest.approx([-0.25, 0.25, 0.75, 1.25])
+    assert corners[:, 0, 1].tolist() == pytest.approx([0.1 / 10**0.5, 0.1 * 10**0.5, 10**0.5])
+    assert (ax.get_xlabel(), ax.get_xscale(), ax.get_ylabel(), ax.get_yscale()) == ("momentum", "linear", "lr", "log")
+    assert ax.get_title() == "grey: diverged, or far above; star: the least"
+
+
+def test_map_in_which_all_diverged_or_none_did():
+    """Nothing but grey, without a star; and the reverse, also with a loss of 0."""
+    ax = plots.plot_map(("lr", "momentum"), ([1, 2], [1, 2]), np.full((2, 2), np.nan))
+    assert (ax.lines[:], ax.get_title()) == ([], "grey: diverged, or far above")
+    ax = plots.plot_map(("lr", "momentum"), ([1, 2], [1, 2]), [[0.0, 1.0], [2.0, 3.0]])
+    assert (len(ax.lines), ax.get_title()) == (1, "star: the least")
+
+
 def test_sweep_in_which_all_diverged():
     """Only marks, on plain axes."""
     ax = plots.plot_sweep("epochs", [1, 2], [np.inf, np.nan])

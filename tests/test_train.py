@@ -302,6 +302,46 @@ def test_sweep_of_whole_numbers(parity, span, values):
     assert [line.split()[0] for line in out[1:-1]] == values
 
 
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_sweep_over_two(parity, backend, tmp_path):
+    """All at once, each as its own run; the ten least losses in a table, all of them in a map."""
+    path = tmp_path / "map.png"
+    args = [
+        "fit",
+        "--backend",
+        backend,
+        "--epochs",
+        50,
+        "--data",
+        "moons",
+        "--hidden",
+        3,
+        "--seed",
+        1,
+        "--batch-size",
+        30,
+    ]
+    code, out, err = parity(*args, "--sweep", "lr=0.01:1e4:4,momentum=0:0.8:5", "--plot", path)
+    assert (code, err) == (0, [])
+    assert re.fullmatch(r"20 runs, [1-9]\d* of them diverged; those with the least loss:", out[0])
+    assert out[1].split() == ["lr", "momentum", "loss", "accuracy"]
+    rows = [line.split() for line in out[2:12]]
+    assert [float(row[2]) for row in rows] == sorted(float(row[2]) for row in rows)
+    assert out[12:] == [f"the least loss is {rows[0][2]}, at lr {rows[0][0]}, momentum {rows[0][1]}", f"wrote {path}"]
+    plain = [row for row in rows if row[1] == "0"]
+    assert plain
+    for lr, _, loss, right, *_ in (row for row in plain if row[2] != "inf"):
+        alone = table(parity(*args, "--lr", lr)[1])
+        assert float(loss) == pytest.approx(float(alone["loss"]), rel=1e-5)
+        assert alone["accuracy"].startswith(f"{right} of 100")
+
+
+def test_sweep_of_momentum(parity):
+    """Alone, with an optimizer that has it."""
+    code, out, err = parity("fit", "--sweep", "momentum=0:0.9:4", "--optimizer", "RMSprop", "--lr", 0.01)
+    assert (code, err, [line.split()[0] for line in out[1:5]]) == (0, [], ["0", "0.3", "0.6", "0.9"])
+
+
 def test_sweep_in_which_every_run_diverges_says_so(parity, tmp_path):
     """No least loss is named, and there is a picture all the same."""
     code, out, err = parity("fit", "--epochs", 500, "--sweep", "lr=5:10:2", "--plot", tmp_path / "a.svg")
@@ -427,6 +467,12 @@ def test_animation_has_a_frame_for_each_epoch(parity, tmp_path):
         ),
         ("fit --sweep lr=0.1:1:2 --epochs 1", "toy, scratch, SGD", ""),
         ("fit --sweep epochs=1:2:2 --lr 0.2", "toy, scratch, SGD, lr 0.2", ""),
+        ("fit --sweep momentum=0:0.5:2 --lr 0.2", "toy, scratch, SGD, lr 0.2", ""),
+        (
+            "fit --sweep lr=0.1:1:2,momentum=0:0.5:2",
+            "toy, scratch, SGD",
+            "grey: diverged, or far above; star: the least",
+        ),
     ],
 )
 def test_titles(parity, monkeypatch, tmp_path, args, title, sentence):

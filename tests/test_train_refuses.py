@@ -72,7 +72,7 @@ RULES = ("perceptron", "gradient", "fit")
             "fit --sweep batch-size=4:12:3",
             "--sweep batch-size: got 12, expected an integer from 1 to 8, the number of samples",
         ),
-        ("fit --sweep=", "--sweep: got '', expected one of lr, hidden, epochs, batch-size"),
+        ("fit --sweep=", "--sweep: got '', expected one of lr, momentum, hidden, epochs, batch-size"),
         (
             "fit --sweep lr=0.1:1:3 --lr 0.05",
             "--lr: got it with --sweep lr, which sets it in each run, expected one of them",
@@ -93,12 +93,26 @@ RULES = ("perceptron", "gradient", "fit")
         ),
         (
             "fit --sweep batchsize=1:4:4",
-            "--sweep: got 'batchsize', expected one of lr, hidden, epochs, batch-size; did you mean 'batch-size'?",
+            "--sweep: got 'batchsize', expected one of lr, momentum, hidden, epochs, batch-size; "
+            "did you mean 'batch-size'?",
         ),
         ("fit --sweep lr", "--sweep: got 'lr', expected NAME=FROM:TO:RUNS such as lr=0.001:1:20"),
         ("fit --sweep lr=1:2:x", "--sweep: got 'lr=1:2:x', expected NAME=FROM:TO:RUNS such as lr=0.001:1:20"),
         ("fit --sweep lr=0:1:4", "--sweep: got 'lr=0:1:4', expected 0 < FROM < TO and 2 to 1000 RUNS"),
         ("fit --sweep lr=1:2:1", "--sweep: got 'lr=1:2:1', expected 0 < FROM < TO and 2 to 1000 RUNS"),
+        ("fit --sweep momentum=-1:1:4", "--sweep: got 'momentum=-1:1:4', expected 0 <= FROM < TO and 2 to 1000 RUNS"),
+        (
+            "fit --sweep momentum=0:0.9:4 --optimizer Adam",
+            "--sweep: got momentum with Adam, expected --optimizer SGD or RMSprop",
+        ),
+        ("fit --sweep lr=1:2:2,lr=1:2:2", "--sweep: got lr, lr, expected one of them, or lr and momentum together"),
+        (
+            "fit --sweep lr=1:2:2,epochs=1:2:2",
+            "--sweep: got lr, epochs, expected one of them, or lr and momentum together",
+        ),
+        ("fit --sweep lr=1:2:100,momentum=0:0.9:20", "--sweep: got 2000 runs, expected at most 1000 in all"),
+        ("fit --sweep lr=1:2:2,", "--sweep: got '', expected one of lr, momentum, hidden, epochs, batch-size"),
+        ("fit --sweep lr=1:2:2,momentum", "--sweep: got 'momentum', expected NAME=FROM:TO:RUNS such as lr=0.001:1:20"),
         (
             "fit --sweep lr=1:2:2 --save a.npz",
             "--sweep: got --animate or --save as well, expected neither: there are many networks",

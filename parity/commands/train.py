@@ -1,6 +1,5 @@
 """Train a neuron or a network, and draw the result."""
 
-import argparse
 import math
 import sys
 import warnings
@@ -14,6 +13,7 @@ import numpy as np
 from contract.arguments import Count, NonNegative, batch_length, choice
 from contract.arrays import signs
 from parity import plots
+from parity.commands import sweep
 from parity.files import atomic_write, check_path
 from parity.progress import bar
 from scratch.activations import ACTIVATIONS as NET_ACTIVATIONS
@@ -23,11 +23,6 @@ from scratch.optimizers import OPTIMIZERS
 
 # Softmax is not among them: of a single neuron it is always 1.
 ACTIVATIONS = tuple(name for name in NET_ACTIVATIONS if name != "softmax")  # of one neuron alone
-# What --sweep varies: learning rates are spaced logarithmically, the others are whole numbers.
-SWEEPS = ("lr", "hidden", "epochs", "batch-size")
-# The maximum number of neurons in a layer, and of any integer that is swept.
-MOST = 1_000_000
-MOST_RUNS = 1000
 
 
 class Run(NamedTuple):
@@ -111,7 +106,8 @@ def _add_net_options(fit):
         help="number of points in a mini-batch, in shuffled order (default: all, in order)",
     )
     _add_tolerance(fit)
-    text = "train RUNS times and show the final loss over lr (spaced logarithmically), hidden, epochs or batch-size"
+    text = "train RUNS times and show the final loss over lr (spaced logarithmically), momentum, hidden, epochs or "
+    text += "batch-size; a map over two: lr=0.01:1:20,momentum=0:0.95:20"
     add("--sweep", metavar="NAME=FROM:TO:RUNS", help=text)
 
 
@@ -119,13 +115,12 @@ def _add_net_options(fit):
 def run(args):
     """Train, report, and write the requested files; exit code 0: trained, 2: the loss became inf or nan."""
     backend = _backend(args.backend)
-    trials = _trials(args)
+    trials = sweep.trials(args)
     *_, greatest = trials.values()  # if this one is possible, so are the others
     _check_options(greatest)
     x, y = backend.load_data(args.data)
     _check_data(greatest, x, y)
-    swept = getattr(args, "sweep", None)
-    trained = _sweep(backend, args, trials, x, y) if swept else _train(backend, args, x, y)
+    trained = _sweep(backend, args, trials, x, y) if sweep.names(args) else _train(backend, args, x, y)
     return 0 if trained else 2
 
 
@@ -193,13 +188,20 @@ def _fit(backend, args, x, y, on_epoch):
         if step % steps == 0:
             on_epoch(step // steps, *_line(args.loss, net, labels), loss)
 
-    def predict(points):
-        return _scores(args.loss, plots.array(net(points)), labels)
-
     on_epoch(0, *_line(args.loss, net, labels))
     names = ("loss", "optimizer", "lr", "epochs", "batch_size", "tolerance")
     options = {name: getattr(args, name) for name in names}
     history = backend.fit(net, x, target, orders=orders, on_step=on_step, **options)
+    return _net_run(backend, args, net, history, x, target, labels)
+
+
+def _net_run(backend, args, net, history, x, target, labels):
+    """The run of a network, its losses by epoch."""
+    steps = math.ceil(len(x) / (args.batch_size or len(x)))
+
+    def predict(points):
+        return _scores(args.loss, plots.array(net(points)), labels)
+
     losses = [float(np.mean(history.losses[i : i + steps])) for i in range(0, len(history.losses), steps)]
     line = _line(args.loss, net, labels) if _is_neuron(args) else None
     numbers = {"loss": _loss(backend, args.loss, net, x, target)}
@@ -317,8 +319,8 @@ def _check_net_options(args):
 def check_layers(args):
     """Reject invalid sizes of hidden layers, and an activation without hidden layers."""
     for size in args.hidden:
-        if not 1 <= size <= MOST:
-            raise ValueError(f"--hidden: got {size}, expected integers from 1 to {MOST}")
+        if not 1 <= size <= sweep.MOST:
+            raise ValueError(f"--hidden: got {size}, expected integers from 1 to {sweep.MOST}")
     if "activation" in args.given and not args.hidden:
         raise ValueError("--activation: got a network without hidden layers, expected --hidden as well")
 
@@ -327,9 +329,9 @@ def _check_data(args, x, y):
     """Reject data that the neuron or the network cannot learn, or that cannot be drawn."""
     check_labels(args, y)
     if args.rule == "fit":
-        swept = args.sweep and args.sweep.startswith("batch-size")
+        swept = sweep.names(args) == ["batch-size"]
         batch_length(args.batch_size, len(x), "--sweep batch-size" if swept else "--batch-size")
-    wanted = "--plot" if args.plot and not getattr(args, "sweep", None) else "--animate" if args.animate else None
+    wanted = "--plot" if args.plot and not sweep.names(args) else "--animate" if args.animate else None
     if wanted:
         plots.check_points(args.data, x, y, wanted)
 
@@ -359,36 +361,6 @@ def _check_labels_of_net(args, y):
         raise ValueError(f"{args.data}: got the labels {got}, expected -1 and +1, or 0 and 1, for {args.loss}")
 
 
-def _trials(args):
-    """The options of each run, by the value that the sweep sets; without a sweep there is one run."""
-    if getattr(args, "sweep", None) is None:
-        return {None: args}
-    name, values = _sweep_values(args.sweep)
-    key = name.replace("-", "_")
-    if key in args.given:
-        raise ValueError(f"--{name}: got it with --sweep {name}, which sets it in each run, expected one of them")
-    return {
-        value: argparse.Namespace(**{**vars(args), key: [value] if name == "hidden" else value}) for value in values
-    }
-
-
-def _sweep_values(text):
-    """The name and the values of ``lr=0.001:1:20``."""
-    name, _, span = text.partition("=")
-    choice("--sweep", name, SWEEPS)
-    try:
-        low, high, runs = (kind(part) for kind, part in zip((float, float, int), span.split(":"), strict=True))
-    except ValueError:
-        raise ValueError(f"--sweep: got {text!r}, expected NAME=FROM:TO:RUNS such as lr=0.001:1:20") from None
-    if not (0 < low < high < math.inf and 2 <= runs <= MOST_RUNS):
-        raise ValueError(f"--sweep: got {text!r}, expected 0 < FROM < TO and 2 to {MOST_RUNS} RUNS")
-    if name == "lr":
-        return name, np.geomspace(low, high, runs).tolist()
-    if low < 1 or high > MOST:
-        raise ValueError(f"--sweep: got {text!r}, expected integers from 1 to {MOST}")
-    return name, np.unique(np.linspace(low, high, runs).round().astype(int)).tolist()
-
-
 @contextmanager
 def _one_line_warnings():
     """Print each warning of the backend as one line."""
@@ -401,29 +373,52 @@ def _one_line_warnings():
 
 def _sweep(backend, args, trials, x, y):
     """Train once for each value, print and draw the final losses; whether any run stayed finite."""
-    name = args.sweep.partition("=")[0]
-    results = {}
-    with bar("runs", len(trials)) as move_bar, warnings.catch_warnings():
+    swept = sweep.names(args)
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the table shows which runs diverge
-        for value, trial in trials.items():
-            results[value] = _fit(backend, trial, x, y, lambda *_: None)
-            move_bar(len(results), f"{name} {value:.6g}: loss {_final_loss(results[value]):.4g}")
-    losses = [_final_loss(result) for result in results.values()]
-    print(f"{name:<19} {'loss':<12} accuracy")
-    for (value, result), loss in zip(results.items(), losses, strict=True):
-        diverged = f"diverged in epoch {result.epochs}"
-        print(f"{value:<19.6g} {loss:<12.6g} {_accuracy(result, x, y) if math.isfinite(loss) else diverged}")
-    best = int(np.argmin(losses))
-    least = f"the least loss is {losses[best]:.6g}, at {name} {list(results)[best]:.6g}"
-    print(least if math.isfinite(losses[best]) else "every run diverged")
+        run_all = _fit_at_once if set(swept) <= set(sweep.RATES) else _fit_in_turn
+        results = dict(zip(trials, run_all(backend, args, trials.values(), x, y), strict=True))
+    losses = {values: _final_loss(result) for values, result in results.items()}
+    said = {
+        values: _accuracy(result, x, y) if math.isfinite(losses[values]) else f"diverged in epoch {result.epochs}"
+        for values, result in results.items()
+    }
+    trained = sweep.report(swept, losses, said)
     if args.plot:
         ceiling = 10 * min((result.losses[0] for result in results.values() if result.losses), default=math.inf)
-        figure, axes = plots.new_figure()
-        plots.plot_sweep(name, list(results), losses, ceiling=ceiling, log_values=name == "lr", ax=axes[0])
-        plots.set_title(figure, _title(args))
-        plots.save(figure, args.plot)
+        sweep.draw(swept, losses, ceiling, _title(args), args.plot)
         print(f"wrote {args.plot}")
-    return math.isfinite(losses[best])
+    return trained
+
+
+def _fit_in_turn(backend, args, trials, x, y):
+    """One run after the other."""
+    with bar("runs", len(trials)) as move_bar:
+        for number, trial in enumerate(trials, start=1):
+            result = _fit(backend, trial, x, y, lambda *_: None)
+            move_bar(number, f"loss {_final_loss(result):.4g}")
+            yield result
+
+
+def _fit_at_once(backend, args, trials, x, y):
+    """All nets in one stack: each as its own run would leave it."""
+    labels, target = _labels(y), targets(backend, args.loss, y)
+    nets, optimizers = [], []
+    for trial in trials:
+        rng = np.random.default_rng(args.seed or 0)  # the same for all
+        nets.append(_net(backend, trial, x, labels, rng))
+        options = {name: getattr(trial, name) for name in sweep.RATES if hasattr(trial, name)}
+        optimizers.append(getattr(backend, args.optimizer)(nets[-1].parameters(), **options))
+    options = {name: getattr(args, name) for name in ("loss", "epochs", "batch_size", "tolerance")}
+    with bar("epochs", args.epochs) as move_bar:
+
+        def orders():
+            for epoch in range(args.epochs):
+                move_bar(epoch)
+                yield rng.permutation(len(x)) if args.batch_size else range(len(x))
+
+        histories = backend.fit_stack(nets, x, target, optimizer=optimizers, orders=orders(), **options)
+    return [_net_run(backend, args, *pair, x, target, labels) for pair in zip(nets, histories, strict=True)]
 
 
 def _final_loss(result):
@@ -515,8 +510,7 @@ def _plot(args, result, x, y):
 def _title(args):
     """The title: data, backend, rule or optimizer, learning rate unless a sweep varies it."""
     parts = [shown(args.data), args.backend, getattr(args, "optimizer", args.rule)]
-    swept = (getattr(args, "sweep", None) or "").partition("=")[0]
-    if hasattr(args, "lr") and swept != "lr":
+    if hasattr(args, "lr") and "lr" not in sweep.names(args):
         parts.append(f"lr {args.lr:g}")
     return ", ".join(parts)
 

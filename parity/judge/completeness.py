@@ -26,7 +26,7 @@ TABLES = {
     ),
 }
 DRAWN = ("activations", "losses")  # each name of these files has its own figure
-MOVED = ("datasets", "training")  # functions that pass data on, and call others to compute
+MOVED = ("datasets", "training", "stacks")  # functions that pass data on, and call others to compute
 
 
 def missing(backend):

@@ -5,6 +5,7 @@ how far a correct float32 or float64 computation may lie from it (``rounding``).
 names. Functions with several results return them by name.
 """
 
+import functools
 from collections.abc import Callable
 
 import numpy as np
@@ -444,7 +445,7 @@ def settled(before, now, tolerance):
     return None if uncertain(change) else bool(change.value <= 0)
 
 
-def fit(weights, activations, batches, *, loss, optimizer, rates):
+def fit(weights, activations, batches, *, loss, optimizer, rates, **options):
     """A drifting run, step by step: yields loss, gradients, optimizer state and weights."""
     loss_function, loss_backward = LOSSES[loss]
     states: dict = dict.fromkeys(weights)
@@ -452,7 +453,8 @@ def fit(weights, activations, batches, *, loss, optimizer, rates):
         net = Net(weights, activations)
         pred = net.forward(x)
         gradients = net.backward(loss_backward(pred, y))
-        updates = {name: UPDATES[optimizer](weights[name], gradients[name], states[name], lr=lr) for name in weights}
+        update = functools.partial(UPDATES[optimizer], lr=lr, **options)
+        updates = {name: update(weights[name], gradients[name], states[name]) for name in weights}
         weights = {name: update["param"] for name, update in updates.items()}
         states = {name: update["state"] for name, update in updates.items()}
         yield {"loss": loss_function(pred, y), "gradients": gradients, "state": states, "weights": weights}

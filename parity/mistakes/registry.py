@@ -64,7 +64,7 @@ def explained(wrong):
 
 
 # Functions that may not be called twice, because they change the network or call callbacks.
-CHANGING = ("train_perceptron", "train_gradient", "train_step", "fit")
+CHANGING = ("train_perceptron", "train_gradient", "train_step", "fit", "fit_stack")
 
 
 def refusing(right, wrong):

@@ -84,15 +84,14 @@ def batches(check, run):
             yield x[chosen], y[chosen]
 
 
-def judged(check, run, optimizer, rates):
+def judged(check, run, optimizer, rates, **options):
     """The referee's run, step by step."""
     weights = {name: bounded(check.cast(value)) for name, value in run.weights.items()}
     activations = [check.activation(run.activation)] * (len(run.sizes) - 2) + [run.output]
     drawn = list(batches(check, run))
     with np.errstate(all="ignore"):
-        yield from referee.fit(
-            weights, activations, drawn, loss=run.loss, optimizer=optimizer, rates=[rates(i) for i in range(len(drawn))]
-        )
+        rates = [rates(i) for i in range(len(drawn))]
+        yield from referee.fit(weights, activations, drawn, loss=run.loss, optimizer=optimizer, rates=rates, **options)
 
 
 RECORDED = ("losses", "gradients", "state", "weights")

@@ -5,6 +5,7 @@ is the alternative text.
 """
 
 import itertools
+import warnings
 
 import numpy as np
 import torch
@@ -370,6 +371,32 @@ def training_curves():
     return figure
 
 
+def rates_and_momenta():
+    """Four hundred nets trained at once: the final loss over learning rate and momentum.
+
+    More momentum needs a smaller rate, and both together must not be too large: above the border the loss grows out of
+    range.
+    """
+    figure, axes = grid(1, 2, width=5)
+    rates, momenta = np.geomspace(0.001, 10, 20), np.linspace(0, 0.99, 20)
+    sizes = [2, 8, 1]
+    for backend, name, ax in zip(BACKENDS, ("scratch", "torchref"), axes, strict=True):
+        x, y = backend.load_data("moons")
+        nets = [backend.MLP(sizes, activation="tanh") for _ in rates for _ in momenta]
+        for net in nets:
+            net.load_state_dict(start(sizes))
+        pairs = [(lr, momentum) for lr in rates.tolist() for momentum in momenta.tolist()]
+        optimizers = [backend.SGD(net.parameters(), *pair) for net, pair in zip(nets, pairs, strict=True)]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the figure shows which diverge
+            histories = backend.fit_stack(nets, x, y, optimizer=optimizers, epochs=100)
+        losses = np.reshape([history.losses[-1] for history in histories], (len(rates), len(momenta)))
+        ceiling = 10 * histories[0].losses[0]
+        plots.plot_map(("lr", "momentum"), (rates, momenta), losses, ceiling=ceiling, log_values=(True, False), ax=ax)
+        ax.set_title(f"{name}; {ax.get_title()}")
+    return figure
+
+
 def grid(rows, columns, width=3.3, height=3.1):
     """An empty figure and its Axes in one list."""
     figure = plots._matplotlib("figure").Figure(figsize=(width * columns, height * rows), layout="constrained")
@@ -401,4 +428,5 @@ FIGURES = {
     "networks": (straight_borders, bent_borders),
     "optimizers": (paths,),
     "training": (training_curves,),
+    "stacks": (rates_and_momenta,),
 }

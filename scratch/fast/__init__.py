@@ -13,6 +13,7 @@ from scratch import arrays
 from scratch.fast.perceptron import *
 from scratch.fast.gradients import *
 from scratch.fast.training import *
+from scratch.fast.stacks import *
 
 FASTER = export(globals(), arrays)
 __all__ = scratch.__all__

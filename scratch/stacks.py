@@ -1,0 +1,331 @@
+r"""Many nets at once: one more axis, and one step of all of them costs little more than
+that of one.
+
+A net of eight neurons keeps a processor busy for less time than the call of a function
+takes. M nets of one form are an array (M, K, D) for every layer instead of (K, D), and
+in memory the same weight of all nets lies side by side.
+"""
+
+import math
+
+import numpy as np
+
+from contract import Count, D, Float, N, NonNegative, OneOf, Rate, Targets
+from contract.arguments import batch_length, epoch_orders
+from contract.arrays import probabilities
+from contract.stacks import members_of, warn_of
+from scratch.activations import ACTIVATIONS, sigmoid, softmax
+from scratch.arrays import converted
+from scratch.losses import LOSSES
+from scratch.networks import MLP, Linear, ToyNet
+from scratch.neuron import linear
+from scratch.optimizers import OPTIMIZERS
+from scratch.training import batches, set_lr
+
+__all__ = ["fit_stack"]
+
+# What a step computes stays in the processor's cache; nets too large for stacks of at
+# least that many are trained one by one.
+CACHE, FEWEST = 2**18, 32
+
+
+def fit_stack(
+    models,
+    x: Float[N, D],
+    y: Targets[N],
+    *,
+    loss: OneOf[LOSSES] = "mse_loss",
+    optimizer="SGD",
+    lr: Rate = 0.05,
+    epochs: Count = 40,
+    batch_size=None,
+    orders=None,
+    tolerance: NonNegative = 0.0,
+):
+    r"""Train many nets at once, each as ``fit`` would train it.
+
+    .. math:: z_{mnk} = \sum_d a_{mnd} \, w_{mkd} + b_{mk} \qquad
+              \text{for the nets } m = 0, \dots, M - 1
+
+    ``models`` lists nets of one form: ``Linear``, ``ToyNet`` or ``MLP`` of the same
+    sizes, activations and dtype, whose first weights may differ. ``optimizer`` is the
+    name of one for all, or a list with an optimizer for each net, created with its
+    parameters in one group: their rates, momenta and other options may differ, and they
+    go on from their states. The other arguments are those of ``fit``; all nets see the
+    same samples in the same order.
+
+    Returns a list with the history of each net. A net whose loss is out of range stops
+    there, as does one that stays within the ``tolerance``; the others go on.
+    Source: ``torch.func.vmap`` and ``stack_module_state``.
+
+    >>> nets = [Linear(2, 1), Linear(2, 1)]
+    >>> for net in nets:
+    ...     net.load_state_dict({"weight": [[0.5, -1.0]], "bias": [0.0]})
+    >>> optimizers = [SGD(net.parameters(), lr) for net, lr in zip(nets, [0.25, 0.5])]
+    >>> x, y = tensor([[2.0, 1.0]]), tensor([[1.0]])
+    >>> histories = fit_stack(nets, x, y, optimizer=optimizers, epochs=1)
+    >>> [(net.weight.tolist(), history.losses) for net, history in zip(nets, histories)]
+    [([[1.5, -0.5]], [1.0]), ([[2.5, 0.0]], [1.0])]
+    """
+    kinds = Linear, ToyNet, MLP
+    members = members_of(models, optimizer, lr, kinds, OPTIMIZERS)
+    batch_size = batch_length(batch_size, len(x))
+    stacks = stacks_of(members, batch_size)
+    for epoch, order in enumerate(epoch_orders(orders, epochs, len(x))):
+        if callable(lr):
+            rate = NonNegative("lr", lr(epoch))
+            for stack in stacks:
+                stack.set_lr(rate)
+        pieces = list(batches(x, y, batch_size, order))
+        for stack in stacks:
+            if stack.going.any():
+                stack.epoch(pieces, loss, tolerance)
+        if not any(stack.going.any() for stack in stacks):
+            break
+    for stack in stacks:
+        stack.finish()
+    histories = [member.history for member in members]
+    warn_of(histories)
+    return histories
+
+
+def stacks_of(members, batch_size):
+    """Members whose rules go the same way, as many as the cache has room for."""
+    alike: dict = {}
+    for member in members:
+        alike.setdefault(way(member), []).append(member)
+    parameters = list(members[0].model.parameters())
+    widest = max(max(parameter.shape) for parameter in parameters)
+    most = CACHE // (batch_size * widest * parameters[0].dtype.itemsize)
+    most = most if most >= FEWEST else 1
+    return [
+        Stack(group[start : start + most])
+        for group in alike.values()
+        for start in range(0, len(group), most)
+    ]
+
+
+def way(member):
+    """What decides how an update rule goes on, and at which step it is."""
+    optimizer = member.optimizer
+    given = optimizer._options(*optimizer.param_groups)
+    options = np.hstack([*given.values()])
+    decays = np.hstack([given.get(name, 0) for name in ("alpha", "betas")])
+    state = member.step(), *member.states()[0]
+    return type(optimizer), tuple(options != 0), tuple(decays > 0.5), state
+
+
+class Each(np.lib.mixins.NDArrayOperatorsMixin):
+    """One number for each net in the place of one for all.
+
+    Like Python's floats it takes the dtype of the array that it meets.
+    """
+
+    def __init__(self, values):
+        self.values = values
+
+    def __array_ufunc__(self, ufunc, method, *inputs):
+        dtypes = [i.dtype for i in inputs if isinstance(i, np.ndarray)]
+        values = [i.values if isinstance(i, Each) else i for i in inputs]
+        if not dtypes:
+            return Each(ufunc(*values))
+        return ufunc(*(np.asarray(value, dtypes[0]) for value in values))
+
+    def __bool__(self):
+        return bool(self.values[0])  # nets of one stack go the same way
+
+
+def each(values):
+    """An option of all nets: a number where it is the same for all."""
+    if isinstance(values[0], tuple):
+        return tuple(map(each, zip(*values, strict=True)))
+    return values[0] if len(set(values)) == 1 else Each(np.array(values))
+
+
+class Stack:
+    """Nets of one form: their weights, gradients and states are (P, M) arrays.
+
+    P counts the parameters of a net, M the nets. The parts of a layer are seen as
+    (M, K, D) and (M, K), as PyTorch stacks them.
+    """
+
+    def __init__(self, members):
+        self.members, self.epochs, self.losses = members, 0, []
+        self.going, self.mean = np.full(len(members), True), math.inf
+        self.steps = np.zeros(len(members), int)
+        first, *_ = models = [member.model for member in members]
+        self.shapes = [parameter.shape for parameter in first.parameters()]
+        names = getattr(first, "activations", ["identity"])
+        self.activations = [ACTIVATIONS[name] for name in names]
+        self.w = columns([[p.data for p in model.parameters()] for model in models])
+        self.g = np.zeros_like(self.w)
+        self.layers, self.gradients = self.pairs(self.w), self.pairs(self.g)
+        self.take_over([member.optimizer for member in members])
+
+    def take_over(self, optimizers):
+        """The rule with its options and its state."""
+        self.update, names = optimizers[0].update, optimizers[0].rule.names
+        groups = [optimizer.param_groups[0] for optimizer in optimizers]
+        self.options = {name: each([group[name] for group in groups]) for name in names}
+        states = [member.states() for member in self.members]
+        self.state = {
+            key: columns([[state[key] for state in own] for own in states])
+            for key in states[0][0].keys() - {"step"}
+        }
+        if "step" in states[0][0]:
+            self.state["step"] = states[0][0]["step"]
+
+    def parts(self, flat):
+        """The part (M, ...) of each parameter, as a view."""
+        ends = np.cumsum([math.prod(shape) for shape in self.shapes])[:-1]
+        pieces = zip(np.split(flat, ends), self.shapes, strict=True)
+        return [
+            np.moveaxis(piece.reshape(*shape, -1), -1, 0) for piece, shape in pieces
+        ]
+
+    def pairs(self, flat):
+        """The weight (M, K, D) and the bias (M, K) of each layer, as views."""
+        parts = self.parts(flat)
+        return list(zip(parts[::2], parts[1::2], strict=True))
+
+    def set_lr(self, lr):
+        """Another rate for all."""
+        self.options["lr"] = lr
+        for member in self.members:
+            set_lr(member.optimizer, lr)
+
+    def epoch(self, pieces, loss, tolerance):
+        """A step with each batch; then those stop whose mean loss stays."""
+        self.epochs += 1
+        for x, y in pieces:
+            self.train_step(x, y, loss)
+        mean = sum(self.losses[-len(pieces) :]) / len(pieces)
+        settled = self.going & (abs(mean - self.mean) <= tolerance)
+        self.mean = mean
+        for m in np.flatnonzero(settled):
+            self.members[m].history.converged = True
+        self.stop(settled)
+
+    def train_step(self, x, y, loss):
+        """Forward, loss, backward, update: ``scratch.train_step`` for all nets."""
+        outputs = self.forward(x)
+        y = self.checked_target(loss, outputs[-1], y)
+        losses, grad = EACH_LOSS[loss](outputs[-1], y)
+        self.losses.append(losses.astype(float))
+        self.steps += self.going
+        if loss == "binary_cross_entropy":
+            lost = np.isnan(losses)
+            self.stop(lost, with_grad=False)  # no probability, and so no gradient
+        self.backward(outputs, grad)
+        w, self.state = self.update(self.w, self.g, self.state, **self.options)
+        self.w[...] = w
+        self.stop(~np.isfinite(losses))
+
+    def forward(self, x):
+        """The outputs of each layer (M, N, K), beginning with x (1, N, D)."""
+        x, *_ = converted(linear, x, *(array[0] for array in self.layers[0]))
+        outputs = [x[None]]
+        for (weight, bias), g in zip(self.layers, self.activations, strict=True):
+            z = product(outputs[-1], weight.mT) + bias[:, None]
+            outputs.append(g.forward(z))
+        return outputs
+
+    def backward(self, outputs, grad):
+        """All gradients, given that of the loss with respect to the last output."""
+        for layer in reversed(range(len(self.layers))):
+            weight_grad, bias_grad = self.gradients[layer]
+            grad = self.activations[layer].from_output(outputs[layer + 1], grad)
+            product(grad.mT, outputs[layer], out=weight_grad)
+            grad.sum(axis=1, out=bias_grad)
+            if layer > 0:
+                grad = product(grad, self.layers[layer][0])
+
+    def checked_target(self, loss, pred, y):
+        """The target as the loss takes it; refuses predictions that it does not."""
+        forward = LOSSES[loss].forward
+        _, y = converted(forward, np.full_like(pred[0], 0.5), y)
+        if loss == "binary_cross_entropy":
+            known = self.going & ~np.isnan(pred).any(axis=(1, 2))
+            probabilities("pred", pred[known])
+        return y
+
+    def stop(self, which, with_grad=True):
+        """Give these nets their weights, and what else their training has left."""
+        which = which & self.going & (self.steps > 0)
+        if not which.any():
+            return
+        self.going &= ~which
+        weights, gradients = self.parts(self.w), self.parts(self.g)
+        state = {k: self.parts(v) for k, v in self.state.items() if k != "step"}
+        for m in np.flatnonzero(which):
+            model, optimizer, history = self.members[m]
+            history.epochs = self.epochs
+            for i, parameter in enumerate(model.parameters()):
+                parameter.data = weights[i][m].copy()
+                parameter.grad = gradients[i][m].copy() if with_grad else None
+                own = {key: part[i][m].copy() for key, part in state.items()}
+                if "step" in self.state:
+                    own["step"] = self.state["step"]
+                if own:
+                    optimizer.state[parameter] = own
+
+    def finish(self):
+        """Stop those that still go on; the losses of all."""
+        self.stop(self.going)
+        losses = np.stack([self.steps, *self.losses], axis=-1).tolist()
+        for member, (steps, *row) in zip(self.members, losses, strict=True):
+            member.history.losses += row[: int(steps)]
+
+
+def columns(arrays):
+    """The arrays of each net as one column."""
+    return np.stack([np.hstack([a.ravel() for a in own]) for own in arrays], axis=-1)
+
+
+def product(a, b, out=None):
+    """The matrix product for each net: sums over nets that lie side by side."""
+    if len(a) == len(b) == 1:
+        return np.matmul(a, b, out=out)
+    return np.einsum("mnd,mdk->mnk", a, b, out=out, casting="same_kind")
+
+
+def squared_error(pred, target):
+    difference = pred - target
+    return (difference**2).sum(axis=(1, 2)) / 2, difference
+
+
+def mse_loss(pred, target):
+    difference, n = pred - target, target.size
+    return (difference**2).sum(axis=(1, 2)) / n, (2 / n) * difference
+
+
+def binary_cross_entropy(pred, target):
+    log_p, log_q = np.maximum(np.log(pred), -100), np.maximum(np.log1p(-pred), -100)
+    denominator = np.maximum(pred * (1 - pred), float(np.float32(1e-12)))
+    losses = -(target * log_p + (1 - target) * log_q).mean(axis=(1, 2))
+    return losses, (pred - target) / denominator / target.size
+
+
+def binary_cross_entropy_with_logits(pred, target):
+    log = np.log1p(np.exp(-np.abs(pred)))
+    losses = (np.maximum(pred, 0) - pred * target + log).mean(axis=(1, 2))
+    return losses, (sigmoid(pred) - target) / target.size
+
+
+def cross_entropy(pred, target):
+    n = np.arange(len(target))
+    shifted = pred - pred.max(axis=2, keepdims=True)
+    log_p = shifted - np.log(np.exp(shifted).sum(axis=2, keepdims=True))
+    grad = softmax(pred)
+    grad[:, n, target] -= 1
+    return -log_p[:, n, target].mean(axis=1), grad / len(target)
+
+
+# The losses (M,) of predictions (M, N, K), and their gradients: see ``scratch.losses``.
+EACH_LOSS = {
+    "squared_error": squared_error,
+    "mse_loss": mse_loss,
+    "binary_cross_entropy": binary_cross_entropy,
+    "binary_cross_entropy_with_logits": binary_cross_entropy_with_logits,
+    "cross_entropy": cross_entropy,
+}
