@@ -326,7 +326,7 @@ def test_what_it_refuses(backend):
         "orders[0]: got [0, 1], expected a permutation of 0..9": {"orders": [[0, 1]]},
     }
     for message, changed in refused.items():
-        with pytest.raises(ValueError, match="got|missing") as error:
+        with pytest.raises(ValueError, match=r"got|missing") as error:
             backend.fit_stack(**{"models": two, "x": given.x, "y": given.y} | changed)
         assert str(error.value).startswith(message.strip())
         assert "\n" not in str(error.value)
