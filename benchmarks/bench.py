@@ -27,6 +27,7 @@ os.environ.update(OMP_NUM_THREADS=str(THREADS), OPENBLAS_NUM_THREADS=str(THREADS
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np  # noqa: E402 - the number of threads is read as these are imported
+import sklearn  # noqa: E402
 import torch  # noqa: E402
 from sklearn.exceptions import ConvergenceWarning  # noqa: E402
 from sklearn.linear_model import Perceptron, SGDRegressor  # noqa: E402
@@ -160,6 +161,57 @@ def products(sizes, batch, steps):
         hidden.T @ x
 
 
+def many_nets(goals, count=1000, batch=8, steps=20):
+    """Steps of as many nets of 2-8-1, from weights of their own: mean squared error, Adam, float32."""
+    rng = np.random.default_rng(0)
+    sizes, options = (2, 8, 1), {"optimizer": "Adam", "epochs": steps}
+    x, y = (rng.standard_normal((batch, size), dtype="float32") for size in (sizes[0], sizes[-1]))
+    tensors = torch.tensor(x), torch.tensor(y)
+    nets = {
+        backend: [backend.MLP(sizes, dtype="float32", seed=i) for i in range(count)] for backend in (fast, torchref)
+    }
+    few = count // 200  # of those that are trained in turn
+    layers = [[torch.nn.Linear(2, 8), torch.nn.Sigmoid(), torch.nn.Linear(8, 1)] for _ in range(count)]
+    modules = [torch.nn.Sequential(*one) for one in layers]
+    rivals = {
+        OURS: (lambda: fast.fit_stack(nets[fast], x, y, **options), count * steps),
+        "scratch": (lambda: scratch.fit_stack(nets[fast], x, y, **options), count * steps),
+        "torchref": (lambda: torchref.fit_stack(nets[torchref], *tensors, **options), count * steps),
+        "torch": (lambda: [adam_eager(module, *tensors, steps) for module in modules[:few]], few * steps),
+        "torch.func.vmap": (lambda: adam_by_vmap(modules, *tensors, steps), count * steps),
+        "fit in turn": (lambda: [fast.fit(net, x, y, **options) for net in nets[fast][:few]], few * steps),
+    }
+    return Task(f"{count} nets at once", f"2-8-1, batch {batch}", "step of a net", rivals, goals, (x, y))
+
+
+def adam_eager(module, x, y, steps):
+    """One net, as every PyTorch tutorial has it."""
+    optimizer = torch.optim.Adam(module.parameters())
+    for _ in range(steps):
+        optimizer.zero_grad()
+        loss = torch.nn.functional.mse_loss(module(x), y)
+        loss.backward()
+        optimizer.step()
+        loss.item()
+
+
+def adam_by_vmap(modules, x, y, steps):
+    """All nets, as PyTorch's tutorial on model ensembling has it, and one optimizer for the stack."""
+    weights, _ = torch.func.stack_module_state(modules)
+
+    def loss_of(weights, x, y):
+        return torch.nn.functional.mse_loss(torch.func.functional_call(modules[0], weights, x), y)
+
+    gradients = torch.func.vmap(torch.func.grad_and_value(loss_of), in_dims=(0, None, None))
+    optimizer = torch.optim.Adam(weights.values())
+    for _ in range(steps):
+        grads, losses = gradients(weights, x, y)
+        for name, weight in weights.items():
+            weight.grad = grads[name]
+        optimizer.step()
+        losses.tolist()
+
+
 def tasks():
     """The rows of the table."""
     yield perceptron(20_000)
@@ -170,6 +222,7 @@ def tasks():
     yield network((2, 8, 1), 8, 64, {"torch": 9, "scikit-learn": 2.5})
     yield network((64, 32, 10), 32, 32, {"torch": 7, "scikit-learn": 2.4})
     yield network((784, 256, 10), 128, 8, {"torch": 1.15, "scikit-learn": 1.7, "floor": 0.7})
+    yield many_nets({"torch": 800, "torch.func.vmap": 5})
 
 
 def seconds(rival):
@@ -207,13 +260,14 @@ def measured(task, rounds):
 def lines(row):
     """A row as text: the times, and below each ratio with its goal."""
     head = f"{row['task']}, {row['size']}"
-    yield f"{head:<34}{OURS:<14}{row['us'][OURS]:>10.3g} us a {row['unit']:<7}{row['memory']:>14.1f} x the data"
+    peak = f"{row['memory']:.1f} x the data" if row["memory"] is not None else ""
+    yield f"{head:<34}{OURS:<16}{row['us'][OURS]:>8.3g} us a {row['unit']:<13}{peak:>16}".rstrip()
     for name, ratio in row["ratio"].items():
         low, high = ratio["quartiles"]
         goal = ratio["goal"]
         verdict = "" if goal is None else f"goal {goal:<5g} {'met' if ratio['median'] >= goal else 'MISSED'}"
         spread = f"({low:.3g} to {high:.3g})"
-        line = f"{'':<34}{name:<14}{row['us'][name]:>10.3g}   x {ratio['median']:<7.3g}{spread:<18}{verdict}"
+        line = f"{'':<34}{name:<16}{row['us'][name]:>8.3g}   x {ratio['median']:<7.3g}{spread:<18}{verdict}"
         yield line.rstrip()
 
 
@@ -240,6 +294,18 @@ def growth(path):
     figure.savefig(path)
 
 
+def machine():
+    """What the times belong to."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    kind = names[0] if names else platform.processor() or platform.machine()
+    versions = f"Python {platform.python_version()}, NumPy {np.__version__}, PyTorch {torch.__version__}"
+    return f"{kind}, {THREADS} of {os.cpu_count()} processors; {versions}, scikit-learn {sklearn.__version__}"
+
+
 def main():
     """The table, and the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -253,10 +319,9 @@ def main():
     for task in tasks():
         rows.append(measured(task, args.rounds))
         print("\n".join(lines(rows[-1])), flush=True)
-    machine = f"{platform.machine()}, {os.cpu_count()} processors, NumPy {np.__version__}, PyTorch {torch.__version__}"
-    print(machine)
+    print(machine())
     if args.json:
-        Path(args.json).write_text(json.dumps({"machine": machine, "rows": rows}, indent=1) + "\n", encoding="utf-8")
+        Path(args.json).write_text(json.dumps({"machine": machine(), "rows": rows}, indent=1) + "\n", encoding="utf-8")
     if args.plot:
         growth(args.plot)
     ratios = [ratio for row in rows for ratio in row["ratio"].values() if ratio["goal"]]

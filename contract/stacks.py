@@ -11,15 +11,16 @@ from contract.training import History, caller_level
 
 
 class Member(NamedTuple):
-    """A net, its optimizer, and what ``fit`` would return."""
+    """A net, its parameters, its optimizer, and what ``fit`` would return."""
 
     model: Any
+    parameters: list
     optimizer: Any
     history: History
 
     def states(self):
         """What the optimizer remembers of each parameter."""
-        return [self.optimizer.state.get(p, {}) for p in self.model.parameters()]
+        return [self.optimizer.state.get(p, {}) for p in self.parameters]
 
     def step(self):
         """How many steps have been taken, where the optimizer counts them."""
@@ -45,8 +46,10 @@ def members_of(models, optimizer, lr, kinds, optimizers):
     if len(given) != len(models):
         wanted = f"a name, or {len(models)} optimizers, one for each net"
         raise invalid("optimizer", f"{len(given)} optimizers", wanted)
-    own = [optimizer_over(*pair, lr, optimizers) for pair in zip(models, given)]  # noqa: B905
-    members = [Member(*pair, History()) for pair in zip(models, own)]  # noqa: B905
+    members = []
+    for model, one in zip(models, given, strict=True):
+        own = optimizer_over(model, one, lr, optimizers)
+        members.append(Member(model, list(model.parameters()), own, History()))
     for i, member in enumerate(members):
         expect_whole(f"optimizer[{i}]", member)
     return members

@@ -94,7 +94,7 @@ def stacks_of(members, batch_size):
     alike: dict = {}
     for member in members:
         alike.setdefault(way(member), []).append(member)
-    parameters = list(members[0].model.parameters())
+    parameters = members[0].parameters
     widest = max(max(parameter.shape) for parameter in parameters)
     most = CACHE // (batch_size * widest * parameters[0].dtype.itemsize)
     most = most if most >= FEWEST else 1
@@ -153,11 +153,11 @@ class Stack:
         self.members, self.epochs, self.losses = members, 0, []
         self.going, self.mean = np.full(len(members), True), math.inf
         self.steps = np.zeros(len(members), int)
-        first, *_ = models = [member.model for member in members]
-        self.shapes = [parameter.shape for parameter in first.parameters()]
-        names = getattr(first, "activations", ["identity"])
+        first = members[0]
+        self.shapes = [parameter.shape for parameter in first.parameters]
+        names = getattr(first.model, "activations", ["identity"])
         self.activations = [ACTIVATIONS[name] for name in names]
-        self.w = columns([[p.data for p in model.parameters()] for model in models])
+        self.w = columns([[p.data for p in member.parameters] for member in members])
         self.g = np.zeros_like(self.w)
         self.layers, self.gradients = self.pairs(self.w), self.pairs(self.g)
         self.take_over([member.optimizer for member in members])
@@ -258,9 +258,9 @@ class Stack:
         weights, gradients = self.parts(self.w), self.parts(self.g)
         state = {k: self.parts(v) for k, v in self.state.items() if k != "step"}
         for m in np.flatnonzero(which):
-            model, optimizer, history = self.members[m]
+            _, parameters, optimizer, history = self.members[m]
             history.epochs = self.epochs
-            for i, parameter in enumerate(model.parameters()):
+            for i, parameter in enumerate(parameters):
                 parameter.data = weights[i][m].copy()
                 parameter.grad = gradients[i][m].copy() if with_grad else None
                 own = {key: part[i][m].copy() for key, part in state.items()}

@@ -353,7 +353,7 @@ def test_nets_of_one_stack_go_the_same_way():
     net = scratch.MLP([2, 1])
 
     def of(kind, **options):
-        return way(Member(net, getattr(scratch, kind)(net.parameters(), **options), None))
+        return way(Member(net, [*net.parameters()], getattr(scratch, kind)(net.parameters(), **options), None))
 
     assert of("Adam", lr=0.1) == of("Adam", lr=0.9, betas=(0.8, 0.7))
     assert of("Adam") != of("Adam", betas=(0.4, 0.999))

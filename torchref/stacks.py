@@ -95,9 +95,8 @@ def stacks_of(members, batch_size):
 def way(member):
     """What nets have in common that share an optimizer: its class, options and step."""
     [group], rule = member.optimizer.param_groups, member.optimizer.rule
-    options, state = rule.checked_group(group, arrays), member.states()[0]
-    rule.expect_complete(state, options)
-    return type(member.optimizer), options, member.step(), [*state]
+    options = rule.checked_group(group, arrays)
+    return type(member.optimizer), options, member.step(), [*member.states()[0]]
 
 
 class Stack:
@@ -196,11 +195,9 @@ class Stack:
         for rows, shared in self.optimizers:
             [group] = shared.param_groups
             for i in which[rows].nonzero().flatten():
-                model, optimizer, history = self.members[rows.start + i]
+                _, parameters, optimizer, history = self.members[rows.start + i]
                 history.epochs = self.epochs
-                for parameter, part in zip(
-                    model.parameters(), group["params"], strict=True
-                ):
+                for parameter, part in zip(parameters, group["params"], strict=True):
                     parameter.data = part.data[i].clone()
                     parameter.grad = part.grad[i].clone() if with_grad else None
                     state = {
