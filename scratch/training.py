@@ -22,6 +22,7 @@ from contract import (
     Targets,
 )
 from contract.arguments import batch_length, choice, epoch_orders, listed, permutation
+from contract.memory import expect_room
 from contract.optimizers import optimizer_over
 from contract.training import RECORDED, History, finite_loss, set_lr
 from scratch.arrays import converted
@@ -134,6 +135,7 @@ def fit(
     record = {choice("record", r, RECORDED) for r in listed("record", record)}
     batch_size = batch_length(batch_size, len(x))
     optimizer = optimizer_over(model, optimizer, lr, OPTIMIZERS)
+    expect_room(model, batch_size)
     history, loss_before = History(), math.inf
     for epoch, order in enumerate(epoch_orders(orders, epochs, len(x))):
         if callable(lr):

@@ -1,7 +1,9 @@
 """Batches, steps and whole trainings of both backends, against plain PyTorch and against each other."""
 
 import inspect
+import io
 import itertools
+import math
 import re
 
 import numpy as np
@@ -13,6 +15,7 @@ import scratch
 import scratch.training
 import torchref
 import torchref.training
+from contract import memory
 
 BACKENDS = pytest.mark.parametrize("backend", [scratch, torchref], ids=["scratch", "torchref"])
 
@@ -334,3 +337,40 @@ def test_bad_arguments_of_fit_are_one_line(backend):
     with pytest.raises(ValueError, match=r"^target: got the value 2, expected only numbers from 0 to 1$"):
         backend.fit(net, x, y * 0 + 2, loss="binary_cross_entropy_with_logits")
     assert (weights(net) == before).all()
+
+
+@BACKENDS
+@pytest.mark.parametrize("free", [10**6, 2 * 10**6])
+def test_more_memory_than_there_is_is_refused_before_the_work(backend, free, monkeypatch):
+    """Weights, gradients and state, sums and outputs; what fits is trained."""
+    net, x, y = problem(backend, (2, 1000, 1), 60)
+    numbers = 4 * (2 * 1000 + 1000 + 1000 + 1) + 2 * 1001 * 60
+    assert 10**6 < 8 * numbers < 2 * 10**6
+    monkeypatch.setattr(memory, "LITTLE", 0)
+    monkeypatch.setattr(memory, "free_memory", lambda: free)
+    before = weights(net).copy()
+    got = "batch_size: got 60 for 1001 neurons, which need 0.00109 GB, expected at most the 0.001 GB that are free"
+    for train in (
+        lambda: backend.fit(net, x, y, epochs=1),
+        lambda: backend.fit_stack([net], x, y, epochs=1),
+    ):
+        if free > 8 * numbers:
+            train()
+        else:
+            with pytest.raises(ValueError, match=exactly(got)):
+                train()
+    assert (weights(net) == before).all() == (free < 8 * numbers)
+    backend.fit(net, x, y, epochs=1, batch_size=10)  # fewer samples at a time need less
+    many = [problem(backend, (2, 10, 1), 60)[0] for _ in range(1000)]
+    if free == 10**6:
+        with pytest.raises(ValueError, match=r"for 11 neurons of 1000 nets"):
+            backend.fit_stack(many, x, y, epochs=1)
+
+
+def test_free_memory_is_what_the_system_says(monkeypatch):
+    """In bytes; without an answer nothing is refused."""
+    assert 10**6 < memory.free_memory() <= math.inf
+    monkeypatch.setattr("builtins.open", lambda *_, **__: io.StringIO("MemTotal: 9 kB\nMemAvailable:   1234 kB\n"))
+    assert memory.free_memory() == 1234 * 1024
+    monkeypatch.setattr("builtins.open", lambda *_, **__: io.StringIO("MemTotal: 9 kB\n"))
+    assert memory.free_memory() == math.inf
