@@ -139,6 +139,8 @@ class Process:
 
     def ended(self):
         """How the process has ended."""
+        with suppress(subprocess.TimeoutExpired):
+            self.child.wait(TICK)
         code = self.stop()
         names = {128 + number: number.name for number in signal.Signals}
         code = 128 - code if code < 0 else code  # as a shell and bubblewrap report a signal
@@ -148,8 +150,6 @@ class Process:
     def stop(self):
         """End the process and all that it has started; return its exit code."""
         code = self.child.poll()
-        with suppress(subprocess.TimeoutExpired):
-            code = self.child.wait(TICK) if code is None else code
         self.stop_at_exit()
         code = self.child.wait() if code is None else code
         self.child = None

@@ -1,10 +1,25 @@
-"""A pytest plugin for ``parity check``: end at once when interrupted, and report why nothing can be run."""
+"""Pytest plugins for ``parity check``: end at once when interrupted, say why nothing runs, check many candidates."""
 
 import os
 
 import pytest
 
 from parity.interrupt import Interrupted
+
+
+class Series:
+    """Checks one candidate after another in one run of pytest, so that the properties are collected once."""
+
+    def __init__(self, submissions, check):
+        self.submissions = submissions
+        self.check = check
+
+    def pytest_runtestloop(self, session):
+        """Run the properties on each candidate."""
+        session.config.pluginmanager.unregister(name="terminalreporter")  # it would keep every result
+        for args in self.submissions:
+            self.check(args, session)
+        return True
 
 
 class Session:

@@ -45,11 +45,18 @@ def pytest_configure(config):
     # A property keeps the profile of its import, so a process that checks again imports it again.
     for name in [name for name in sys.modules if name.startswith("parity.properties.test_")]:
         del sys.modules[name]
+    config.backends = {}
 
 
-@functools.cache
 def loaded(config, side):
-    """Load each backend once, with one thread, because the arrays are small."""
+    """Load each backend once."""
+    if side not in config.backends:
+        config.backends[side] = load(config, side)
+    return config.backends[side]
+
+
+def load(config, side):
+    """Load a backend, with one thread, because the arrays are small."""
     spec, limits = option(config, side), backend.Limits.of(functools.partial(option, config))
     found = backend.load(spec, limits if side == "candidate" else limits._replace(forbidden=""))
     if spec == "torchref":
@@ -63,10 +70,8 @@ def loaded(config, side):
 
 def pytest_unconfigure(config):
     """End all processes."""
-    for side in ("candidate", "reference"):
-        if loaded.cache_info().currsize:
-            loaded(config, side).close()
-    loaded.cache_clear()
+    for side in config.backends.values():
+        side.close()
 
 
 def pytest_generate_tests(metafunc):
@@ -87,9 +92,6 @@ def pytest_collection_modifyitems(config, items):
         items[:] = [item for item in items if only in functions(item)]
     order = [f"test_{file}.py" for file in ("contract", *trees.FILES, "defaults", "state", "arrays", "errors")]
     items.sort(key=lambda item: order.index(item.path.name) if item.path.name in order else len(order))
-    for item in items:  # also for properties that fail before they start
-        if functions(item):
-            item.user_properties.append(("functions", list(functions(item))))
 
 
 def functions(item):
@@ -126,6 +128,8 @@ def whole_packages(candidate, reference):
 def pytest_runtest_protocol(item, nextitem):
     """Skip functions that the candidate does not define, without pytest's setup: of two functions most are skipped."""
     marker = item.get_closest_marker("checks")
+    # Also for properties that fail before they start; a judge runs the same item for many candidates.
+    item.user_properties[:] = [("functions", list(marker.args))] if marker else []
     side = loaded(item.config, "candidate") if marker else None
     # Only the first property asks, because a candidate may stop there.
     known = side is not None and side.signatures.keys() >= set(marker.args)
