@@ -152,6 +152,7 @@ def backends_of(config, args):
             config.backends["candidate"] = started(args, args.candidate)
             config.backends["candidate"].spec = resolved(args.candidate)
         config.option.parity_candidate = resolved(args.candidate)
+        config.record.begin(many.content(args.reference))
         yield
     finally:
         for side in config.backends.values():

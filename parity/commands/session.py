@@ -5,6 +5,7 @@ import os
 import pytest
 
 from parity.interrupt import Interrupted
+from parity.judge.passed import Record
 
 
 class Series:
@@ -16,6 +17,7 @@ class Series:
 
     def pytest_runtestloop(self, session):
         """Run the properties on each candidate."""
+        session.config.record = Record()
         session.config.pluginmanager.unregister(name="terminalreporter")  # it would keep every result
         for args in self.submissions:
             self.check(args, session)

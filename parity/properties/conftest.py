@@ -15,6 +15,7 @@ from parity.border.backend import Stopped
 from parity.border.host import die_with
 from parity.judge import completeness, strategies
 from parity.judge.compare import Check, Evidence, Mismatch
+from parity.judge.passed import state
 from parity.options import option
 from parity.reports.lesson import Examples, learn
 
@@ -46,6 +47,7 @@ def pytest_configure(config):
     for name in [name for name in sys.modules if name.startswith("parity.properties.test_")]:
         del sys.modules[name]
     config.backends = {}
+    config.record = None
 
 
 def loaded(config, side):
@@ -155,12 +157,28 @@ def not_defined(side, marker):
     return f"not defined: {', '.join(undefined)}" if needed else ""
 
 
-@pytest.hookimpl(wrapper=True)
+@pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem):
-    """Skip functions that the candidate does not define; count and judge the examples of the others."""
+    """Skip functions that the candidate does not define; judge the others, unless one before gave the same answers."""
     marker = pyfuncitem.get_closest_marker("checks")
     if marker is None:
-        return (yield)
+        return None
+    skip_undefined(pyfuncitem, marker)
+    check = pyfuncitem.funcargs["check"]
+    record = pyfuncitem.config.record if check.candidate.process else None
+    before = record and state(check)
+    evidence = record and record.repeated(pyfuncitem.nodeid, check)
+    if evidence:
+        pyfuncitem.user_properties.append(("parity", evidence))
+        return True
+    judge(pyfuncitem, marker, check)
+    if record:
+        record.keep(pyfuncitem.nodeid, before, check)
+    return True
+
+
+def skip_undefined(pyfuncitem, marker):
+    """Start the property; skip it if the candidate does not define its functions."""
     side = loaded(pyfuncitem.config, "candidate")
     try:
         side.begin()
@@ -171,13 +189,17 @@ def pytest_pyfunc_call(pyfuncitem):
         raise pytest.fail.Exception(f"{marker.args[0]}: {side.name} {stopped}", pytrace=False) from None
     if reason:
         pytest.skip(reason)
-    check = pyfuncitem.funcargs["check"]
+
+
+def judge(pyfuncitem, marker, check):
+    """Count and judge the examples of a property."""
+    side = check.candidate
     check.evidence = evidence = Evidence()
     examples = Examples(inner(pyfuncitem), check)
     replace_inner(pyfuncitem, examples.one)
     try:
         check.reference.begin()
-        result = yield
+        run(pyfuncitem)
         run_larger(pyfuncitem)
         if side.floats_only.intersection(marker.args):
             evidence.not_tried.add("integers")
@@ -198,7 +220,6 @@ def pytest_pyfunc_call(pyfuncitem):
         if option(pyfuncitem.config, "hint") != "full":
             evidence.accepted.clear()
         pyfuncitem.user_properties.append(("parity", evidence.as_dict()))
-    return result
 
 
 def inner(item):
