@@ -1,14 +1,20 @@
 """Many candidates in one warm judge: the same reports as one by one, however many there are, in whatever order."""
 
+import gc
+from argparse import Namespace
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
+from parity.border import process
+from parity.border.backend import load
 from parity.border.process import Exchange
 from parity.cli import Parser
 from parity.commands import check, many
 from parity.judge.compare import Evidence
 from parity.judge.passed import Record
+from parity.reports.report import Row
 
 RIGHT = """
 import numpy as np
@@ -116,10 +122,48 @@ def test_what_is_kept_does_not_grow(count):
     record.begin("scratch")
     for i in range(count):
         said = [Exchange(b"?" * 100, b"!" * 100, False, 0.0)] * 3
-        process = SimpleNamespace(said=said)
-        candidate = SimpleNamespace(process=process, signatures={}, consulted=set(), floats_only=set(), keeps=False)
+        known = {"signatures": {}, "consulted": set(), "floats_only": set(), "keeps": False}
+        candidate = SimpleNamespace(process=SimpleNamespace(said=said), **known)
         seen = SimpleNamespace(candidate=candidate, abilities={}, evidence=Evidence())
         record.keep("one", (), seen)
         record.keep(f"property {i}", (), seen)
     kept = [each for variants in record.passed.values() for each in variants]
     assert 0 < sum(each.size for each in kept) == record.size <= record.most
+
+
+def test_a_long_conversation_is_not_kept(tmp_path, monkeypatch):
+    """Answers may be large: a candidate cannot fill the memory of its judge with them."""
+    (tmp_path / "right.py").write_text(RIGHT)
+    monkeypatch.setattr(process, "MOST_SAID", 10_000)
+    backend = load(str(tmp_path / "right.py"))
+    backend.begin()
+    backend.listen()
+    backend.sign(np.zeros(100))
+    assert len(backend.process.said) == 1
+    for _ in range(10):
+        backend.sign(np.zeros(100))
+    assert backend.process.said is None
+    backend.close()
+
+
+def test_a_judge_keeps_no_report(tmp_path):
+    """Neither pytest nor the judge holds the rows of the candidates before."""
+    parser = Parser()
+    check.add_arguments(parser)
+    args = parser.parse_args(["--reference", "scratch", "--examples", "10", "--only", "sign"])
+    check.validate(args)
+    submissions = []
+    for i in range(4):
+        file = tmp_path / f"right_{i}.py"
+        file.write_text(RIGHT)
+        submissions.append(Namespace(**vars(args) | {"candidate": str(file)}))
+    rows, codes = [], []
+
+    def send(report):
+        gc.collect()
+        rows.append(sum(isinstance(each, Row) for each in gc.get_objects()))
+        codes.append(report["exit_code"])
+
+    check.check_alike(iter(submissions), send)
+    assert codes == [0, 0, 0, 0]
+    assert rows == [rows[0]] * 4

@@ -48,7 +48,7 @@ class Exchange(NamedTuple):
     """A request and its answer, or an error; if the answer is a call, the next request has the result of that."""
 
     request: bytes
-    answer: bytes | Exception
+    answer: Any
     is_call: bool
     seconds: float
 
@@ -66,6 +66,7 @@ class Process:
         self.child: Any = None
         self.used = 0.0
         self.said: list[Exchange] | None = None
+        self.length = 0  # of what was said, in bytes
         self.given: deque[Exchange] = deque()
         self.start()
 
@@ -100,8 +101,8 @@ class Process:
         self.said, self.given = None, deque()
 
     def listen(self):
-        """Record what is said from here on in this property."""
-        self.said = []
+        """Record what is said from here on in this property, unless it is very long."""
+        self.said, self.length = [], 0
 
     def repeat(self, conversations):
         """The number of the conversation, among these, whose answers the candidate gives again, or None.
@@ -171,6 +172,8 @@ class Process:
             raise TimeoutError
         if self.said is not None:
             self.said.append(Exchange(request, content, answer[0] == "callback", 0.0))
+            self.length += len(request) + len(content)
+            self.said = self.said if self.length <= MOST_SAID else None
         return answer
 
     def was_given(self, request):

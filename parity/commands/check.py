@@ -92,7 +92,7 @@ def check(args, quiet=False, unusable=None):
     report.unusable = unusable
     with report, quietly() as folder:
         junit = folder / "junit.xml"
-        arguments = pytest_arguments(args, processes=0 if quiet else 2)
+        arguments = [*pytest_arguments(args, processes=0 if quiet else 2), f"--basetemp={folder / 'pytest'}"]
         arguments += [f"--junitxml={junit}"] * (args.junit is not None)
         pytest.main(arguments, plugins=[report, session])
         report.complete()
@@ -124,21 +124,22 @@ def check_alike(submissions, send):
 
     first = next(submissions)
     remaining = chain([first], submissions)
-    series = Series(remaining, lambda args, session: send(check_one(args, session)))
-    with quietly():
-        pytest.main([*pytest_arguments(first, processes=0), "--capture=no"], plugins=[series])
+    series = Series(remaining, lambda args, series: send(check_one(args, series)))
+    with quietly() as folder:
+        arguments = [*pytest_arguments(first, processes=0), "--capture=no", f"--basetemp={folder / 'pytest'}"]
+        pytest.main(arguments, plugins=[series])
     for args in remaining:
         send(many.unusable(args.candidate, "the properties could not be run"))
 
 
-def check_one(args, session):
-    """The report on one of many, as a dictionary, from a run of pytest that has collected the properties."""
+def check_one(args, series):
+    """The report on one of many, as a dictionary."""
     from parity.reports.report import Report
 
     try:
         report = Report(args, quiet=True)
-        with backends_of(session.config, args):
-            run_properties(session, report)
+        with backends_of(series.session.config, args):
+            series.run(report)
         return report.as_dict()
     except Exception as error:  # an error in one must not stop the others
         return many.unusable(args.candidate, str(error))
@@ -158,19 +159,6 @@ def backends_of(config, args):
         for side in config.backends.values():
             side.close()
         config.backends.clear()
-
-
-def run_properties(session, report):
-    """Run all properties that have been collected, and report on them."""
-    plugins = session.config.pluginmanager
-    report.pytest_collection_finish(session)
-    plugins.register(report)
-    try:
-        for item, following in zip(session.items, [*session.items[1:], None], strict=True):
-            item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
-        report.complete()
-    finally:
-        plugins.unregister(report)
 
 
 @contextmanager

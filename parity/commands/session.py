@@ -1,6 +1,7 @@
 """Pytest plugins for ``parity check``: end at once when interrupted, say why nothing runs, check many candidates."""
 
 import os
+from typing import Any
 
 import pytest
 
@@ -14,14 +15,29 @@ class Series:
     def __init__(self, submissions, check):
         self.submissions = submissions
         self.check = check
+        self.session: Any = None
+        self.report: Any = None
 
     def pytest_runtestloop(self, session):
-        """Run the properties on each candidate."""
+        """Check each candidate."""
+        self.session = session
         session.config.record = Record()
         session.config.pluginmanager.unregister(name="terminalreporter")  # it would keep every result
         for args in self.submissions:
-            self.check(args, session)
+            self.check(args, self)
         return True
+
+    def run(self, report):
+        """Run all properties that have been collected, for this report."""
+        self.report, items = report, self.session.items
+        report.pytest_collection_finish(self.session)
+        for item, following in zip(items, [*items[1:], None], strict=True):
+            item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
+        report.complete()
+
+    def pytest_runtest_logreport(self, report):
+        """Pass on the result of a property."""
+        self.report.pytest_runtest_logreport(report)
 
 
 class Session:
