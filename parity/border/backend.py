@@ -80,6 +80,7 @@ class Backend:
         self.host = Host(namespace, self.called)
         self.callbacks: list = []
         self.signatures: dict = {}
+        self.consulted: set = set()
         self.floats_only: set = set()
         self.keeps = False
         self.transcript: list[Asked] = []
@@ -95,6 +96,7 @@ class Backend:
 
     def signature(self, name):
         """The parameters of a function or constructor: name, kind, whether it is required; None if not defined."""
+        self.consulted.add(name)
         if name not in self.signatures:
             answer = self.ask("signature", name)
             self.signatures[name] = answer if answer is None or is_signature(answer) else UNKNOWN
@@ -108,6 +110,11 @@ class Backend:
         if self.process:
             self.process.begin()
             self.ask("begin")
+
+    def listen(self):
+        """Record what the candidate answers, and which signatures the judge consults, from here on in this property."""
+        self.consulted.clear()
+        self.process.listen()
 
     def fresh(self):
         """Start a new example and release the objects of the last one."""

@@ -9,18 +9,20 @@ import tempfile
 import threading
 import time
 import weakref
+from collections import deque
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from parity.border import isolation
-from parity.border.wire import Malformed, packed, reader, received, write
+from parity.border.wire import Malformed, message, packed, reader, unpacked, write
 from parity.text import printable
 
 TICK = 0.05
 CALL = 3  # a call that takes a third of the time limit of a property is stopped
 LOADING = 3  # imports may be slow: they have the time of three properties
 NO_MORE = object()
+MOST_SAID = 2**24  # bytes of a conversation that is recorded
 HERE = str(Path(os.path.realpath(__file__)).parents[2])
 
 
@@ -42,6 +44,15 @@ class Limits(NamedTuple):
         return cls(option("time-limit"), option("memory-limit"), option("no-import"))
 
 
+class Exchange(NamedTuple):
+    """A request and its answer, or an error; if the answer is a call, the next request has the result of that."""
+
+    request: bytes
+    answer: Any
+    is_call: bool
+    seconds: float
+
+
 class Stopped(BaseException):
     """The candidate's process has ended; not an ``Exception``, so that no further example is run."""
 
@@ -54,6 +65,9 @@ class Process:
         self.limits = limits
         self.child: Any = None
         self.used = 0.0
+        self.said: list[Exchange] | None = None
+        self.length = 0  # of what was said, in bytes
+        self.given: deque[Exchange] = deque()
         self.start()
 
     def start(self):
@@ -84,16 +98,55 @@ class Process:
         if self.child is None:
             self.start()
         self.used = 0.0
+        self.said, self.given = None, deque()
+
+    def listen(self):
+        """Record what is said from here on in this property, unless it is very long."""
+        self.said, self.length = [], 0
+
+    def repeat(self, conversations):
+        """The number of the conversation, among these, whose answers the candidate gives again, or None.
+
+        All of them begin with the same request. If none is repeated, ``ask`` does not ask again for the answers so far.
+        """
+        given: list[Exchange] = []
+        used, fitting = self.used, dict(enumerate(conversations))
+        while fitting:
+            known = next(iter(fitting.values()))
+            if len(given) == len(known):
+                return next(iter(fitting))
+            if not given or not given[-1].is_call:
+                deadline = time.monotonic() + self.allowed()
+            answer = self.attempt(known[len(given)], deadline)
+            fitting = {number: each for number, each in fitting.items() if each[len(given)].answer == answer.answer}
+            given.append(answer)
+        self.used, self.given = used, deque(given)
+        return None
+
+    def attempt(self, known, deadline):
+        """The request of this exchange again, with the answer of now."""
+        started = time.monotonic()
+        try:
+            answer = self.send(known.request, deadline)
+        except Exception as error:
+            answer = error
+        seconds = time.monotonic() - started
+        self.used += seconds
+        return known._replace(answer=answer, seconds=seconds)
+
+    def allowed(self):
+        """The number of seconds for the next answer."""
+        return min(self.limits.seconds - self.used, self.limits.seconds / CALL)
 
     def ask(self, request, called=None, seconds=None):
         """The answer within a number of seconds; meanwhile the candidate may call functions of the judge."""
         if self.child is None:
             raise Stopped("has ended its process")
         started = time.monotonic()
-        seconds = seconds or min(self.limits.seconds - self.used, self.limits.seconds / CALL)
+        seconds = seconds or self.allowed()
         try:
             while True:
-                answer = self.exchange(request, started + seconds)
+                answer = self.exchange(packed(request), started + seconds)
                 if answer[0] != "callback":
                     return answer
                 request = called(*answer[1:])
@@ -112,7 +165,28 @@ class Process:
             self.used += time.monotonic() - started
 
     def exchange(self, request, deadline):
-        """One request and its answer before the deadline."""
+        """One request and its answer before the deadline, recorded."""
+        content = self.was_given(request) if self.given else self.send(request, deadline)
+        answer = formed(unpacked(content))
+        if time.monotonic() > deadline:
+            raise TimeoutError
+        if self.said is not None:
+            self.said.append(Exchange(request, content, answer[0] == "callback", 0.0))
+            self.length += len(request) + len(content)
+            self.said = self.said if self.length <= MOST_SAID else None
+        return answer
+
+    def was_given(self, request):
+        """The answer that the candidate has already given."""
+        known = self.given.popleft()
+        assert known.request == request, "the same answers must lead to the same requests"
+        self.used += known.seconds
+        if isinstance(known.answer, Exception):
+            raise known.answer
+        return known.answer
+
+    def send(self, request, deadline):
+        """Send a request; the bytes of its answer before the deadline."""
         self.requests.put(request)
         while True:
             left = deadline - time.monotonic()
@@ -127,7 +201,7 @@ class Process:
             if isinstance(answer, Exception):
                 raise answer
             if answer is not None:
-                return formed(answer)
+                return answer
             if left <= 0:
                 raise TimeoutError
 
@@ -139,6 +213,8 @@ class Process:
 
     def ended(self):
         """How the process has ended."""
+        with suppress(subprocess.TimeoutExpired):
+            self.child.wait(TICK)
         code = self.stop()
         names = {128 + number: number.name for number in signal.Signals}
         code = 128 - code if code < 0 else code  # as a shell and bubblewrap report a signal
@@ -148,8 +224,6 @@ class Process:
     def stop(self):
         """End the process and all that it has started; return its exit code."""
         code = self.child.poll()
-        with suppress(subprocess.TimeoutExpired):
-            code = self.child.wait(TICK) if code is None else code
         self.stop_at_exit()
         code = self.child.wait() if code is None else code
         self.child = None
@@ -170,6 +244,7 @@ def launch(folders, forbidden):
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=printed,
+            env={"OPENBLAS_NUM_THREADS": "1", **os.environ},  # its threads would double the time of the import
             start_new_session=True,
         )
 
@@ -180,8 +255,8 @@ def talk(child, requests, answers):
     with suppress(OSError), child.stdin, child.stdout:
         try:
             while (request := requests.get()) is not NO_MORE:
-                write(child.stdin, packed(request))
-                answers.put(received(read))
+                write(child.stdin, request)
+                answers.put(message(read))
         except Exception as error:
             answers.put(error)
 

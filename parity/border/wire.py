@@ -53,12 +53,24 @@ def packed(message):
 
 def received(read):
     """The next message, where ``read(n)`` gives n bytes; an EOFError if there are none."""
-    of_text, of_all = LENGTHS.unpack(read(LENGTHS.size))
+    return unpacked(message(read))
+
+
+def message(read):
+    """The bytes of the next message."""
+    lengths = read(LENGTHS.size)
+    of_text, of_all = LENGTHS.unpack(lengths)
     if not of_text <= min(of_all, MOST_TEXT) or of_all > MOST_BYTES:
         raise Malformed(f"a message of {of_all} bytes, expected at most {MOST_BYTES}")
-    body = read(of_all)
+    return bytes(lengths + read(of_all))
+
+
+def unpacked(content):
+    """The message of these bytes."""
+    of_text, _ = LENGTHS.unpack_from(content)
+    text, arrays = content[LENGTHS.size :][:of_text], memoryview(content)[LENGTHS.size + of_text :]
     try:
-        return Reader(memoryview(body)[of_text:]).inward(json.loads(bytes(body[:of_text])), DEPTH)
+        return Reader(arrays).inward(json.loads(text), DEPTH)
     except Malformed:
         raise
     except (ValueError, TypeError, KeyError, RecursionError, OverflowError) as error:

@@ -6,6 +6,7 @@ import sys
 import warnings
 from argparse import Namespace
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from itertools import chain, groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -89,20 +90,12 @@ def check(args, quiet=False, unusable=None):
         raise ImportError(f"{error}; parity check needs pip install 'neuron-parity[parity]'") from None
     report, session = Report(args, quiet), Session(unusable)
     report.unusable = unusable
-    # The output of pytest itself is discarded.
-    with open(os.devnull, "w") as nowhere, TemporaryDirectory(prefix="parity-") as folder, report:
-        junit = Path(folder) / "junit.xml"
-        arguments = pytest_arguments(args, processes=0 if quiet else 2)
+    with report, quietly() as folder:
+        junit = folder / "junit.xml"
+        arguments = [*pytest_arguments(args, processes=0 if quiet else 2), f"--basetemp={folder / 'pytest'}"]
         arguments += [f"--junitxml={junit}"] * (args.junit is not None)
-        with (
-            environment(HYPOTHESIS_STORAGE_DIRECTORY=folder),
-            warnings.catch_warnings(),
-            redirect_stdout(nowhere),
-            redirect_stderr(nowhere),
-        ):
-            warnings.resetwarnings()
-            pytest.main(arguments, plugins=[report, session])
-            report.complete()
+        pytest.main(arguments, plugins=[report, session])
+        report.complete()
         if session.interrupted:
             raise session.interrupted
         report.junit = junit.read_text(encoding="utf-8") if junit.exists() else ""
@@ -118,17 +111,69 @@ def serve():
     first = json.loads(requests.readline())
     die_with(first["judge"])
     sys.path += [path for path in first["path"] if path not in sys.path]
-    for line in requests:
-        many.send(replies, check_one(Namespace(**json.loads(line))))
+    submissions = (Namespace(**json.loads(line)) for line in requests)
+    for _, alike in groupby(submissions, lambda args: backend.is_ours(args.candidate)):  # other properties for ours
+        check_alike(alike, lambda report: many.send(replies, report))
 
 
-def check_one(args):
-    """The report of one of many, as a dictionary."""
+def check_alike(submissions, send):
+    """Check candidates for which the same properties are collected, and send the report on each."""
+    import pytest
+
+    from parity.commands.session import Series
+
+    first = next(submissions)
+    remaining = chain([first], submissions)
+    series = Series(remaining, lambda args, series: send(check_one(args, series)))
+    with quietly() as folder:
+        arguments = [*pytest_arguments(first, processes=0), "--capture=no", f"--basetemp={folder / 'pytest'}"]
+        pytest.main(arguments, plugins=[series])
+    for args in remaining:
+        send(many.unusable(args.candidate, "the properties could not be run"))
+
+
+def check_one(args, series):
+    """The report on one of many, as a dictionary."""
+    from parity.reports.report import Report
+
     try:
-        expect_names(args, args.candidate)
-        return check(args, quiet=True).as_dict()
+        report = Report(args, quiet=True)
+        with backends_of(series.session.config, args):
+            series.run(report)
+        return report.as_dict()
     except Exception as error:  # an error in one must not stop the others
         return many.unusable(args.candidate, str(error))
+
+
+@contextmanager
+def backends_of(config, args):
+    """Let the properties run on this candidate, and end its process."""
+    try:
+        if args.candidate != "torchref":
+            config.backends["candidate"] = started(args, args.candidate)
+            config.backends["candidate"].spec = resolved(args.candidate)
+        config.option.parity_candidate = resolved(args.candidate)
+        config.record.begin(many.content(args.reference))
+        yield
+    finally:
+        for side in config.backends.values():
+            side.close()
+        config.backends.clear()
+
+
+@contextmanager
+def quietly():
+    """Discard the output of pytest itself; its files, and those of Hypothesis, are in a folder that is deleted."""
+    with (
+        open(os.devnull, "w") as nowhere,
+        TemporaryDirectory(prefix="parity-") as folder,
+        environment(HYPOTHESIS_STORAGE_DIRECTORY=folder),
+        warnings.catch_warnings(),
+        redirect_stdout(nowhere),
+        redirect_stderr(nowhere),
+    ):
+        warnings.resetwarnings()
+        yield Path(folder)
 
 
 @contextmanager
@@ -229,8 +274,12 @@ def weight(text):
 
 def expect_names(args, spec):
     """Check that a backend can be loaded and defines at least one name of the contract."""
-    if spec == "torchref":
-        return
+    if spec != "torchref":
+        started(args, spec).close()
+
+
+def started(args, spec):
+    """The backend, which can be loaded and defines at least one name of the contract."""
     limits = backend.Limits(args.time_limit, args.memory_limit, args.no_import if spec == args.candidate else "")
     loaded = backend.load(spec, limits)
     names = trees.all_names()
@@ -241,10 +290,13 @@ def expect_names(args, spec):
                 "parity template writes a file with all names"
             )
     except (backend.Stopped, backend.Raised) as error:
+        loaded.close()
         reason = " ".join(str(error).split())
         raise ValueError(f"{loaded.name}: cannot determine which names it defines: {reason}") from None
-    finally:
+    except ValueError:
         loaded.close()
+        raise
+    return loaded
 
 
 def pytest_arguments(args, processes):

@@ -1,10 +1,43 @@
-"""A pytest plugin for ``parity check``: end at once when interrupted, and report why nothing can be run."""
+"""Pytest plugins for ``parity check``: end at once when interrupted, say why nothing runs, check many candidates."""
 
 import os
+from typing import Any
 
 import pytest
 
 from parity.interrupt import Interrupted
+from parity.judge.passed import Record
+
+
+class Series:
+    """Checks one candidate after another in one run of pytest, so that the properties are collected once."""
+
+    def __init__(self, submissions, check):
+        self.submissions = submissions
+        self.check = check
+        self.session: Any = None
+        self.report: Any = None
+
+    def pytest_runtestloop(self, session):
+        """Check each candidate."""
+        self.session = session
+        session.config.record = Record()
+        session.config.pluginmanager.unregister(name="terminalreporter")  # it would keep every result
+        for args in self.submissions:
+            self.check(args, self)
+        return True
+
+    def run(self, report):
+        """Run all properties that have been collected, for this report."""
+        self.report, items = report, self.session.items
+        report.pytest_collection_finish(self.session)
+        for item, following in zip(items, [*items[1:], None], strict=True):
+            item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
+        report.complete()
+
+    def pytest_runtest_logreport(self, report):
+        """Pass on the result of a property."""
+        self.report.pytest_runtest_logreport(report)
 
 
 class Session:

@@ -1,6 +1,7 @@
 """What ``parity train fit --sweep`` varies: the values, the table of all runs, and its picture."""
 
 import argparse
+import inspect
 import itertools
 import math
 
@@ -38,7 +39,7 @@ def trials(args):
         if name.replace("-", "_") in args.given:
             raise ValueError(f"--{name}: got it with --sweep {name}, which sets it in each run, expected one of them")
     if "momentum" in swept:
-        able = [name for name, kind in OPTIMIZERS.items() if "momentum" in kind.rule.names]
+        able = [name for name, kind in OPTIMIZERS.items() if "momentum" in inspect.signature(kind).parameters]
         if args.optimizer not in able:
             raise ValueError(f"--sweep: got momentum with {args.optimizer}, expected --optimizer {' or '.join(able)}")
     runs = list(itertools.product(*(values for _, values in spans)))
@@ -98,7 +99,8 @@ def draw(swept, losses, ceiling, title, path):
     figure, [ax, *_] = plots.new_figure()
     axes = [sorted(set(values)) for values in zip(*losses, strict=True)]
     if len(swept) == 1:
-        plots.plot_sweep(*swept, *axes, list(losses.values()), ceiling=ceiling, log_values=swept == ["lr"], ax=ax)
+        [name], [values] = swept, axes
+        plots.plot_sweep(name, values, list(losses.values()), ceiling=ceiling, log_values=name == "lr", ax=ax)
     else:
         table = np.reshape(list(losses.values()), [len(values) for values in axes])
         plots.plot_map(swept, axes, table, ceiling=ceiling, log_values=[name == "lr" for name in swept], ax=ax)

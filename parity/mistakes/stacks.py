@@ -67,7 +67,7 @@ def one_out_of_range_stops_all(models, x, y, **options):
     """
 
     class Together(stacks.Stack):
-        def stop(self, which, **how):
-            super().stop(np.full_like(which, which.any()), **how)
+        def stop(self, which, with_grad=True):
+            super().stop(np.full_like(which, which.any()), with_grad)
 
     return stacked(Together, models, x, y, **options)

@@ -15,6 +15,7 @@ from parity.border.backend import Stopped
 from parity.border.host import die_with
 from parity.judge import completeness, strategies
 from parity.judge.compare import Check, Evidence, Mismatch
+from parity.judge.passed import state
 from parity.options import option
 from parity.reports.lesson import Examples, learn
 
@@ -45,11 +46,19 @@ def pytest_configure(config):
     # A property keeps the profile of its import, so a process that checks again imports it again.
     for name in [name for name in sys.modules if name.startswith("parity.properties.test_")]:
         del sys.modules[name]
+    config.backends = {}
+    config.record = None
 
 
-@functools.cache
 def loaded(config, side):
-    """Load each backend once, with one thread, because the arrays are small."""
+    """Load each backend once."""
+    if side not in config.backends:
+        config.backends[side] = load(config, side)
+    return config.backends[side]
+
+
+def load(config, side):
+    """Load a backend, with one thread, because the arrays are small."""
     spec, limits = option(config, side), backend.Limits.of(functools.partial(option, config))
     found = backend.load(spec, limits if side == "candidate" else limits._replace(forbidden=""))
     if spec == "torchref":
@@ -63,10 +72,8 @@ def loaded(config, side):
 
 def pytest_unconfigure(config):
     """End all processes."""
-    for side in ("candidate", "reference"):
-        if loaded.cache_info().currsize:
-            loaded(config, side).close()
-    loaded.cache_clear()
+    for side in config.backends.values():
+        side.close()
 
 
 def pytest_generate_tests(metafunc):
@@ -87,9 +94,6 @@ def pytest_collection_modifyitems(config, items):
         items[:] = [item for item in items if only in functions(item)]
     order = [f"test_{file}.py" for file in ("contract", *trees.FILES, "defaults", "state", "arrays", "errors")]
     items.sort(key=lambda item: order.index(item.path.name) if item.path.name in order else len(order))
-    for item in items:  # also for properties that fail before they start
-        if functions(item):
-            item.user_properties.append(("functions", list(functions(item))))
 
 
 def functions(item):
@@ -126,6 +130,8 @@ def whole_packages(candidate, reference):
 def pytest_runtest_protocol(item, nextitem):
     """Skip functions that the candidate does not define, without pytest's setup: of two functions most are skipped."""
     marker = item.get_closest_marker("checks")
+    # Also for properties that fail before they start; a judge runs the same item for many candidates.
+    item.user_properties[:] = [("functions", list(marker.args))] if marker else []
     side = loaded(item.config, "candidate") if marker else None
     # Only the first property asks, because a candidate may stop there.
     known = side is not None and side.signatures.keys() >= set(marker.args)
@@ -151,12 +157,28 @@ def not_defined(side, marker):
     return f"not defined: {', '.join(undefined)}" if needed else ""
 
 
-@pytest.hookimpl(wrapper=True)
+@pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem):
-    """Skip functions that the candidate does not define; count and judge the examples of the others."""
+    """Skip functions that the candidate does not define; judge the others, unless one before gave the same answers."""
     marker = pyfuncitem.get_closest_marker("checks")
     if marker is None:
-        return (yield)
+        return None
+    skip_undefined(pyfuncitem, marker)
+    check = pyfuncitem.funcargs["check"]
+    record = pyfuncitem.config.record if check.candidate.process else None
+    before = record and state(check)
+    evidence = record and record.repeated(pyfuncitem.nodeid, check)
+    if evidence:
+        pyfuncitem.user_properties.append(("parity", evidence))
+        return True
+    judge(pyfuncitem, marker, check)
+    if record:
+        record.keep(pyfuncitem.nodeid, before, check)
+    return True
+
+
+def skip_undefined(pyfuncitem, marker):
+    """Start the property; skip it if the candidate does not define its functions."""
     side = loaded(pyfuncitem.config, "candidate")
     try:
         side.begin()
@@ -167,13 +189,17 @@ def pytest_pyfunc_call(pyfuncitem):
         raise pytest.fail.Exception(f"{marker.args[0]}: {side.name} {stopped}", pytrace=False) from None
     if reason:
         pytest.skip(reason)
-    check = pyfuncitem.funcargs["check"]
+
+
+def judge(pyfuncitem, marker, check):
+    """Count and judge the examples of a property."""
+    side = check.candidate
     check.evidence = evidence = Evidence()
     examples = Examples(inner(pyfuncitem), check)
     replace_inner(pyfuncitem, examples.one)
     try:
         check.reference.begin()
-        result = yield
+        run(pyfuncitem)
         run_larger(pyfuncitem)
         if side.floats_only.intersection(marker.args):
             evidence.not_tried.add("integers")
@@ -194,7 +220,6 @@ def pytest_pyfunc_call(pyfuncitem):
         if option(pyfuncitem.config, "hint") != "full":
             evidence.accepted.clear()
         pyfuncitem.user_properties.append(("parity", evidence.as_dict()))
-    return result
 
 
 def inner(item):

@@ -130,15 +130,14 @@ def test_the_others_go_on(check, run, position):
             backend.SGD(model.kept.parameters(), lr=lr) for model, lr in zip(models, lrs, strict=True)
         ]
 
-    sides = {}
+    sides, stopped = {}, []
     for side in SIDES:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             models, histories = train(check, side, [run] * 3, optimizer=optimizers(getattr(check, side)))
+        stopped.append(histories[position])
         sides[side] = [[*some[:position], *some[position + 1 :]] for some in (models, histories)]
-        sides[side].append(histories[position])
-    compare(check, [run] * 2, [steps] * 2, {side: found[:2] for side, found in sides.items()})
+    compare(check, [run] * 2, [steps] * 2, sides)
     for label in ("epochs", "steps"):
-        found = [sides[side][2].epochs if label == "epochs" else len(sides[side][2].losses) for side in SIDES]
-        bound = bounded(check.floats(found[1]))
-        check.compare("fit_stack: the net out of range", label, bound, *map(check.floats, found), given=run)
+        found = [check.floats(each.epochs if label == "epochs" else len(each.losses)) for each in stopped]
+        check.compare("fit_stack: the net out of range", label, bounded(found[1]), *found, given=run)

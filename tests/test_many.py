@@ -1,0 +1,169 @@
+"""Many candidates in one warm judge: the same reports as one by one, however many there are, in whatever order."""
+
+import gc
+from argparse import Namespace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from parity.border import process
+from parity.border.backend import load
+from parity.border.process import Exchange
+from parity.cli import Parser
+from parity.commands import check, many
+from parity.judge.compare import Evidence
+from parity.judge.passed import Record
+from parity.reports.report import Row
+
+RIGHT = """
+import numpy as np
+
+def sign(z):
+    return np.sign(z)
+
+def linear(x, weight, bias):
+    return x @ weight.T + bias
+
+def predict(x, weight, bias):
+    return sign(linear(x, weight, bias))
+"""
+COUNTING = """
+calls = 0
+right = sign
+
+def sign(z):
+    global calls
+    calls += 1
+    if calls == {}:
+        {}
+    return right(z)
+"""
+LEAKY = """
+import numpy as np
+
+def leaky_relu({}):
+    return np.where(z > 0, z, z * {})
+"""
+# Each begins with the answers of a right one, or gives them with something else.
+CANDIDATES = {
+    "right": RIGHT,
+    "right_in_loops": RIGHT.replace(
+        "x @ weight.T", "sum(x[..., d, None] * weight[:, d] for d in range(len(weight[0])))"
+    ),
+    "right_with_other_signature": RIGHT.replace("sign(z)", "sign(values, *more)").replace(
+        "np.sign(z)", "np.sign(values)"
+    ),
+    "right_in_lists": RIGHT.replace("return np.sign(z)", "return np.sign(z).tolist()"),
+    "wrong_at_zero": RIGHT.replace("return np.sign(z)", "return np.where(z >= 0, 1.0, -1.0).astype(z.dtype)"),
+    "wrong_in_the_last_column": RIGHT.replace("x @ weight.T", "x[..., :4] @ weight[:, :4].T"),
+    "changes_its_argument": RIGHT + COUNTING.format(6, "z += 1"),
+    "takes_no_option": LEAKY.format("z", 0.01),
+    "ignores_its_option": LEAKY.format("z, negative_slope=0.01", 0.01),
+    "uses_its_option": LEAKY.format("z, negative_slope=0.01", "negative_slope"),
+    "not_written": RIGHT.replace("return np.sign(z)", "raise NotImplementedError"),
+    "floats_only": RIGHT.replace("return np.sign(z)", "return np.sign(z) if z.dtype.kind == 'f' else 1 / 0"),
+    "raises_late": RIGHT + COUNTING.format(7, "raise KeyError('late')"),
+    "crashes_late": RIGHT + COUNTING.format(9, "import os; os._exit(3)"),
+    "hangs_late": RIGHT + COUNTING.format(5, "while True: pass"),
+    "wrong_once": RIGHT + COUNTING.format(8, "return right(z) + 1"),
+    "wrong_once_later": RIGHT + COUNTING.format(26, "return right(z) + 1"),
+    "draws": RIGHT + COUNTING.format(4, "np.random.rand()"),
+    "defines_nothing": "",
+    "ends_its_import": "import sys; sys.exit(1)",
+}
+
+
+@pytest.fixture(scope="module")
+def judge(tmp_path_factory):
+    """The reports of one warm judge on the candidates of these names, in this order."""
+    folder = tmp_path_factory.mktemp("candidates")
+    for name, text in CANDIDATES.items():
+        (folder / f"{name}.py").write_text(text)
+    parser = Parser()
+    check.add_arguments(parser)
+    # A time limit that a busy machine keeps to.
+    given = ["--reference", "scratch", "--examples", "20", "--dtype", "float64", "--time-limit", "6"]
+    options = vars(parser.parse_args(given))
+    del options["given"]
+    options["weights"] = {}
+
+    def reports(*names):
+        judges = many.Judges(str(folder))
+        try:
+            found = [judges.report(options, str(folder / f"{name}.py")) for name in names]
+        finally:
+            judges.end()
+        return {name: {**report, "time": ""} for name, report in zip(names, found, strict=True)}
+
+    return reports
+
+
+@pytest.fixture(scope="module")
+def alone(judge):
+    """The report on each candidate by a judge of its own."""
+    return {name: judge(name)[name] for name in CANDIDATES}
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_reports_are_those_of_one_by_one(judge, alone, turn):
+    """Right, wrong, crashing, hanging and forgetful candidates, interleaved in both orders, twice a right one."""
+    names = list(alone)[::turn]
+    assert judge(*names) == alone
+    passing = {name for name, report in alone.items() if report["exit_code"] == 0}
+    others = {"floats_only", "not_written", "takes_no_option", "uses_its_option"}
+    assert passing == {name for name in names if name.startswith("right")} | others
+
+
+@pytest.mark.parametrize("count", [10, 1000])
+def test_what_is_kept_does_not_grow(count):
+    """However many answers there are, of one property or of many."""
+    record = Record(most=10_000)
+    record.begin("scratch")
+    for i in range(count):
+        said = [Exchange(b"?" * 100, b"!" * 100, False, 0.0)] * 3
+        known = {"signatures": {}, "consulted": set(), "floats_only": set(), "keeps": False}
+        candidate = SimpleNamespace(process=SimpleNamespace(said=said), **known)
+        seen = SimpleNamespace(candidate=candidate, abilities={}, evidence=Evidence())
+        record.keep("one", (), seen)
+        record.keep(f"property {i}", (), seen)
+    kept = [each for variants in record.passed.values() for each in variants]
+    assert 0 < sum(each.size for each in kept) == record.size <= record.most
+
+
+def test_a_long_conversation_is_not_kept(tmp_path, monkeypatch):
+    """Answers may be large: a candidate cannot fill the memory of its judge with them."""
+    (tmp_path / "right.py").write_text(RIGHT)
+    monkeypatch.setattr(process, "MOST_SAID", 10_000)
+    backend = load(str(tmp_path / "right.py"))
+    backend.begin()
+    backend.listen()
+    backend.sign(np.zeros(100))
+    assert len(backend.process.said) == 1
+    for _ in range(10):
+        backend.sign(np.zeros(100))
+    assert backend.process.said is None
+    backend.close()
+
+
+def test_a_judge_keeps_no_report(tmp_path):
+    """Neither pytest nor the judge holds the rows of the candidates before."""
+    parser = Parser()
+    check.add_arguments(parser)
+    args = parser.parse_args(["--reference", "scratch", "--examples", "10", "--only", "sign"])
+    check.validate(args)
+    submissions = []
+    for i in range(4):
+        file = tmp_path / f"right_{i}.py"
+        file.write_text(RIGHT)
+        submissions.append(Namespace(**vars(args) | {"candidate": str(file)}))
+    rows, codes = [], []
+
+    def send(report):
+        gc.collect()
+        rows.append(sum(type(each) is Row for each in gc.get_objects()))
+        codes.append(report["exit_code"])
+
+    check.check_alike(iter(submissions), send)
+    assert codes == [0, 0, 0, 0]
+    assert rows == [rows[0]] * 4
