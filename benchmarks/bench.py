@@ -161,27 +161,37 @@ def products(sizes, batch, steps):
         hidden.T @ x
 
 
-def many_nets(goals, count=1000, batch=8, steps=20):
+def many_nets(goals, count=1000, batch=8, steps=2000):
     """Steps of as many nets of 2-8-1, from weights of their own: mean squared error, Adam, float32."""
     rng = np.random.default_rng(0)
-    sizes, options = (2, 8, 1), {"optimizer": "Adam", "epochs": steps}
+    sizes, few, some = (2, 8, 1), count // 200, steps // 20  # rivals that take long train fewer nets, or fewer steps
     x, y = (rng.standard_normal((batch, size), dtype="float32") for size in (sizes[0], sizes[-1]))
     tensors = torch.tensor(x), torch.tensor(y)
     nets = {
         backend: [backend.MLP(sizes, dtype="float32", seed=i) for i in range(count)] for backend in (fast, torchref)
     }
-    few = count // 200  # of those that are trained in turn
     layers = [[torch.nn.Linear(2, 8), torch.nn.Sigmoid(), torch.nn.Linear(8, 1)] for _ in range(count)]
     modules = [torch.nn.Sequential(*one) for one in layers]
+    starts = {backend: [[p.data for p in net.parameters()] for net in nets[backend]] for backend in nets}
+
+    def stack(backend, own, x, y, steps):
+        for net, start in zip(nets[own], starts[own], strict=True):  # whose loss no longer changes stops
+            for parameter, data in zip(net.parameters(), start, strict=True):
+                parameter.data = data
+        backend.fit_stack(nets[own], x, y, optimizer="Adam", epochs=steps)
+
     rivals = {
-        OURS: (lambda: fast.fit_stack(nets[fast], x, y, **options), count * steps),
-        "scratch": (lambda: scratch.fit_stack(nets[fast], x, y, **options), count * steps),
-        "torchref": (lambda: torchref.fit_stack(nets[torchref], *tensors, **options), count * steps),
-        "torch": (lambda: [adam_eager(module, *tensors, steps) for module in modules[:few]], few * steps),
-        "torch.func.vmap": (lambda: adam_by_vmap(modules, *tensors, steps), count * steps),
-        "fit in turn": (lambda: [fast.fit(net, x, y, **options) for net in nets[fast][:few]], few * steps),
+        OURS: (lambda: stack(fast, fast, x, y, steps), count * steps),
+        "scratch": (lambda: stack(scratch, fast, x, y, steps), count * steps),
+        "torchref": (lambda: stack(torchref, torchref, *tensors, some), count * some),
+        "torch": (lambda: [adam_eager(module, *tensors, some) for module in modules[:few]], few * some),
+        "torch.func.vmap": (lambda: adam_by_vmap(modules, *tensors, some), count * some),
+        "fit in turn": (
+            lambda: [fast.fit(net, x, y, optimizer="Adam", epochs=some) for net in nets[fast][:few]],
+            few * some,
+        ),
     }
-    return Task(f"{count} nets at once", f"2-8-1, batch {batch}", "step of a net", rivals, goals, (x, y))
+    return Task(f"{count} nets at once", f"2-8-1, batch {batch}", "step of a net", rivals, goals, ())
 
 
 def adam_eager(module, x, y, steps):
@@ -234,7 +244,9 @@ def seconds(rival):
 
 
 def peak(task):
-    """What scratch.fast holds at its peak, beyond the data and as a multiple of them."""
+    """What scratch.fast holds at its peak, beyond the data and as a multiple of them; None where these are nothing."""
+    if not task.data:
+        return None
     tracemalloc.start()
     task.rivals[OURS][0]()
     _, most = tracemalloc.get_traced_memory()

@@ -221,7 +221,8 @@ class Stack:
         self.backward(outputs, grad)
         w, self.state = self.update(self.w, self.g, self.state, **self.options)
         self.w[...] = w
-        self.stop(~np.isfinite(losses))
+        if not np.isfinite(losses).all():
+            self.stop(~np.isfinite(losses))
 
     def forward(self, x):
         """The outputs of each layer (M, N, K), beginning with x (1, N, D)."""
