@@ -50,6 +50,9 @@ def members_of(models, optimizer, lr, kinds, optimizers):
     for model, one in zip(models, given, strict=True):
         own = optimizer_over(model, one, lr, optimizers)
         members.append(Member(model, list(model.parameters()), own, History()))
+    owned = [id(parameter) for member in members for parameter in member.parameters]
+    if len(set(owned)) < len(owned):
+        raise invalid("models", "a parameter in two nets", "each in one")
     for i, member in enumerate(members):
         expect_whole(f"optimizer[{i}]", member)
     return members

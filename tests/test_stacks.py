@@ -301,7 +301,10 @@ def test_what_it_refuses(backend):
     backend.fit(two[0], given.x, given.y, optimizer=lacking, epochs=1)
     lacking.param_groups[0]["momentum"] = 0.5
     before = [model.state_dict() for model in two]
+    twins = nets(backend, 2)
+    twins[1].fc1.weight = twins[0].fc1.weight
     refused = {
+        "models: got a parameter in two nets, expected each in one": {"models": twins},
         "state: momentum_buffer is missing": {"optimizer": [lacking, whole]},
         "models: got 3, expected a list": ({"models": 3}),
         "models: got none, expected at least one net": {"models": []},
