@@ -2,17 +2,19 @@
 
 import math
 
+from contract.arguments import batch_length
 from contract.messages import invalid
 
 LITTLE = 2**28  # bytes that are not worth asking for
 
 
-def expect_room(model, batch_size, nets=1, at_once=1):
-    """Refuse, before the work begins, a training whose arrays do not fit into memory.
+def batch_that_fits(batch_size, n, model, nets=1, at_once=1):
+    """The number of samples in a batch, for which the arrays of a training have room.
 
     For each weight of all nets there are its gradient and two numbers of a state, and
     for each neuron and sample of the nets that compute at once its sum and its output.
     """
+    batch_size = batch_length(batch_size, n)
     parameters = list(model.parameters())
     shapes = [tuple(parameter.shape) for parameter in parameters]
     neurons = sum(shape[0] for shape in shapes if len(shape) == 2)
@@ -25,6 +27,7 @@ def expect_room(model, batch_size, nets=1, at_once=1):
         got, most = (f"{size / 1e9:.3g} GB" for size in (needed, free))
         got = f"{what}, which need {got}"
         raise invalid("batch_size", got, f"at most the {most} that are free")
+    return batch_size
 
 
 def free_memory():

@@ -44,7 +44,9 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message):
         """Exit code 2."""
-        self.exit(2, f"{self.prog}: {one_line(message)}\n")
+        # argparse's own exit fails in some versions of Python if nothing can be printed.
+        complain(f"{self.prog}: {message}")
+        sys.exit(2)
 
 
 def main(argv=None):

@@ -14,9 +14,9 @@ import torch
 from torch.func import functional_call, grad_and_value, stack_module_state, vmap
 
 from contract import Count, D, Float, N, NonNegative, OneOf, Rate, Targets
-from contract.arguments import batch_length, epoch_orders
+from contract.arguments import epoch_orders
 from contract.arrays import probabilities
-from contract.memory import expect_room
+from contract.memory import batch_that_fits
 from contract.stacks import members_of, warn_of
 from torchref import arrays
 from torchref.arrays import converted
@@ -68,8 +68,8 @@ def fit_stack(
     """
     kinds = Linear, ToyNet, MLP
     members = members_of(models, optimizer, lr, kinds, OPTIMIZERS)
-    batch_size = batch_length(batch_size, len(x))
-    expect_room(members[0].model, batch_size, len(members), at_once=len(members))
+    first, count = members[0].model, len(members)
+    batch_size = batch_that_fits(batch_size, len(x), first, count, count)
     stacks = stacks_of(members, batch_size)
     for epoch, order in enumerate(epoch_orders(orders, epochs, len(x))):
         if callable(lr):

@@ -22,7 +22,7 @@ from contract import (
     Targets,
 )
 from contract.arguments import batch_length, choice, epoch_orders, listed, permutation
-from contract.memory import expect_room
+from contract.memory import batch_that_fits
 from contract.optimizers import optimizer_over
 from contract.training import RECORDED, History, finite_loss, set_lr
 from torchref.arrays import converted
@@ -133,9 +133,8 @@ def fit(
     (2, [1.0, 12.691, 6.911, 1.578])
     """
     record = {choice("record", r, RECORDED) for r in listed("record", record)}
-    batch_size = batch_length(batch_size, len(x))
+    batch_size = batch_that_fits(batch_size, len(x), model)
     optimizer = optimizer_over(model, optimizer, lr, OPTIMIZERS)
-    expect_room(model, batch_size)
     history, loss_before = History(), math.inf
     for epoch, order in enumerate(epoch_orders(orders, epochs, len(x))):
         if callable(lr):
