@@ -54,6 +54,9 @@ def members_of(models, optimizer, lr, kinds, optimizers):
     if len(set(owned)) < len(owned):
         raise invalid("models", "a parameter in two nets", "each in one")
     for i, member in enumerate(members):
+        if type(member.optimizer) not in optimizers.values():
+            got, wanted = type(member.optimizer).__name__, ", ".join(optimizers)
+            raise invalid(f"optimizer[{i}]", f"another {got}", f"one of {wanted}")
         expect_whole(f"optimizer[{i}]", member)
     return members
 
@@ -64,8 +67,15 @@ def form_of(name, model, kinds):
     if any(type(layer) is not kinds[0] for layer in layers):
         names = ", ".join(kind.__name__ for kind in kinds)
         raise invalid(name, type(model).__name__, f"one of {names}")
-    parameters = [(key, tuple(p.shape), p.dtype) for key, p in model.named_parameters()]
-    return type(model), getattr(model, "activations", None), parameters
+    named = dict(model.named_parameters())
+    if len({parameter.dtype for parameter in named.values()}) > 1:
+        raise invalid(name, "parameters of two dtypes", "one for all")
+    if not all(getattr(p, "requires_grad", True) for p in named.values()):
+        raise invalid(name, "a parameter without requires_grad", "all to be trained")
+    if any(key.rpartition(".")[2] not in ("weight", "bias") for key in named):
+        raise invalid(name, "more parameters", "those of its layers and no others")
+    shapes = [(key, tuple(p.shape), p.dtype) for key, p in named.items()]
+    return type(model), getattr(model, "activations", None), shapes
 
 
 def expect_whole(name, member):

@@ -147,8 +147,9 @@ def plot_map(names, values, losses, *, ceiling=np.inf, log_values=(False, False)
 
 
 def _edges(values, log):
-    """The borders of the cells around these values, halfway between neighbours."""
-    values = np.log(values) if log else np.asarray(values, dtype=float)
+    """The borders of the cells around these values, halfway between neighbours, as far as they can be drawn."""
+    most = np.log(LARGEST) if log else LARGEST
+    values = np.clip(np.log(values) if log else np.asarray(values, dtype=float), -most, most)
     between = (values[1:] + values[:-1]) / 2
     edges = np.concatenate([[2 * values[0] - between[0]], between, [2 * values[-1] - between[-1]]])
     return np.exp(edges) if log else edges

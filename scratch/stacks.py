@@ -15,6 +15,8 @@ from contract.arguments import epoch_orders
 from contract.arrays import probabilities
 from contract.memory import batch_that_fits
 from contract.stacks import members_of, warn_of
+from contract.states import expect_representable
+from scratch import arrays
 from scratch.activations import ACTIVATIONS, sigmoid, softmax
 from scratch.arrays import converted
 from scratch.losses import LOSSES
@@ -50,13 +52,15 @@ def fit_stack(
 
     ``models`` lists nets of one form: ``Linear``, ``ToyNet`` or ``MLP`` of the same
     sizes, activations and dtype, whose first weights may differ. ``optimizer`` is the
-    name of one for all, or a list with an optimizer for each net, created with its
-    parameters in one group: their rates, momenta and other options may differ, and they
-    go on from their states. The other arguments are those of ``fit``; all nets see the
-    same samples in the same order.
+    name of one for all, or a list with an optimizer of this package for each net,
+    created with its parameters in one group: their rates, momenta and other options may
+    differ, and they go on from their states. ``loss``, ``lr``, ``epochs``,
+    ``batch_size``, ``orders`` and ``tolerance`` are as in ``fit``; all nets see the
+    same samples, a (n, d), in the same order.
 
     Returns a list with the history of each net. A net whose loss is out of range stops
-    there, as does one that stays within the ``tolerance``; the others go on.
+    there, as does one that stays within the ``tolerance``; the others go on. Nets and
+    optimizers change at the end: an error before it leaves all as they were.
     Source: ``torch.func.vmap`` and ``stack_module_state``.
 
     >>> nets = [Linear(2, 1), Linear(2, 1)]
@@ -108,7 +112,10 @@ def stacks_of(members, batch_size):
 
 
 def way(member):
-    """What decides how an update rule goes on, and at which step it is."""
+    """What an update rule decides by, and at which step it is.
+
+    Rules ask whether an option is 0, and ``_lerp`` whether a decay rate is above 1/2.
+    """
     optimizer = member.optimizer
     given = optimizer._options(*optimizer.param_groups)
     options = np.hstack([*given.values()])
@@ -154,7 +161,7 @@ class Stack:
     def __init__(self, members):
         self.members, self.epochs, self.losses = members, 0, []
         self.going, self.mean = np.full(len(members), True), math.inf
-        self.steps = np.zeros(len(members), int)
+        self.steps, self.lr, self.left = np.zeros(len(members), int), None, {}
         first = members[0]
         self.shapes = [parameter.shape for parameter in first.parameters]
         names = getattr(first.model, "activations", ["identity"])
@@ -192,9 +199,8 @@ class Stack:
 
     def set_lr(self, lr):
         """Another rate for all."""
-        self.options["lr"] = lr
-        for member in self.members:
-            set_lr(member.optimizer, lr)
+        expect_representable({"lr": lr}, arrays, self.members[0].parameters)
+        self.options["lr"] = self.lr = lr
 
     def epoch(self, pieces, loss, tolerance):
         """A step with each batch; then those stop whose mean loss stays."""
@@ -221,8 +227,7 @@ class Stack:
         self.backward(outputs, grad)
         w, self.state = self.update(self.w, self.g, self.state, **self.options)
         self.w[...] = w
-        if not np.isfinite(losses).all():
-            self.stop(~np.isfinite(losses))
+        self.stop(~np.isfinite(losses))
 
     def forward(self, x):
         """The outputs of each layer (M, N, K), beginning with x (1, N, D)."""
@@ -253,31 +258,37 @@ class Stack:
         return y
 
     def stop(self, which, with_grad=True):
-        """Give these nets their weights, and what else their training has left."""
+        """Keep what the training of these nets has left; they go on in vain."""
         which = which & self.going & (self.steps > 0)
-        if not which.any():
-            return
         self.going &= ~which
-        weights, gradients = self.parts(self.w), self.parts(self.g)
-        state = {k: self.parts(v) for k, v in self.state.items() if k != "step"}
         for m in np.flatnonzero(which):
-            _, parameters, optimizer, history = self.members[m]
-            history.epochs = self.epochs
-            for i, parameter in enumerate(parameters):
-                parameter.data = weights[i][m].copy()
-                parameter.grad = gradients[i][m].copy() if with_grad else None
-                own = {key: part[i][m].copy() for key, part in state.items()}
-                if "step" in self.state:
-                    own["step"] = self.state["step"]
-                if own:
-                    optimizer.state[parameter] = own
+            weight, grad = self.w[:, m].copy(), self.g[:, m].copy()
+            state = {k: v[:, m].copy() for k, v in self.state.items() if k != "step"}
+            step = {"step": self.state["step"]} if "step" in self.state else {}
+            gradients = grad if with_grad else None
+            self.left[m] = self.epochs, self.lr, weight, gradients, state, step
 
     def finish(self):
-        """Stop those that still go on; the losses of all."""
+        """Stop those that still go on; give each what its training has left."""
         self.stop(self.going)
         losses = np.stack([self.steps, *self.losses], axis=-1).tolist()
-        for member, (steps, *row) in zip(self.members, losses, strict=True):
-            member.history.losses += row[: int(steps)]
+        for m, (epochs, lr, weight, grad, state, step) in self.left.items():
+            _, parameters, optimizer, history = self.members[m]
+            history.epochs = epochs
+            history.losses += losses[m][1 : 1 + int(losses[m][0])]
+            if lr is not None:
+                set_lr(optimizer, lr)
+            weights = self.arrays(weight)
+            gradients = self.arrays(grad) if grad is not None else [None] * len(weights)
+            states = {key: self.arrays(value) for key, value in state.items()}
+            for i, parameter in enumerate(parameters):
+                parameter.data, parameter.grad = weights[i], gradients[i]
+                if own := {key: value[i] for key, value in states.items()} | step:
+                    optimizer.state[parameter] = own
+
+    def arrays(self, column):
+        """The array of each parameter of one net."""
+        return [part[0].copy() for part in self.parts(column[:, None])]
 
 
 def columns(arrays):

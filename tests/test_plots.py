@@ -529,6 +529,15 @@ def test_map_of_two_hyperparameters():
     assert ax.get_title() == "grey: diverged, or far above; star: the least"
 
 
+def test_map_of_huge_ranges(tmp_path):
+    """Is drawn as far as it can be."""
+    ax = plots.plot_map(
+        ("lr", "momentum"), ([1e-300, 1.0, 1e300], [0.0, 1e308]), np.ones((3, 2)), log_values=(True, False)
+    )
+    plots.save(ax.figure, tmp_path / "a.png")
+    assert (tmp_path / "a.png").exists()
+
+
 def test_map_in_which_all_diverged_or_none_did():
     """Nothing but grey, without a star; and the reverse, also with a loss of 0."""
     ax = plots.plot_map(("lr", "momentum"), ([1, 2], [1, 2]), np.full((2, 2), np.nan))

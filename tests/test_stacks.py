@@ -1,11 +1,13 @@
 """``fit_stack`` leaves each net as ``fit`` would: whoever stops, goes on, or is of another kind."""
 
 import math
+import tracemalloc
 import warnings
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 
 import scratch
 import torchref
@@ -74,6 +76,7 @@ def compared(backend, make, optimizers, x, y, overflow=False, **options):
         found.append((models, *trained(backend, models, optimizers, x, y, at_once=at_once, **options)))
     for ours, ours_by, history, theirs, theirs_by, expected in zip(*found[0], *found[1], strict=True):
         assert (history.epochs, history.converged) == (expected.epochs, expected.converged)
+        assert ours_by.param_groups[0]["lr"] == theirs_by.param_groups[0]["lr"]
         near(history.losses, expected.losses, next(theirs.parameters()).dtype)
         if overflow and not math.isfinite(expected.losses[-1]):
             continue  # what overflows where depends on the order of sums
@@ -156,6 +159,17 @@ def test_some_leave_the_range_and_the_others_go_on(backend):
         given.x,
         given.y,
         True,
+        epochs=20,
+        batch_size=4,
+    )
+    compared(
+        backend,
+        lambda: nets(backend, 3, activation="relu"),
+        [("SGD", {"weight_decay": decay}) for decay in (0.0, 1e200, 0.0)],
+        given.x,
+        given.y,
+        overflow=True,
+        lr=lambda epoch: 0.1 / (1 + epoch),
         epochs=20,
         batch_size=4,
     )
@@ -252,11 +266,16 @@ def test_what_is_interrupted_changes_nothing(backend):
     made = [backend.Adam(model.parameters(), lr=0.1) for model in models]
     backend.fit_stack(models, given.x, given.y, optimizer=made, epochs=1)
     before = [(model.state_dict(), one.state_dict()) for model, one in zip(models, made, strict=True)]
+    made[0].param_groups[0]["lr"] = 1e300  # this net stops before the error
+    before[0][1]["param_groups"][0]["lr"] = 1e300
     with pytest.raises(ValueError, match="orders"):
-        backend.fit_stack(models, given.x, given.y, optimizer=made, orders=[range(10), range(3)])
+        backend.fit_stack(models, given.x, given.y, optimizer=made, orders=[*[range(10)] * 4, range(3)])
+    with pytest.raises(ValueError, match="target"):
+        backend.fit_stack(models, given.x, np.ones((10, 3)), optimizer=made, lr=lambda _: 0.5)
     for model, one, (weights, state) in zip(models, made, before, strict=True):
         for name, value in model.state_dict().items():
             np.testing.assert_array_equal(np.asarray(value), np.asarray(weights[name]))
+        assert one.state_dict()["param_groups"] == state["param_groups"]
         for number, own in one.state_dict()["state"].items():
             for key, value in own.items():
                 np.testing.assert_array_equal(np.asarray(value), np.asarray(state["state"][number][key]))
@@ -283,10 +302,16 @@ def test_no_epoch_changes_nothing(backend):
 
 
 @pytest.mark.parametrize(("of_net", "of_data"), [("float32", "float64"), ("float64", "float32")])
-def test_data_of_another_dtype(backend, of_net, of_data):
+@pytest.mark.parametrize("of_target", ["float64", "float32"])
+@pytest.mark.parametrize("loss", LOSSES)
+def test_data_of_another_dtype(backend, of_net, of_data, of_target, loss):
     """Are converted as in ``fit``."""
-    given = problem(backend, dtype=of_data)
-    compared(backend, lambda: nets(backend, 3, dtype=of_net), [("SGD", {"lr": 0.1})] * 3, given.x, given.y, epochs=3)
+    given, other = (problem(backend, loss, dtype) for dtype in (of_data, of_target))
+
+    def make():
+        return nets(backend, 3, dtype=of_net, output=given.output)
+
+    compared(backend, make, [("SGD", {"lr": 0.1})] * 3, given.x, other.y, loss=loss, epochs=3)
 
 
 def test_what_it_refuses(backend):
@@ -301,9 +326,20 @@ def test_what_it_refuses(backend):
     backend.fit(two[0], given.x, given.y, optimizer=lacking, epochs=1)
     lacking.param_groups[0]["momentum"] = 0.5
     before = [model.state_dict() for model in two]
-    twins = nets(backend, 2)
+
+    class Own(backend.SGD):
+        """Of somebody else, who may have another step."""
+
+    twins, mixed, more = (nets(backend, 2) for _ in range(3))
+    mixed[1].fc1.weight = nets(backend, 1, dtype="float32")[0].fc1.weight
+    more[1].fc1.scale = nets(backend, 1)[0].fc1.bias
     twins[1].fc1.weight = twins[0].fc1.weight
     refused = {
+        "optimizer[1]: got another Own, expected one of SGD, Adagrad, RMSprop, Adam, AdamW": {
+            "optimizer": [backend.SGD(two[0].parameters()), Own(two[1].parameters())]
+        },
+        "models[1]: got parameters of two dtypes, expected one for all": {"models": mixed},
+        "models[1]: got more parameters, expected those of its layers and no others": {"models": more},
         "models: got a parameter in two nets, expected each in one": {"models": twins},
         "state: momentum_buffer is missing": {"optimizer": [lacking, whole]},
         "models: got 3, expected a list": ({"models": 3}),
@@ -363,3 +399,34 @@ def test_nets_of_one_stack_go_the_same_way():
     assert of("RMSprop", alpha=0.4) != of("RMSprop", alpha=0.6)
     assert of("SGD", lr=0.1) != of("SGD", lr=0.1, momentum=0.1)
     assert of("SGD", lr=0.1, momentum=0.1) != of("SGD", lr=0.1, momentum=0.1, nesterov=True)
+
+
+def test_a_rate_that_float32_cannot_hold(backend):
+    """Is refused where a function of the epoch gives it, too."""
+    given = problem(backend, dtype="float32")
+    with pytest.raises(ValueError, match=r"^lr: got 1e\+39, expected at most 3.4e\+38"):
+        backend.fit_stack(nets(backend, 2, dtype="float32"), given.x, given.y, lr=lambda _: 1e39)
+
+
+def test_what_only_pytorch_has():
+    """Its own optimizers, and parameters that are not to be trained."""
+    given, [net] = problem(torchref), nets(torchref, 1)
+    with pytest.raises(ValueError, match=r"^optimizer\[0\]: got another SGD, expected one of SGD"):
+        torchref.fit_stack([net], given.x, given.y, optimizer=[torch.optim.SGD(net.parameters(), lr=0.1)])
+    net.fc1.weight.requires_grad = False
+    with pytest.raises(ValueError, match=r"^models\[0\]: got a parameter without requires_grad, expected all to be"):
+        torchref.fit_stack([net], given.x, given.y)
+
+
+def test_the_stacks_of_fast_share_their_places():
+    """They compute one after another: many large nets need no more than one."""
+    given = problem(scratch, sizes=(3, 4000, 2))
+    peaks = []
+    for count in (2, 8):
+        models = nets(fast, count, (3, 4000, 2))
+        tracemalloc.start()
+        fast.fit_stack(models, given.x, given.y, epochs=1)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    places, weights = 3 * 8 * 4002 * 10, 8 * (4000 * 4 + 2 * 4001)
+    assert peaks[1] - peaks[0] < 6 * 6 * weights + places

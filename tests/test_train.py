@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 import scratch
+from contract import memory
 from parity import plots
 from parity.commands import train
 from scratch.losses import LOSSES
@@ -334,6 +335,17 @@ def test_sweep_over_two(parity, backend, tmp_path):
         alone = table(parity(*args, "--lr", lr)[1])
         assert float(loss) == pytest.approx(float(alone["loss"]), rel=1e-5)
         assert alone["accuracy"].startswith(f"{right} of 100")
+
+
+def test_sweep_whose_nets_do_not_fit_into_memory(parity, monkeypatch):
+    """Is refused when the first of them is made."""
+    made, mlp = [], scratch.MLP
+    monkeypatch.setattr(scratch, "MLP", lambda *args: made.append(args) or mlp(*args))
+    monkeypatch.setattr(memory, "LITTLE", 0)
+    monkeypatch.setattr(memory, "free_memory", lambda: 10**6)
+    code, out, [message] = parity("fit", "--hidden", 1000, "--sweep", "lr=0.1:1:40, momentum=0:0.5:2")
+    assert (code, out, len(made)) == (2, [], 1)
+    assert message.startswith("parity train: batch_size: got 8 for 1001 neurons of 80 nets, which need 0.01")
 
 
 def test_sweep_of_momentum(parity):

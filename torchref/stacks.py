@@ -48,13 +48,15 @@ def fit_stack(
 
     ``models`` lists nets of one form: ``Linear``, ``ToyNet`` or ``MLP`` of the same
     sizes, activations and dtype, whose first weights may differ. ``optimizer`` is the
-    name of one for all, or a list with an optimizer for each net, created with its
-    parameters in one group: their rates, momenta and other options may differ, and they
-    go on from their states. The other arguments are those of ``fit``; all nets see the
-    same samples in the same order.
+    name of one for all, or a list with an optimizer of this package for each net,
+    created with its parameters in one group: their rates, momenta and other options may
+    differ, and they go on from their states. ``loss``, ``lr``, ``epochs``,
+    ``batch_size``, ``orders`` and ``tolerance`` are as in ``fit``; all nets see the
+    same samples, a (n, d), in the same order.
 
     Returns a list with the history of each net. A net whose loss is out of range stops
-    there, as does one that stays within the ``tolerance``; the others go on.
+    there, as does one that stays within the ``tolerance``; the others go on. Nets and
+    optimizers change at the end: an error before it leaves all as they were.
     Source: ``torch.func.vmap`` and ``stack_module_state``.
 
     >>> nets = [Linear(2, 1), Linear(2, 1)]
@@ -109,6 +111,7 @@ class Stack:
         self.epochs, self.losses, self.mean = 0, [], math.inf
         self.going = torch.full((len(members),), True)
         self.steps = torch.zeros(len(members), dtype=int)
+        self.lr, self.left = None, {}
         models = [member.model for member in self.members]
         self.net, (weights, _) = models[0], stack_module_state(models)
         self.weights = {name: weight.detach() for name, weight in weights.items()}
@@ -135,10 +138,9 @@ class Stack:
 
     def set_lr(self, lr):
         """Another rate for all."""
+        self.lr = lr
         for _, optimizer in self.optimizers:
             set_lr(optimizer, lr)
-        for member in self.members:
-            set_lr(member.optimizer, lr)
 
     def epoch(self, pieces, loss, tolerance):
         """A step with each batch; then those stop whose mean loss stays."""
@@ -161,7 +163,9 @@ class Stack:
             weight[lost] = 0  # PyTorch's loss would refuse nan
 
         def loss_of(weights, x, y):
-            return LOSSES[loss](self.forward(weights, x), y)
+            pred = self.forward(weights, x)
+            pred = pred.to(y.dtype) if y.is_floating_point() else pred
+            return LOSSES[loss](pred, y)
 
         step = vmap(grad_and_value(loss_of), in_dims=(0, None, None))
         gradients, losses = step(self.weights, x, y)
@@ -191,27 +195,41 @@ class Stack:
         return y, lost
 
     def stop(self, which, with_grad=True):
-        """Give these nets their weights, and what else their training has left."""
+        """Keep what the training of these nets has left; they go on in vain."""
         which = which & self.going & (self.steps > 0)
         self.going &= ~which
         for rows, shared in self.optimizers:
-            [group] = shared.param_groups
-            for i in which[rows].nonzero().flatten():
-                _, parameters, optimizer, history = self.members[rows.start + i]
-                history.epochs = self.epochs
-                for parameter, part in zip(parameters, group["params"], strict=True):
-                    parameter.data = part.data[i].clone()
-                    parameter.grad = part.grad[i].clone() if with_grad else None
-                    state = {
-                        key: value.clone() if key == "step" else value[i].clone()
-                        for key, value in shared.state.get(part, {}).items()
-                    }
-                    if state:
-                        optimizer.state[parameter] = state
+            parts = shared.param_groups[0]["params"]
+            for i in which[rows].nonzero().flatten().tolist():
+                kept = [
+                    (
+                        part.data[i].clone(),
+                        part.grad[i].clone() if with_grad else None,
+                        of_one(shared.state.get(part, {}), i),
+                    )
+                    for part in parts
+                ]
+                self.left[rows.start + i] = self.epochs, self.lr, kept
 
     def finish(self):
-        """Stop those that still go on; the losses of all."""
+        """Stop those that still go on; give each what its training has left."""
         self.stop(self.going)
         losses = torch.stack([self.steps.double(), *self.losses]).T.tolist()
-        for member, (steps, *row) in zip(self.members, losses, strict=True):
-            member.history.losses += row[: int(steps)]
+        for m, (epochs, lr, kept) in self.left.items():
+            _, parameters, optimizer, history = self.members[m]
+            history.epochs = epochs
+            history.losses += losses[m][1 : 1 + int(losses[m][0])]
+            if lr is not None:
+                set_lr(optimizer, lr)
+            for parameter, (data, grad, state) in zip(parameters, kept, strict=True):
+                parameter.data, parameter.grad = data, grad
+                if state:
+                    optimizer.state[parameter] = state
+
+
+def of_one(state, i):
+    """A copy of the state of one net."""
+    return {
+        key: value.clone() if key == "step" else value[i].clone()
+        for key, value in state.items()
+    }

@@ -24,14 +24,14 @@ EXAMPLE = "NAME=FROM:TO:RUNS such as lr=0.001:1:20"
 def names(args):
     """What is swept; nothing without the option, or where a rule has none."""
     text = getattr(args, "sweep", None) or ""
-    return [part.partition("=")[0] for part in text.split(",") if part]
+    return [part.partition("=")[0].strip() for part in text.split(",") if part]
 
 
 def trials(args):
     """The options of each run, by the values that the sweep sets; without a sweep there is one run."""
     if getattr(args, "sweep", None) is None:
         return {(): args}
-    spans = [span(part) for part in args.sweep.split(",")]
+    spans = [span(part.strip()) for part in args.sweep.split(",")]
     swept = [name for name, _ in spans]
     if len(set(swept)) < len(swept) or (len(swept) > 1 and not set(swept) <= set(RATES)):
         raise ValueError(f"--sweep: got {', '.join(swept)}, expected one of them, or lr and momentum together")

@@ -12,6 +12,7 @@ import numpy as np
 
 from contract.arguments import Count, NonNegative, batch_length, choice
 from contract.arrays import signs
+from contract.memory import batch_that_fits
 from parity import plots
 from parity.commands import sweep
 from parity.files import atomic_write, check_path
@@ -91,7 +92,7 @@ def _add_tolerance(rule):
 
 
 def _add_net_options(fit):
-    """Layers, loss, optimizer, batches, and the sweep over one of them."""
+    """Layers, loss, optimizer, batches, and the sweep over one or two options."""
     add = fit.add_argument
     add("--hidden", type=int, nargs="+", default=[], metavar="N", help="number of neurons in each hidden layer")
     text = f"activation of the hidden layers: {', '.join(NET_ACTIVATIONS)} (default: %(default)s)"
@@ -108,7 +109,7 @@ def _add_net_options(fit):
     _add_tolerance(fit)
     text = "train RUNS times and show the final loss over lr (spaced logarithmically), momentum, hidden, epochs or "
     text += "batch-size; a map over two: lr=0.01:1:20,momentum=0:0.95:20"
-    add("--sweep", metavar="NAME=FROM:TO:RUNS", help=text)
+    add("--sweep", metavar="NAME=FROM:TO:RUNS[,...]", help=text)
 
 
 @np.errstate(all="ignore")  # an overflow of the loss is reported in a sentence
@@ -405,8 +406,10 @@ def _fit_at_once(backend, args, trials, x, y):
     labels, target = _labels(y), targets(backend, args.loss, y)
     nets, optimizers = [], []
     for trial in trials:
-        rng = np.random.default_rng(args.seed or 0)  # the same for all
+        rng = np.random.default_rng(args.seed or 0)  # the same weights for all, and then the same orders
         nets.append(_net(backend, trial, x, labels, rng))
+        if len(nets) == 1:  # before the others are made
+            batch_that_fits(args.batch_size, len(x), nets[0], len(trials))
         options = {name: getattr(trial, name) for name in sweep.RATES if hasattr(trial, name)}
         optimizers.append(getattr(backend, args.optimizer)(nets[-1].parameters(), **options))
     options = {name: getattr(args, name) for name in ("loss", "epochs", "batch_size", "tolerance")}

@@ -32,9 +32,9 @@ class InPlace(stacks.Stack):
     def forward(self, x):
         """The outputs, which the next forward pass overwrites."""
         x, *_ = converted(linear, x, *(array[0] for array in self.layers[0]))
-        form = len(x), x.dtype
+        form = len(self.members), len(x), x.dtype
         if form not in self.places:
-            self.places[form] = self.room(*form)
+            self.places[form] = self.room(len(x), x.dtype)
         self.now, outputs = self.places[form], [x[None]]
         steps = zip(self.layers, self.now, self.in_place, strict=True)
         for (weight, bias), (z, work, _), (g, _) in steps:
@@ -50,10 +50,7 @@ class InPlace(stacks.Stack):
             super().backward(outputs, grad)
             return
         for layer in reversed(range(len(self.layers))):
-            (weight, _), (weight_grad, bias_grad) = (
-                self.layers[layer],
-                self.gradients[layer],
-            )
+            weight_grad, bias_grad = self.gradients[layer]
             z, work, _ = self.now[layer]
             _, through_g = self.in_place[layer]
             through_g(z.T, grad.T, work.T)
@@ -64,6 +61,15 @@ class InPlace(stacks.Stack):
                 grad = product(grad, weight, out=below)
 
 
-fit_stack = rewired(
-    stacks.fit_stack, stacks_of=rewired(stacks.stacks_of, Stack=InPlace, CACHE=2**19)
-)
+in_place = rewired(stacks.stacks_of, Stack=InPlace, CACHE=2**19)
+
+
+def stacks_of(members, batch_size):
+    """The stacks, which compute one after another, in the same places."""
+    made = in_place(members, batch_size)
+    for stack in made:
+        stack.places = made[0].places
+    return made
+
+
+fit_stack = rewired(stacks.fit_stack, stacks_of=stacks_of)
