@@ -152,6 +152,7 @@ def _edges(values, log):
     values = np.clip(np.log(values) if log else np.asarray(values, dtype=float), -most, most)
     between = (values[1:] + values[:-1]) / 2
     edges = np.concatenate([[2 * values[0] - between[0]], between, [2 * values[-1] - between[-1]]])
+    edges = np.clip(edges, -most, most)
     return np.exp(edges) if log else edges
 
 
