@@ -21,6 +21,7 @@ MARKERS = ("s", "o", "^", "D", "v", "P", "X")
 GRID = 400
 # For larger numbers the margin of an axis would overflow, and nothing would be drawn.
 LARGEST = 1e250
+FARTHEST = 1e120  # on an axis of hyperparameters, whose ticks lie beyond it
 MOST_FRAMES = 60
 HOLD_SECONDS = 2
 
@@ -139,7 +140,7 @@ def plot_map(names, values, losses, *, ceiling=np.inf, log_values=(False, False)
     if kept.size:
         ax.figure.colorbar(mesh, ax=ax, label="final loss")
         best = np.unravel_index(np.argmin(np.where(shown, losses, np.inf)), losses.shape)
-        y, x = (of_one[i] for of_one, i in zip(values, best, strict=True))
+        y, x = (min(of_one[i], FARTHEST) for of_one, i in zip(values, best, strict=True))
         ax.plot(x, y, marker="*", color="white", markeredgecolor="black", markersize=14, linestyle="none")
     marks = ["grey: diverged, or far above"] * (not shown.all()) + ["star: the least"] * bool(kept.size)
     ax.set(xlabel=names[1], ylabel=names[0], title="; ".join(marks))
@@ -148,7 +149,7 @@ def plot_map(names, values, losses, *, ceiling=np.inf, log_values=(False, False)
 
 def _edges(values, log):
     """The borders of the cells around these values, halfway between neighbours, as far as they can be drawn."""
-    most = np.log(LARGEST) if log else LARGEST
+    most = np.log(FARTHEST) if log else FARTHEST
     values = np.clip(np.log(values) if log else np.asarray(values, dtype=float), -most, most)
     between = (values[1:] + values[:-1]) / 2
     edges = np.concatenate([[2 * values[0] - between[0]], between, [2 * values[-1] - between[-1]]])
