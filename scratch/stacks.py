@@ -161,7 +161,8 @@ class Stack:
     def __init__(self, members):
         self.members, self.epochs, self.losses = members, 0, []
         self.going, self.mean = np.full(len(members), True), math.inf
-        self.steps, self.lr, self.left = np.zeros(len(members), int), None, {}
+        self.steps, self.lr = np.zeros(len(members), int), None
+        self.left, self.last = {}, {}
         first = members[0]
         self.shapes = [parameter.shape for parameter in first.parameters]
         names = getattr(first.model, "activations", ["identity"])
@@ -260,35 +261,35 @@ class Stack:
     def stop(self, which, with_grad=True):
         """Keep what the training of these nets has left; they go on in vain."""
         which = which & self.going & (self.steps > 0)
+        if not which.any():
+            return
         self.going &= ~which
         for m in np.flatnonzero(which):
-            weight, grad = self.w[:, m].copy(), self.g[:, m].copy()
-            state = {k: v[:, m].copy() for k, v in self.state.items() if k != "step"}
-            step = {"step": self.state["step"]} if "step" in self.state else {}
-            gradients = grad if with_grad else None
-            self.left[m] = self.epochs, self.lr, weight, gradients, state, step
+            self.left[m] = self.epochs, self.lr, self.state.get("step"), with_grad
+        for key, value in (self.state | {"data": self.w, "grad": self.g}).items():
+            if key != "step":
+                last = self.last.setdefault(key, np.zeros_like(value))
+                last[:, which] = value[:, which]
 
     def finish(self):
         """Stop those that still go on; give each what its training has left."""
         self.stop(self.going)
         losses = np.stack([self.steps, *self.losses], axis=-1).tolist()
-        for m, (epochs, lr, weight, grad, state, step) in self.left.items():
+        last = {key: self.parts(value) for key, value in self.last.items()}
+        for m, (epochs, lr, step, with_grad) in self.left.items():
             _, parameters, optimizer, history = self.members[m]
             history.epochs = epochs
             history.losses += losses[m][1 : 1 + int(losses[m][0])]
             if lr is not None:
                 set_lr(optimizer, lr)
-            weights = self.arrays(weight)
-            gradients = self.arrays(grad) if grad is not None else [None] * len(weights)
-            states = {key: self.arrays(value) for key, value in state.items()}
             for i, parameter in enumerate(parameters):
-                parameter.data, parameter.grad = weights[i], gradients[i]
-                if own := {key: value[i] for key, value in states.items()} | step:
-                    optimizer.state[parameter] = own
-
-    def arrays(self, column):
-        """The array of each parameter of one net."""
-        return [part[0].copy() for part in self.parts(column[:, None])]
+                state = {key: part[i][m].copy() for key, part in last.items()}
+                parameter.data, grad = state.pop("data"), state.pop("grad")
+                parameter.grad = grad if with_grad else None
+                if step is not None:
+                    state["step"] = step
+                if state:
+                    optimizer.state[parameter] = state
 
 
 def columns(arrays):

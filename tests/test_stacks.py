@@ -301,7 +301,9 @@ def test_no_epoch_changes_nothing(backend):
     assert history.losses == []
 
 
-@pytest.mark.parametrize(("of_net", "of_data"), [("float32", "float64"), ("float64", "float32")])
+@pytest.mark.parametrize(
+    ("of_net", "of_data"), [("float32", "float64"), ("float64", "float32"), ("float32", "float32")]
+)
 @pytest.mark.parametrize("of_target", ["float64", "float32"])
 @pytest.mark.parametrize("loss", LOSSES)
 def test_data_of_another_dtype(backend, of_net, of_data, of_target, loss):
