@@ -65,7 +65,6 @@ OPTIONS = (
         "repro",
         {"metavar": "DIR", "help": "write a program that repeats each failure to this directory"},
         of_property=True,
-        of_run=True,
     ),
     Option("json", {"metavar": "FILE", "help": "write the results to this file"}),
     Option(

@@ -2,6 +2,7 @@
 
 import gc
 from argparse import Namespace
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,8 +13,9 @@ from parity.border.backend import load
 from parity.border.process import Exchange
 from parity.cli import Parser
 from parity.commands import check, many
-from parity.judge.compare import Evidence
-from parity.judge.passed import Record
+from parity.judge.diagnosis import diagnose
+from parity.judge.known import Outcome, Record, size
+from parity.reports import lesson
 from parity.reports.report import Row
 
 RIGHT = """
@@ -115,6 +117,51 @@ def test_reports_are_those_of_one_by_one(judge, alone, turn):
     assert passing == {name for name in names if name.startswith("right")} | others
 
 
+def test_equal_wrong_ones_under_other_names(judge, alone):
+    """A second file with the same mistake gets the report that it gets alone."""
+    wrong = [name for name, report in alone.items() if report["exit_code"] == 1]
+    folder = Path(alone["right"]["candidate"]).parent
+    for name in wrong:
+        (folder / f"again_{name}.py").write_text(CANDIDATES[name])
+    reports = judge(*wrong, *(f"again_{name}" for name in wrong))
+    for name in wrong:
+        again = f"again_{name}"
+        assert reports[again] == judge(again)[again]
+
+
+def check_in_turn(folder, texts, seen):
+    """Check these candidates in this process; return what ``seen`` says after each, with its report."""
+    parser = Parser()
+    check.add_arguments(parser)
+    args = parser.parse_args(["--reference", "scratch", "--examples", "10", "--only", "sign"])
+    check.validate(args)
+    submissions, after = [], []
+    for i, text in enumerate(texts):
+        file = folder / f"number_{i}.py"
+        file.write_text(text)
+        submissions.append(Namespace(**vars(args) | {"candidate": str(file)}))
+    check.check_alike(iter(submissions), lambda report: after.append((seen(), report)))
+    return after
+
+
+def test_the_same_mistake_is_explained_once(tmp_path, monkeypatch):
+    """A candidate that repeats the wrong answers of one before is not diagnosed again."""
+    calls = []
+    monkeypatch.setattr(lesson, "diagnose", lambda *args: calls.append(args) or diagnose(*args))
+    wrong = RIGHT.replace("np.sign(z)", "np.sign(z) + (z == 0)")
+    (once, first), (twice, second) = check_in_turn(tmp_path, [wrong, wrong], lambda: len(calls))
+    assert (first["exit_code"], second["exit_code"]) == (1, 1)
+    assert 0 < once == twice
+
+
+def test_the_words_of_a_candidate_are_its_own(tmp_path):
+    """Where one says its own name, another that says the same has said the name of that one."""
+    boasting = RIGHT.replace("return np.sign(z)", "raise TypeError('not like number_0.py')")
+    for _, report in check_in_turn(tmp_path, [boasting, boasting], lambda: None):
+        assert "TypeError in number_" in report["properties"][0]["message"]
+        assert report["properties"][0]["lessons"][0]["headline"].endswith("not like number_0.py")
+
+
 @pytest.mark.parametrize("count", [10, 1000])
 def test_what_is_kept_does_not_grow(count):
     """However many answers there are, of one property or of many."""
@@ -123,12 +170,11 @@ def test_what_is_kept_does_not_grow(count):
     for i in range(count):
         said = [Exchange(b"?" * 100, b"!" * 100, False, 0.0)] * 3
         known = {"signatures": {}, "consulted": set(), "floats_only": set(), "keeps": False}
-        candidate = SimpleNamespace(process=SimpleNamespace(said=said), **known)
-        seen = SimpleNamespace(candidate=candidate, abilities={}, evidence=Evidence())
-        record.keep("one", (), seen)
-        record.keep(f"property {i}", (), seen)
-    kept = [each for variants in record.passed.values() for each in variants]
-    assert 0 < sum(each.size for each in kept) == record.size <= record.most
+        candidate = SimpleNamespace(name="one.py", process=SimpleNamespace(said=said, child=True), **known)
+        seen = SimpleNamespace(candidate=candidate, reference=SimpleNamespace(name="scratch"), abilities={})
+        record.keep("one", (), seen, Outcome({}))
+        record.keep(f"property {i}", (), seen, Outcome({}))
+    assert 0 < sum(map(size, record.known.values())) <= record.most
 
 
 def test_a_long_conversation_is_not_kept(tmp_path, monkeypatch):
@@ -148,22 +194,11 @@ def test_a_long_conversation_is_not_kept(tmp_path, monkeypatch):
 
 def test_a_judge_keeps_no_report(tmp_path):
     """Neither pytest nor the judge holds the rows of the candidates before."""
-    parser = Parser()
-    check.add_arguments(parser)
-    args = parser.parse_args(["--reference", "scratch", "--examples", "10", "--only", "sign"])
-    check.validate(args)
-    submissions = []
-    for i in range(4):
-        file = tmp_path / f"right_{i}.py"
-        file.write_text(RIGHT)
-        submissions.append(Namespace(**vars(args) | {"candidate": str(file)}))
-    rows, codes = [], []
 
-    def send(report):
+    def rows():
         gc.collect()
-        rows.append(sum(type(each) is Row for each in gc.get_objects()))
-        codes.append(report["exit_code"])
+        return sum(type(each) is Row for each in gc.get_objects())
 
-    check.check_alike(iter(submissions), send)
-    assert codes == [0, 0, 0, 0]
-    assert rows == [rows[0]] * 4
+    (first, report), *rest = check_in_turn(tmp_path, [RIGHT] * 4, rows)
+    assert report["exit_code"] == 0
+    assert [count for count, _ in rest] == [first] * 3

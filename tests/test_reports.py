@@ -195,6 +195,7 @@ def test_one_of_many_that_ends_its_judge(check, tmp_path, monkeypatch):
         (("--gradescope", "points.txt"), "expected .json"),
         (("scratch", "torchref", "--junit", "out.xml"), "--junit: got 3 candidates, expected one"),
         (("scratch", "torchref", "--all"), "--all: got 3 candidates, expected one"),
+        (("scratch", "--repro", "programs"), "--repro: got 2 candidates, expected one"),
     ],
 )
 def test_bad_options_are_one_line(check, options, message):

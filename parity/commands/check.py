@@ -242,8 +242,9 @@ def validate_files(args):
         check_path(path, (suffix,))
         if option != "json" and len(args.candidates) > 1:
             raise ValueError(f"--{option}: got {len(args.candidates)} candidates, expected one; --json accepts several")
-    if args.all and len(args.candidates) > 1:
-        raise ValueError(f"--all: got {len(args.candidates)} candidates, expected one")
+    for option in ("all", "repro"):
+        if getattr(args, option) and len(args.candidates) > 1:
+            raise ValueError(f"--{option}: got {len(args.candidates)} candidates, expected one")
     if args.repro and args.hint != "full":
         raise ValueError(
             f"--repro: got --hint {args.hint}, expected --hint full, because the programs show the numbers"

@@ -145,8 +145,7 @@ class Kept:
         self.file = args.json
         self.path = Path(f"{args.json}.part")
         self.run = {option.attribute: getattr(args, option.attribute) for option in OPTIONS if option.of_run}
-        self.run |= {"repro": args.repro and str(args.repro), "sources": digest()}
-        self.run["reference_content"] = content(args.reference)
+        self.run |= {"sources": digest(), "reference_content": content(args.reference)}
 
     def read(self):
         """The reports of an earlier run with the same options, by candidate and content."""

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from parity.interrupt import Interrupted
-from parity.judge.passed import Record
+from parity.judge.known import Record
 
 
 class Series:

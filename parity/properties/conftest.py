@@ -15,7 +15,7 @@ from parity.border.backend import Stopped
 from parity.border.host import die_with
 from parity.judge import completeness, strategies
 from parity.judge.compare import Check, Evidence, Mismatch
-from parity.judge.passed import state
+from parity.judge.known import Outcome, state
 from parity.options import option
 from parity.reports.lesson import Examples, learn
 
@@ -167,14 +167,21 @@ def pytest_pyfunc_call(pyfuncitem):
     check = pyfuncitem.funcargs["check"]
     record = pyfuncitem.config.record if check.candidate.process else None
     before = record and state(check)
-    evidence = record and record.repeated(pyfuncitem.nodeid, check)
-    if evidence:
-        pyfuncitem.user_properties.append(("parity", evidence))
-        return True
-    judge(pyfuncitem, marker, check)
-    if record:
-        record.keep(pyfuncitem.nodeid, before, check)
+    outcome = record and record.repeated(pyfuncitem.nodeid, check)
+    if not outcome:
+        outcome = judge(pyfuncitem, marker, check)
+        if record:
+            record.keep(pyfuncitem.nodeid, before, check, outcome)
+    report(pyfuncitem, outcome)
     return True
+
+
+def report(pyfuncitem, outcome):
+    """Pass on the evidence; fail with the lesson, without a traceback."""
+    pyfuncitem.user_properties.append(("parity", outcome.evidence))
+    if outcome.lesson:
+        pyfuncitem.user_properties.append(("lesson", outcome.lesson))
+        raise pytest.fail.Exception(str(Mismatch(outcome.lesson["headline"], outcome.lesson["facts"])), pytrace=False)
 
 
 def skip_undefined(pyfuncitem, marker):
@@ -193,7 +200,7 @@ def skip_undefined(pyfuncitem, marker):
 
 def judge(pyfuncitem, marker, check):
     """Count and judge the examples of a property."""
-    side = check.candidate
+    side, lesson = check.candidate, None
     check.evidence = evidence = Evidence()
     examples = Examples(inner(pyfuncitem), check)
     replace_inner(pyfuncitem, examples.one)
@@ -208,18 +215,16 @@ def judge(pyfuncitem, marker, check):
             raise Mismatch(f"{marker.args[0]}: {side.name} {complaint}")
     except (Mismatch, Stopped, Flaky) as error:
         survey = functools.partial(run_inner, pyfuncitem) if marker.kwargs.get("replay", True) else None
-        lesson = learn(error, marker.args[0], examples, survey)
-        pyfuncitem.user_properties.append(("lesson", lesson.as_dict(pyfuncitem.config, pyfuncitem.name)))
-        # The message is the lesson, without a traceback.
-        raise pytest.fail.Exception(str(lesson), pytrace=False) from None
+        learned = learn(error, marker.args[0], examples, survey)
+        lesson = learned.as_dict(pyfuncitem.config, pyfuncitem.name)
     except pytest.skip.Exception as skipped:
         # Without the example that Hypothesis has added: it is irrelevant for functions that are not written.
         raise pytest.skip.Exception(skipped.msg) from None
     finally:
         replace_inner(pyfuncitem, examples.property_)
-        if option(pyfuncitem.config, "hint") != "full":
-            evidence.accepted.clear()
-        pyfuncitem.user_properties.append(("parity", evidence.as_dict()))
+    if option(pyfuncitem.config, "hint") != "full":
+        evidence.accepted.clear()
+    return Outcome(evidence.as_dict(), lesson)
 
 
 def inner(item):

@@ -74,10 +74,6 @@ class Lesson:
         self.partly = partly
         self.candidate = examples.check.candidate
         self.transcript = examples.transcript
-        self.text = ""
-
-    def __str__(self):
-        return self.text
 
     def as_dict(self, config, test):
         """The lesson for the reports, as far as ``--hint`` allows; with ``--repro``, also write the program."""
@@ -95,12 +91,10 @@ class Lesson:
                 facts["mistake"] = f"{PARTLY} {'; or '.join(map(sentence, map(as_dict, self.partly)))}"
         if folder:
             facts["again"] = f"python {self.repeat(Path(folder), test)}"
-        if hint == "none":
-            self.headline, facts, mistakes = f"{self.function} differs", {}, []
-        elif hint == "message":
+        headline = f"{self.function} differs" if hint == "none" else self.headline
+        if hint in ("none", "message"):
             facts, mistakes = {}, []
-        self.text = str(Mismatch(self.headline, facts))
-        return {"function": self.function, "headline": self.headline, "facts": facts, "mistakes": mistakes}
+        return {"function": self.function, "headline": headline, "facts": facts, "mistakes": mistakes}
 
     def repeat(self, folder, test):
         """Write the program that repeats the calls and return its path."""
