@@ -18,6 +18,11 @@ from parity.progress import bar
 from parity.trees import ROOT, digest
 
 MANIFEST = "parity-page.json"
+# The lessons that are pages of their own, and what is said of them in the list of contents.
+LESSONS = {
+    "backpropagation": "How an error finds its way back: one forward and one backward pass with all their numbers.",
+    "equal": "What does equal mean? From 0.1 + 0.2 to the bound and the referee.",
+}
 # The fields of a report that the page uses, and of each of its rows.
 REPORT = {"candidate": str, "reference": str, "time": str, "summary": str, "sources": str, "properties": list}
 ROW = {
@@ -59,7 +64,8 @@ def run(args):
     made_from = figures_made_from()
     fresh = drawn_from == made_from and all((output / name).is_file() for name in drawings)
     try:
-        (output / "figures").mkdir(parents=True, exist_ok=True)
+        for folder in ("figures", "widgets"):
+            (output / folder).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ValueError(f"{output}: cannot be written: {error.strerror or error}") from None
     # The manifest is written first, with the files of earlier builds, so that an interrupted build can be repeated.
@@ -207,21 +213,29 @@ def pages(course, evidence, digest):
     """The text of every file but the figures, by its name."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    from parity.site import figures
+    from parity.site import figures, lessons
     from parity.site.chapters import SITE
 
     # The docstrings are already HTML.
     environment = Environment(
         loader=FileSystemLoader(SITE), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
     )
-    shared = {"chapters": course, "evidence": evidence, "digest": digest}
+    shared = {"chapters": course, "lessons": LESSONS, "evidence": evidence, "digest": digest}
     shown = {name: [caption(draw) for draw in draws] for name, draws in figures.FIGURES.items()}
-    files = {name: (SITE / name).read_text(encoding="utf-8") for name in ("style.css", "page.js")}
+    scripts = [
+        path for folder in (SITE, SITE / "widgets") for path in folder.iterdir() if path.suffix in (".css", ".js")
+    ]
+    files = {path.relative_to(SITE).as_posix(): path.read_text(encoding="utf-8") for path in scripts}
+    files["widgets/data.js"] = f"const DATA = {json.dumps(lessons.data())};\n"
     files["search.js"] = f"const INDEX = {json.dumps(index(course, shown), ensure_ascii=False)};\n"
     names = ["index", *(chapter.file for chapter in course), None]
     files["index.html"] = environment.get_template("index.html").render(
         **shared, here="index", figures=shown["training"], before=None, after=names[1]
     )
+    for name in LESSONS:
+        files[f"{name}.html"] = environment.get_template(f"{name}.html").render(
+            **shared, here=name, figures=shown.get(name, []), before=None, after=None, **getattr(lessons, name)()
+        )
     for chapter, before, after in zip(course, names, names[2:], strict=False):
         files[f"{chapter.file}.html"] = environment.get_template("chapter.html").render(
             **shared,
