@@ -193,12 +193,13 @@ def test_a_long_conversation_is_not_kept(tmp_path, monkeypatch):
 
 
 def test_a_judge_keeps_no_report(tmp_path):
-    """Neither pytest nor the judge holds the rows of the candidates before."""
+    """Neither pytest nor the judge holds the rows of the candidates before, nor their examples, right or wrong."""
 
-    def rows():
+    def kept():
         gc.collect()
-        return sum(type(each) is Row for each in gc.get_objects())
+        return sum(type(each) in (Row, lesson.Examples) for each in gc.get_objects())
 
-    (first, report), *rest = check_in_turn(tmp_path, [RIGHT] * 4, rows)
+    wrong = [RIGHT.replace("np.sign(z)", f"np.sign(z) + {number}") for number in range(4)]
+    (first, report), *rest = check_in_turn(tmp_path, wrong, kept)
     assert report["exit_code"] == 0
-    assert [count for count, _ in rest] == [first] * 3
+    assert [(count, report["exit_code"]) for count, report in rest] == [(first, 1)] * 3

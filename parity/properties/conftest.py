@@ -203,7 +203,7 @@ def judge(pyfuncitem, marker, check):
     side, lesson = check.candidate, None
     check.evidence = evidence = Evidence()
     examples = Examples(inner(pyfuncitem), check)
-    replace_inner(pyfuncitem, examples.one)
+    replace_inner(pyfuncitem, like(examples.property_, examples.one))
     try:
         check.reference.begin()
         run(pyfuncitem)
@@ -214,7 +214,7 @@ def judge(pyfuncitem, marker, check):
         if complaint := side.complaint():
             raise Mismatch(f"{marker.args[0]}: {side.name} {complaint}")
     except (Mismatch, Stopped, Flaky) as error:
-        survey = functools.partial(run_inner, pyfuncitem) if marker.kwargs.get("replay", True) else None
+        survey = functools.partial(run_inner, pyfuncitem, examples.property_) if marker.kwargs.get("replay", True) else None
         learned = learn(error, marker.args[0], examples, survey)
         lesson = learned.as_dict(pyfuncitem.config, pyfuncitem.name)
     except pytest.skip.Exception as skipped:
@@ -234,16 +234,20 @@ def inner(item):
 
 def replace_inner(item, function):
     """Let the test run this function instead of its property."""
-    function = functools.wraps(inner(item))(lambda *args, function=function, **options: function(*args, **options))
     if hasattr(item.obj, "hypothesis"):
         item.obj.hypothesis.inner_test = function
     else:
         item.obj = function
 
 
-def run_inner(item, function):
+def like(property_, function):
+    """A function with the signature of the property."""
+    return functools.wraps(property_)(lambda *args, **options: function(*args, **options))
+
+
+def run_inner(item, property_, function):
     """Run this function on the examples of the property again."""
-    replace_inner(item, function)
+    replace_inner(item, like(property_, function))
     run(item)
 
 
