@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from parity.border import isolation
-from parity.border.host import EXTRAS, Host, find
+from parity.border.host import EXTRAS, Host, find, is_file
 from parity.border.process import Limits, Process, Stopped
 from parity.border.wire import Callback, Kept, Malformed
 from parity.text import printable
@@ -281,7 +281,7 @@ def is_signature(answer):
 
 def load(spec, limits=None):
     """The backend of a module (``scratch``), a file (``homework.py``), or a name in one (``package.module:name``)."""
-    name = printable(Path(spec).name if spec.endswith(".py") else spec)
+    name = printable(Path(spec).name if is_file(spec) else spec)
     limits = limits or Limits()
     if is_ours(spec) and not limits.forbidden:
         return Backend(name, find(spec), spec=spec)
@@ -290,7 +290,7 @@ def load(spec, limits=None):
 
 def is_ours(spec):
     """Whether this is a module of this project."""
-    return not spec.endswith(".py") and spec.partition(":")[0].partition(".")[0] in OURS
+    return not is_file(spec) and spec.partition(":")[0].partition(".")[0] in OURS
 
 
 def unprotected(*specs):

@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from parity.border.program import Program
 from parity.border.wire import Callback, Kept, packed, reader, received, write
 
 EXTRAS = {"torch": "torch", "hypothesis": "parity", "rich": "parity", "matplotlib": "plot"}
@@ -385,6 +386,8 @@ def find(spec):
     """The namespace of a module (``scratch``), a file (``homework.py``), or a name in one (``package.module:name``)."""
     if spec.endswith(".py"):
         return _file(Path(spec))
+    if is_file(spec):
+        return Program(Path(spec).absolute())
     module_name, _, attribute = spec.partition(":")
     namespace: Any = _module(module_name)
     if attribute:
@@ -394,13 +397,20 @@ def find(spec):
     return namespace
 
 
+def is_file(spec):
+    """Whether a candidate is a file, of Python or a program, and not a module."""
+    return spec.endswith(".py") or os.sep in spec
+
+
 def _module(name):
     try:
         found = importlib.util.find_spec(name)
     except (ImportError, ValueError):
         found = None
     if found is None:
-        raise ValueError(f"{name}: no such module, expected a module's name or a .py file")
+        raise ValueError(
+            f"{name}: no such module, expected a module's name, a .py file, or ./{name} if it is a program"
+        )
     return _run(name, lambda: importlib.import_module(name))
 
 

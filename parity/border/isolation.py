@@ -19,7 +19,7 @@ SUFFIXES = (".py", ".pyc", ".so", ".pyd")
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 REFUSAL = os.path.join(HERE, "border", "forbidden.py")
 # The modules that serve a candidate stay visible, even if it may not import parity.
-SERVING = ("__init__.py", "border/__init__.py", "border/host.py", "border/wire.py")
+SERVING = ("__init__.py", "border/__init__.py", "border/host.py", "border/program.py", "border/wire.py")
 BORDER = {file: os.path.join(HERE, file) for file in SERVING}
 
 

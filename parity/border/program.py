@@ -4,10 +4,10 @@ A line is a JSON object; ``docs/programs.md`` has the format and examples in Jav
 """
 
 import json
-import os
 import subprocess
 from inspect import Parameter, Signature
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 
@@ -18,8 +18,10 @@ class Program:
     """The functions of a program, as attributes."""
 
     def __init__(self, path):
+        if not path.is_file():
+            raise ValueError(f"{path}: no such file, expected a .py file or a program")
         try:
-            self._process = subprocess.Popen([path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=path.parent)
+            self._process: Any = subprocess.Popen([path], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         except OSError as error:
             raise ValueError(f"{path}: cannot be run: {error.strerror}") from None
         try:
@@ -43,7 +45,7 @@ class Program:
                 return results(answer["results"], dtype_of(given))
             return inward(answer.get("result"), dtype_of(given))
 
-        function.__signature__ = parameters
+        vars(function)["__signature__"] = parameters
         return function
 
     def _ask(self, name, dtype="float64", arguments=None):
@@ -72,7 +74,7 @@ def signature(names):
     """The signature of these parameters; one whose name ends in ? is optional."""
     kind = Parameter.POSITIONAL_OR_KEYWORD
     return Signature(
-        Parameter(name.rstrip("?"), kind, default=None if name.endswith("?") else Parameter.empty) for name in names
+        [Parameter(name.rstrip("?"), kind, default=None if name.endswith("?") else Parameter.empty) for name in names]
     )
 
 
@@ -111,8 +113,3 @@ def results(values, dtype):
     if isinstance(values, dict):
         return SimpleNamespace(**inward(values, dtype))
     return tuple(inward(value, dtype) for value in values)
-
-
-def is_program(path):
-    """Whether the file can be run."""
-    return path.is_file() and os.access(path, os.X_OK)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from parity.border.backend import Formed, ObjectRef
-from parity.border.host import Kept, is_whole
+from parity.border.host import Kept, is_file, is_whole
 
 PROGRAM = '''"""{headline}
 
@@ -53,6 +53,12 @@ spec = importlib.util.spec_from_file_location("candidate", path)
 candidate = importlib.util.module_from_spec(spec)
 sys.modules[spec.name] = candidate
 spec.loader.exec_module(candidate)
+"""
+FROM_PROGRAM = """from pathlib import Path
+
+from parity.border.program import Program
+
+candidate = Program(Path({path!r}))
 """
 FROM_MODULE = """candidate = importlib.import_module({path!r}){attribute}
 """
@@ -204,14 +210,14 @@ def statements(transcript):
 
 def program(spec, transcript, headline, expected):
     """A script that repeats the requests of a candidate and prints the last result."""
-    path, _, attribute = spec.partition(":") if not spec.endswith(".py") else (spec, "", "")
+    path, _, attribute = (spec, "", "") if is_file(spec) else spec.partition(":")
     lines = Writer("candidate", complete).write(transcript)
     if lines:
         lines[-1] = f"result = {lines[-1]}\nprint('candidate:', result)"
-    loading = FROM_FILE if spec.endswith(".py") else FROM_MODULE
+    loading = FROM_FILE if spec.endswith(".py") else FROM_PROGRAM if is_file(spec) else FROM_MODULE
     return PROGRAM.format(
         headline=headline.replace("\\", "\\\\").replace('"""', "'''"),
-        needs=path,
+        needs=f"{path}, neuron-parity" if loading is FROM_PROGRAM else path,
         loading=loading.format(path=path, attribute=f".{attribute}" if attribute else ""),
         lines="\n".join(lines),
         expected="\n".join(f"print({key + ':'!r}, {text!r})" for key, text in expected.items()),

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from contract.arguments import NonNegative, choice
 from parity import interrupt, trees
 from parity.border import backend
-from parity.border.host import die_with
+from parity.border.host import die_with, is_file
 from parity.commands import many
 from parity.files import atomic_write, check_path
 from parity.options import OPTIONS
@@ -29,7 +29,7 @@ def add_arguments(parser):
         nargs="*",
         default=["scratch"],
         metavar="CANDIDATE",
-        help="module or .py file to check (default: scratch)",
+        help="module, .py file or program to check (default: scratch)",
     )
     for option in OPTIONS:
         add(f"--{option.name}", **option.settings)
@@ -256,7 +256,7 @@ def validate_files(args):
 
 def expect_separate(args):
     """Reject a report that would overwrite another one or a checked file."""
-    taken = {Path(spec).resolve(): spec for spec in (*args.candidates, args.reference) if spec.endswith(".py")}
+    taken = {Path(spec).resolve(): spec for spec in (*args.candidates, args.reference) if is_file(spec)}
     for option in ("json", "junit", "gradescope"):
         path = getattr(args, option)
         if path and taken.setdefault(Path(path).resolve(), f"--{option}") != f"--{option}":
@@ -346,4 +346,4 @@ def pytest_arguments(args, processes):
 
 def resolved(spec):
     """The absolute path of a file: the workers may run in another directory."""
-    return str(Path(spec).resolve()) if spec.endswith(".py") else spec
+    return str(Path(spec).resolve()) if is_file(spec) else spec

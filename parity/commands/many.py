@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from parity.border.backend import is_ours
+from parity.border.host import is_file
 from parity.files import atomic_write
 from parity.interrupt import Interrupted
 from parity.options import OPTIONS
@@ -217,6 +218,6 @@ def content(spec):
     if is_ours(spec):
         return digest()
     try:
-        return hashlib.sha256(Path(spec).read_bytes()).hexdigest() if spec.endswith(".py") else None
+        return hashlib.sha256(Path(spec).read_bytes()).hexdigest() if is_file(spec) else None
     except OSError:
         return None

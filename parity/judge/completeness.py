@@ -168,9 +168,10 @@ def public_methods(cls):
 def misfit(candidate, reference, name):
     """How a candidate's function violates the contract: too few or too many arguments, or another order. None if not.
 
-    Arguments passed by position may have other names.
+    Arguments passed by position may have other names; those passed by name may also take a position.
     """
-    wanted, got = (required(backend.signature(name)) for backend in (reference, candidate))
+    wanted = required(reference.signature(name))
+    got = required(candidate.signature(name), wanted[1])
     if any(kind == "VAR_POSITIONAL" for _, kind, _ in candidate.signature(name)):
         return None
     same_names = [sorted(names) for names in got] == [sorted(names) for names in wanted]
@@ -180,10 +181,8 @@ def misfit(candidate, reference, name):
     return f"{name}({', '.join(got[0] + got[1])}), expected {name}({', '.join(wanted[0] + wanted[1])})"
 
 
-def required(parameters):
-    """The names of the arguments without a default: those passed by position, and the others."""
+def required(parameters, by_name=()):
+    """The names of the arguments without a default: those passed by position, and the others, these by name."""
     names = [(name, kind) for name, kind, is_required in parameters if is_required and not kind.startswith("VAR")]
-    return [
-        [name for name, kind in names if kind != "KEYWORD_ONLY"],
-        [name for name, kind in names if kind == "KEYWORD_ONLY"],
-    ]
+    late = [name for name, kind in names if kind == "KEYWORD_ONLY" or (name in by_name and kind != "POSITIONAL_ONLY")]
+    return [[name for name, _ in names if name not in late], late]

@@ -214,8 +214,8 @@ def judge(pyfuncitem, marker, check):
         if complaint := side.complaint():
             raise Mismatch(f"{marker.args[0]}: {side.name} {complaint}")
     except (Mismatch, Stopped, Flaky) as error:
-        survey = functools.partial(run_inner, pyfuncitem, examples.property_) if marker.kwargs.get("replay", True) else None
-        learned = learn(error, marker.args[0], examples, survey)
+        survey = functools.partial(run_inner, pyfuncitem, examples.property_)
+        learned = learn(error, marker.args[0], examples, survey if marker.kwargs.get("replay", True) else None)
         lesson = learned.as_dict(pyfuncitem.config, pyfuncitem.name)
     except pytest.skip.Exception as skipped:
         # Without the example that Hypothesis has added: it is irrelevant for functions that are not written.

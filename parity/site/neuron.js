@@ -33,9 +33,20 @@ const neuron = (() => {
   }, z, grad_output);
   const relu = (z) => each((value) => value <= 0 ? 0 : value, z);
   const relu_backward = (z, grad_output) => each((value, g) => value <= 0 ? 0 : g, z, grad_output);
-  const forward = { identity, sigmoid, tanh, relu };
+  const softmax = (z) => {
+    if (Array.isArray(z[0])) return z.map(softmax);
+    const e = z.map((value) => Math.exp(value - Math.max(...z)));
+    return e.map((value) => value / total(e));
+  };
+  const softmax_backward = (z, grad_output) => {
+    if (Array.isArray(z[0])) return z.map((row, n) => softmax_backward(row, grad_output[n]));
+    const p = softmax(z);
+    return p.map((value, k) => value * (grad_output[k] - dot(grad_output, p)));
+  };
+  const forward = { identity, sigmoid, tanh, relu, softmax };
   const backward = {
     identity: identity_backward, sigmoid: sigmoid_backward, tanh: tanh_backward, relu: relu_backward,
+    softmax: softmax_backward,
   };
 
   // The perceptron
@@ -95,6 +106,7 @@ const neuron = (() => {
   return {
     linear, sign, predict, neuron: neuron_,
     identity, identity_backward, sigmoid, sigmoid_backward, tanh, tanh_backward, relu, relu_backward,
+    softmax, softmax_backward,
     perceptron_step, perceptron_epoch,
     squared_error, squared_error_backward, mse_loss, mse_loss_backward,
     binary_cross_entropy_with_logits, binary_cross_entropy_with_logits_backward,
