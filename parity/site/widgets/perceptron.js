@@ -8,7 +8,7 @@
   const MARGIN = 32;
   const PLUS = "M9 0A9 9 0 1 1-9 0A9 9 0 1 1 9 0Z";
   const MINUS = "M-8-8H8V8H-8Z";
-  const ARROW = "M0 0H66M57-7L66 0L57 7";
+  const ARROW = "M0 0H52M43-7L52 0L43 7";
   const ZERO = { weight: [[0, 0]], bias: [0] };
 
   const number = (value) => String(Number(value.toPrecision(9)));
@@ -87,8 +87,8 @@
     const { x, sum, delta, wrong } = judged(order[at]);
     if (settled()) return verdict();
     forward();
-    const what = wrong ? `wrong, corrected with delta = ${number(delta)}` : "right, nothing moves";
-    return `Sample ${at + 1}, x = ${vector(x)}: W.X = ${number(sum)}, ${what}. ${verdict()}`;
+    const what = wrong ? `wrong, delta = ${number(delta)}` : "right, nothing moves";
+    return `Sample ${at + 1}, ${vector(x)}: W.X = ${number(sum)}, ${what}. ${verdict()}`.trim();
   };
   const epoch = () => {
     forwardEpoch();
@@ -194,8 +194,8 @@
     const turn = Math.atan2(-weight[0][1] * units[1], weight[0][0] * units[0]);
     arrow.setAttribute("visibility", weight[0].some((value) => value !== 0) ? "visible" : "hidden");
     arrow.firstChild.setAttribute("transform", `translate(${px} ${py}) rotate(${turn * 180 / Math.PI})`);
-    arrow.lastChild.setAttribute("x", px + 80 * Math.cos(turn));
-    arrow.lastChild.setAttribute("y", py + 80 * Math.sin(turn) + 5);
+    arrow.lastChild.setAttribute("x", px + 66 * Math.cos(turn));
+    arrow.lastChild.setAttribute("y", py + 66 * Math.sin(turn) + 5);
   };
 
   const marked = () => [
@@ -217,9 +217,11 @@
     while (dots.children.length < x.length) dots.append(made(dots.children.length));
     [...dots.children].forEach((group, i) => {
       const { y, wrong } = judged(i, state);
-      mark(group, y, wrong, i === order[at]).setAttribute("transform", `translate(${view.x(x[i][0])} ${view.y(x[i][1])})`);
-      const words = [`Point ${i + 1} at ${vector(x[i])}`, `class ${label(y)}`, wrong ? "wrong" : "right"];
-      group.setAttribute("aria-label", [...words, ...(i === order[at] ? ["next sample"] : [])].join(", "));
+      const current = i === order[at];
+      const words = `Point ${i + 1} at ${vector(x[i])}, class ${label(y)}, ${wrong ? "wrong" : "right"}${current ? ", next sample" : ""}`;
+      const place = `translate(${view.x(x[i][0])} ${view.y(x[i][1])})`;
+      if (group.getAttribute("aria-label") !== words) mark(group, y, wrong, current).setAttribute("aria-label", words);
+      if (group.getAttribute("transform") !== place) group.setAttribute("transform", place);
     });
   };
 
