@@ -198,7 +198,7 @@ def test_no_motion_where_it_is_not_wanted(opened):
 
 
 def test_points_by_keyboard(opened):
-    """Flip and move; the weights stay, the focus stays, Back undoes it."""
+    """Flip and move, or flip by a screen reader; the weights stay, the focus stays, Back undoes it."""
     browser = opened()
     press(browser, "Epoch →", 2)
     before = state(browser)
@@ -212,8 +212,22 @@ def test_points_by_keyboard(opened):
     assert browser.switch_to.active_element == dots(browser)[3]
     assert (now["weight"], now["bias"], now["epoch"]) == (before["weight"], before["bias"], 0)
     assert "Point 4 at (4.75, 0.25), class +1, wrong" in dots(browser)[3].get_attribute("aria-label")
-    press(browser, "← Sample", 3)
+    browser.execute_script("arguments[0].dispatchEvent(new MouseEvent('click', {bubbles: true}))", dots(browser)[3])
+    assert state(browser)["y"][3] == [-1]
+    press(browser, "← Sample", 4)
     assert {**state(browser), "said": before["said"]} == before
+
+
+def test_another_data_set_can_be_taken_back(opened):
+    """The points are where they were, and the choice says so."""
+    browser = opened()
+    press(browser, "Sample →", 3)
+    before = [dot.rect for dot in dots(browser)]
+    choose(browser, "xor")
+    assert len(dots(browser)) == 4
+    assert press(browser, "← Sample") == "What was changed is undone."
+    assert [dot.rect for dot in dots(browser)] == before
+    assert browser.find_element(By.CSS_SELECTOR, "#widget-perceptron select").get_attribute("value") == "toy"
 
 
 def test_tab_leads_from_point_to_point(opened):
@@ -273,6 +287,26 @@ def test_touch_on_a_phone(opened):
     for target in browser.find_elements(By.CSS_SELECTOR, "#widget-perceptron button, #widget-perceptron select"):
         if target.is_displayed():
             assert min(target.size.values()) >= 44, target.text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["20, 30000, -1\n35, 52000, 1\n61, 58000, 1", "1, 1, 1\n1, 1, -1", "0, 3, 1\n5, 3, -1", "-1e6, 1, 1\n1e6, 2, -1"],
+)
+def test_points_of_any_range_are_in_sight(text, opened):
+    """On axes of their own where one coordinate is tiny beside the other, and where all are the same."""
+    browser = opened()
+    assert paste(browser, text) == ""
+    script = """const b = arguments[0].getBoundingClientRect();
+        return [...arguments[0].querySelectorAll('.mark')].map(mark => {
+            const p = mark.getBoundingClientRect();
+            return [p.left - b.left, b.right - p.right, p.top - b.top, b.bottom - p.bottom, p.left, p.top];
+        })"""
+    places = browser.execute_script(script, browser.find_element(By.CSS_SELECTOR, "#widget-perceptron .drawing"))
+    assert all(gap > 0 for place in places for gap in place[:4])
+    for d in (0, 1):
+        values = [point[d] for point in state(browser)["x"]]
+        assert (len(set(values)) > 1) == (max(p[4 + d] for p in places) - min(p[4 + d] for p in places) > 50)
 
 
 @pytest.mark.parametrize(

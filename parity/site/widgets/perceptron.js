@@ -76,6 +76,7 @@
       here.at = last ? here.order.length - 1 : 0;
     } else if (runs.length > 1) {
       runs.pop();
+      layOut();
       return "What was changed is undone.";
     } else return "This is the beginning.";
     return `Back in epoch ${here.epochs.length}, before sample ${here.at + 1}.`;
@@ -142,10 +143,10 @@
     const height = Math.round(width * .72);
     const room = [width, height].map((size) => size - 2 * MARGIN);
     const spans = run().extent.map(([low, high]) => high - low);
-    const padded = spans.map((span) => span + .3 * Math.max(...spans));
-    const [across, up] = room.map((size, d) => size / padded[d]);
-    const equal = Math.max(across, up) < 20 * Math.min(across, up);
-    const units = equal ? [0, 0].map(() => Math.min(across, up)) : room.map((size, d) => size / (1.3 * (spans[d] || 1)));
+    const [least, most] = [Math.min(...spans), Math.max(...spans) || 1];
+    const own = room.map((size, d) => size / (1.3 * spans[d]));
+    const shared = Math.min(...room.map((size, d) => size / (spans[d] + .3 * most)));
+    const units = least > 0 && most > 20 * least ? own : [shared, shared];
     const box = run().extent.map(([low, high], d) => [-.5, .5].map((half) => (low + high) / 2 + half * room[d] / units[d]));
     const steps = box.map(([low, high]) => 2 ** Math.floor(Math.log2((high - low) / 20)));
     view = { width, height, units, box, steps, ...common.scales(...box, width, height, MARGIN) };
@@ -209,7 +210,7 @@
     sign.setAttribute("d", y > 0 ? "M-5 0H5M0-5V5" : "M-5 0H5");
     return group;
   };
-  const made = (i) => svg("g", { tabindex: 0, role: "button", onkeydown: (event) => pressed(event, i) },
+  const made = (i) => svg("g", { tabindex: 0, role: "button", onkeydown: (event) => pressed(event, i), onclick: (event) => called(event, i) },
     ...marked(), svg("circle", { class: "hit", r: REACH }));
   const showPoints = (state) => {
     const { x, order, at } = run();
@@ -231,13 +232,13 @@
     const { order, epochs, at, name } = run();
     const { x, y, sum, side, delta, wrong } = judged(order[at]);
     const product = (w, d) => `${signed(w)}·${signed(x[d])}`;
-    values.x.textContent = `${vector(x)}, class ${label(y)}: sample ${at + 1} of ${order.length}`;
+    values.x.textContent = `${vector(x)}, class ${label(y)}; ${at + 1} of ${order.length}`;
     values.sum.textContent = `${weight[0].map(product).join(" + ")} + ${signed(bias[0])} = ${number(sum)}`;
     values.sign.textContent = `${label(side)}, ${wrong ? side === 0 ? "on the line: wrong" : "wrong" : "right"}`;
     values.delta.textContent = `(${y} − ${signed(side)}) / 2 = ${number(delta)}`;
     values.w.textContent = vector(weight[0]);
     values.b.textContent = number(bias[0]);
-    values.epoch.textContent = `${epochs.length}, ${many(mistakes, "mistake")} so far`;
+    values.epochs.textContent = `${epochs.length - 1} done${at > 0 ? `, ${many(mistakes, "mistake")} in the next` : ""}`;
     choice.value = name;
   };
   let shown = [];
@@ -270,6 +271,9 @@
     else return;
     event.preventDefault();
   };
+  const called = (event, i) => { // by a screen reader, without a pointer
+    if (event.detail === 0) act(flip)(i);
+  };
   const nearest = ([px, py]) => {
     const far = run().x.map(([x1, x2]) => Math.hypot(view.x(x1) - px, view.y(x2) - py));
     const i = far.indexOf(Math.min(...far));
@@ -295,7 +299,7 @@
     show(move(held.i, snapped(view.back(...at))));
   };
   const tap = (event) => {
-    if (held?.moved) return;
+    if (event.detail === 0 || held?.moved) return;
     const at = common.pointer(drawing, event);
     const i = nearest(at);
     if (i >= 0) return act(flip)(i);
@@ -367,8 +371,8 @@ for epoch in range(1, ${epochs.length}):
     class: "drawing", role: "group", "aria-label": "Points and line", onpointerdown: hold, onpointermove: drag, onclick: tap,
   }, plusSide, minusSide, axes, border, dots, arrow);
   const said = html("p", { class: "said", role: "status" });
-  const values = Object.fromEntries(["x", "sum", "sign", "delta", "w", "b", "epoch"].map((name) => [name, html("dd")]));
-  const terms = { x: "next x", sum: "W.X", sign: "sign(W.X)", delta: "delta", w: "w", b: "b", epoch: "epoch" };
+  const values = Object.fromEntries(["x", "sum", "sign", "delta", "w", "b", "epochs"].map((name) => [name, html("dd")]));
+  const terms = { x: "next x", sum: "W.X", sign: "sign(W.X)", delta: "delta", w: "w", b: "b", epochs: "epochs" };
   const list = html("dl", { class: "values numbers" },
     ...Object.entries(terms).map(([name, term]) => html("div", {}, html("dt", {}, term), values[name])));
   const rows = html("tbody");
