@@ -51,9 +51,11 @@
 
   const minus = (text) => text.replaceAll("-", "−");
   const num = (value) => minus(common.short(value));
+  // At most seven signs, for the graph.
   const brief = (value) => {
-    const small = value !== 0 && Math.abs(value) < 0.001;
-    return minus(small ? value.toExponential(1) : String(Number(value.toPrecision(3))));
+    const size = Math.abs(value);
+    if (size >= 1e4 || (size < 0.001 && size > 0)) return minus(value.toExponential(0));
+    return minus(String(Number(size < 1 ? value.toFixed(4) : value.toPrecision(3))));
   };
   const factor = (value) => value < 0 ? `(${num(value)})` : num(value);
   const vector = (values) => `(${values.map(num).join(", ")})`;
@@ -121,8 +123,8 @@
       lines: ({ x, grad_z1, gradients }) => neurons(grad_z1[0], (g, k) => `∂L/∂W₁ = ${factor(g)} · ${vector(x[0])} = ${vector(gradients[0][k])}, ∂L/∂b₁ = ${num(g)}`) },
     { short: "step", phase: "step", nodes: ["hidden", "z"], edges: [0, 1],
       says: (_, { taken }) => taken.momentum === 0
-        ? `Every weight and bias takes a step against its gradient, ${num(taken.lr)} times as long.`
-        : `Every weight and bias takes a step against v, its gradient plus ${num(taken.momentum)} times the v of the step before.`,
+        ? `Every weight and bias takes a step against its gradient, ${num(taken.lr)} times as long. In brackets stand the weights of a neuron, and last its bias.`
+        : `Every weight and bias takes a step against v, its gradient plus ${num(taken.momentum)} times the v of the step before. In brackets stand the weights of a neuron, and last its bias.`,
       law: (_, { taken }) => taken.momentum === 0 ? `new = old − ${num(taken.lr)} · gradient` : `v = ${num(taken.momentum)} · v + gradient,  new = old − ${num(taken.lr)} · v`,
       lines: (_, { taken }) => stepLines(taken) },
   ];
@@ -205,7 +207,7 @@
   // The net as a graph
 
   const SPACING = { 2: 130, 3: 110, 4: 84 };
-  const [LEFT, CENTRE, RIGHT, MIDDLE, HALF] = [32, 178, 322, 165, 31];
+  const [LEFT, CENTRE, RIGHT, MIDDLE, HALF] = [32, 190, 344, 165, 31];
 
   const pill = (x, y, name, value, lit) => svg("g", { class: `pill${lit ? " lit" : ""}`, transform: `translate(${x} ${y})` },
     svg("rect", { x: -HALF, y: -20, width: 2 * HALF, height: 40, rx: 12 }),
@@ -361,7 +363,8 @@
     said.replaceChildren(html("b", {}, `${walk.at + 1} of ${LAST + 1}, ${stage.phase}. `), stage.says(walk.seen, walk),
       html("span", { class: "law" }, stage.law(walk.seen, walk)));
     lines.replaceChildren(html("tbody", {}, ...stage.lines(walk.seen, walk).map(([of, line]) =>
-      html("tr", {}, html("th", { scope: "row" }, of), html("td", {}, line)))));
+      // A fraction stays in one line.
+      html("tr", {}, html("th", { scope: "row" }, of), html("td", {}, line.replaceAll("/∂", "/\u2060∂"))))));
     carried.textContent = stage.gradients ? "On the edges in red: gradients. Their colours and widths are those of the weights."
       : "On the edges: weights, orange above 0 and blue below. Beside the neurons: biases.";
     back.setAttribute("aria-disabled", String(!past.length));
@@ -505,7 +508,7 @@ print("loss", loss(net(x), target).item())
   };
 
   const pasted = (points) => {
-    if (!sets["your points"]) dataChoice.querySelector("select").append(html("option", {}, "your points"));
+    if (!sets["your points"]) dataChoice.querySelector("select").append(html("option", { value: "your points" }, "your points"));
     sets["your points"] = points;
     dataChoice.querySelector("select").value = "your points";
     use(points);
@@ -517,7 +520,7 @@ print("loss", loss(net(x), target).item())
   const stages = html("ol", { class: "stages", "aria-label": "Stages of one step" });
   const said = html("p", { role: "status" });
   const lines = html("table", {});
-  const graph = svg("svg", { viewBox: "0 0 360 350", role: "img" });
+  const graph = svg("svg", { viewBox: "-7 0 390 350", role: "img" });
   const carried = html("p", { class: "legend" });
   const heat = html("canvas", { width: GRID, height: GRID, "aria-hidden": "true" });
   const surface = svg("svg", { viewBox: "0 0 400 400", role: "img", onclick: nearest });
