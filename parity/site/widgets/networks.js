@@ -207,7 +207,7 @@
   // The net as a graph
 
   const SPACING = { 2: 130, 3: 110, 4: 84 };
-  const [LEFT, CENTRE, RIGHT, MIDDLE, HALF] = [32, 190, 344, 165, 31];
+  const [LEFT, CENTRE, RIGHT, MIDDLE, HALF] = [34, 192, 350, 165, 34];
 
   const pill = (x, y, name, value, lit) => svg("g", { class: `pill${lit ? " lit" : ""}`, transform: `translate(${x} ${y})` },
     svg("rect", { x: -HALF, y: -20, width: 2 * HALF, height: 40, rx: 12 }),
@@ -383,7 +383,6 @@
   };
 
   const drawTable = () => {
-    if (!table.open) return;
     const rows = NAMES.flatMap((name, i) => run.weights[i].map((row, k) => [row].flat().map((_, d) =>
       [Array.isArray(row) ? `${name}[${k}, ${d}]` : `${name}[${k}]`, ...[run.weights, walk.seen.gradients].map((all) => num([all[i][k]].flat()[d]))])).flat());
     const head = ["", "value", `gradient of sample ${walk.sample + 1}`];
@@ -520,13 +519,13 @@ print("loss", loss(net(x), target).item())
   const stages = html("ol", { class: "stages", "aria-label": "Stages of one step" });
   const said = html("p", { role: "status" });
   const lines = html("table", {});
-  const graph = svg("svg", { viewBox: "-7 0 390 350", role: "img" });
+  const graph = svg("svg", { viewBox: "-6 0 396 350", role: "img" });
   const carried = html("p", { class: "legend" });
   const heat = html("canvas", { width: GRID, height: GRID, "aria-hidden": "true" });
   const surface = svg("svg", { viewBox: "0 0 400 400", role: "img", onclick: nearest });
   const readout = html("p", { class: "readout", role: "status" });
   const numbers = html("div", { class: "numbers", tabindex: "0", role: "group", "aria-label": "All numbers" });
-  const table = html("details", { ontoggle: () => drawTable() }, html("summary", {}, "All numbers"), numbers);
+  const table = html("details", {}, html("summary", {}, "All numbers"), numbers);
   const back = common.button("Previous", previous);
   const play = common.playing(() => {
     train(2);
