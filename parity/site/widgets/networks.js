@@ -256,7 +256,7 @@
       ...w1.flatMap((_, k) => [
         svg("text", { class: "name", x: CENTRE, y: height(k) - 26 }, `neuron ${k + 1}`),
         pill(CENTRE, height(k), hiddenName, values && values[0][k], lit("hidden")),
-        bias(CENTRE, height(k) + 35, shown[1][k], 0),
+        bias(CENTRE, height(k) + 37, shown[1][k], 0),
       ]),
       svg("text", { class: "name", x: RIGHT, y: MIDDLE - 44 }, "output"),
       bias(RIGHT, MIDDLE - 27, shown[3][0], 1),
