@@ -12,6 +12,12 @@ const neuron = (() => {
   const linear = (x, weight, bias) => Array.isArray(x[0])
     ? x.map((row) => linear(row, weight, bias))
     : weight.map((w, k) => dot(w, x) + bias[k]);
+  // Of a batch: the gradients of x, weight and bias.
+  const linear_backward = (x, weight, grad_output) => [
+    grad_output.map((row) => weight[0].map((_, d) => dot(row, weight.map((w) => w[d])))),
+    weight.map((w, k) => w.map((_, d) => total(grad_output.map((row, n) => row[k] * x[n][d])))),
+    weight.map((_, k) => total(grad_output.map((row) => row[k]))),
+  ];
   const sign = (z) => each((value) => (value > 0) - (value < 0), z);
   const predict = (x, weight, bias) => sign(linear(x, weight, bias));
 
@@ -104,7 +110,7 @@ const neuron = (() => {
   };
 
   return {
-    linear, sign, predict, neuron: neuron_,
+    linear, linear_backward, sign, predict, neuron: neuron_,
     identity, identity_backward, sigmoid, sigmoid_backward, tanh, tanh_backward, relu, relu_backward,
     softmax, softmax_backward,
     perceptron_step, perceptron_epoch,
