@@ -102,6 +102,7 @@ def neuron():
         "points": len(POINTS),
         "differ": int(np.count_nonzero(gaps)),
         "x": POINTS[at].tolist(),
+        "point": listed(POINTS[at]),
         "weight": WEIGHT[0],
         "bias": BIAS[0],
         "sides": {name: (repr(float(value)), scientific(off[name])) for name, value in sides.items()},
@@ -128,13 +129,16 @@ def derivation(x):
     added = " + ".join(f"{term:.2g}" for term in terms)
     return {
         "rounded": formula(r"\operatorname{fl}(a + b) = (a + b)(1 + \delta)"),
-        "unit": formula(rf"|\delta| \le u = 2^{{-53}} \approx {latex(UNIT)}"),
-        "computed": formula(
-            r"\tilde z = \big((w_1 x_1 (1 + \delta_1) + w_2 x_2 (1 + \delta_2))(1 + \delta_3) + b\big)(1 + \delta_4)"
+        "unit": formula(rf"\left| \delta \right| \le u = 2^{{-53}} \approx {latex(UNIT)}"),
+        "computed": formula(r"\tilde z = (s \, (1 + \delta_3) + b)(1 + \delta_4)"),
+        "products": formula(r"s = w_1 x_1 (1 + \delta_1) + w_2 x_2 (1 + \delta_2)"),
+        "bounded": formula(r"\left| \tilde z - z \right| \le B"),
+        "terms": formula(
+            r"B = \gamma_3 \left( \left| w_1 x_1 \right| + \left| w_2 x_2 \right| + \left| b \right| \right)"
         ),
-        "bounded": formula(r"|\tilde z - z| \le B = \gamma_3 \, (|w_1 x_1| + |w_2 x_2| + |b|)"),
         "gamma": formula(r"\gamma_n = \frac{n u}{1 - n u} \approx n u"),
-        "numbers": formula(rf"B \approx 3 \cdot {latex(UNIT)} \cdot ({added}) \approx {latex(bound)}"),
+        "numbers": formula(rf"B \approx 3 u \, ({added})"),
+        "value": formula(rf"\approx {latex(bound)}"),
     }
 
 
@@ -147,12 +151,12 @@ def halves():
     multiples = [int(term / unit) for term in terms]
     [result] = {float(side.item()) for side in check.results}
     return {
-        "x": x,
-        "weight": weight,
+        "x": listed(x),
+        "weight": listed(weight),
         "bias": bias[0],
-        "terms": terms,
+        "terms": listed(terms),
         "unit": f"1/{round(1 / unit)}",
-        "multiples": multiples,
+        "multiples": listed(multiples),
         "total": sum(map(abs, multiples)),
         "result": result,
         "verdict": verdict(check),
@@ -166,9 +170,9 @@ def tie():
     expected = check.expected["result"]
     sums = ((first + second) + bias, first + (second + bias))
     return {
-        "x": (first, second),
-        "bias": -bias,
-        "sums": [repr(value) for value in sums],
+        "point": listed((first, second)),
+        "terms": (first, second, -bias),
+        "sums": [f"{value:.3g}" for value in sums],
         "signs": [f"{np.sign(value):+.0f}".replace("+0", "0") for value in sums],
         "z": scientific(float(expected.value.item())),
         "bound": scientific(float(expected.error.item())),
@@ -188,13 +192,9 @@ def difference():
 
 
 def scientific(value):
-    """A number as HTML with a power of ten.
-
-    >>> scientific(2.5e-16)
-    '2.50 × 10<sup>−16</sup>'
-    """
+    """A number as HTML with a power of ten."""
     mantissa, exponent = f"{value:.2e}".split("e")
-    return f"{mantissa} × 10<sup>{signed(int(exponent))}</sup>" if value and int(exponent) else f"{value:.3g}"
+    return f"{mantissa}&nbsp;×&nbsp;10<sup>{signed(int(exponent))}</sup>" if value and int(exponent) else f"{value:.3g}"
 
 
 def latex(value):
@@ -203,6 +203,11 @@ def latex(value):
     return rf"{mantissa} \cdot 10^{{{int(exponent)}}}"
 
 
+def listed(values):
+    """Numbers in a row."""
+    return ", ".join(signed(value) for value in values)
+
+
 def signed(number):
-    """An integer with a minus sign as in print."""
-    return str(number).replace("-", "−")
+    """A number with a minus sign as in print."""
+    return f"{number:g}".replace("-", "−")

@@ -404,9 +404,9 @@ def rates_and_momenta():
 def between_floats():
     """The sum of what is stored for 0.1 and 0.2 lies between two floats; both backends give the one on the right.
 
-    A number line with four floats, one ulp apart. What is stored for 0.3 is the second; the true 3/10 lies a fifth of an
-    ulp to its right. The sum of the two stored numbers lies half-way between the second and the third float. An arrow
-    leads from there to the third, which is what NumPy and PyTorch give.
+    A number line with four floats, one ulp apart. What is stored for 0.3 is the second; the true 3/10 lies a fifth of
+    an ulp to its right. The sum of the two stored numbers lies half-way between the second and the third float. An
+    arrow leads from there to the third, which is what NumPy and PyTorch give.
     """
     figure, (ax,) = grid(1, 1, width=5, height=2.3)
     ax.set(xlim=(-1.3, 2.6), ylim=(-1.25, 1.3))
@@ -425,7 +425,7 @@ def between_floats():
     ax.text(place(sums[0]) + 0.15, 0.42, "NumPy and PyTorch", color=COLOURS[1], ha="left", va="bottom")
     ax.text(0, -0.42, "0.3 as stored", ha="center", va="top")
     ax.text(-1, -0.42, "a float", ha="center", va="top")
-    ax.annotate("3/10", (place(Fraction(3, 10)), -0.08), (0.5, -0.42), va="top", arrowprops={"arrowstyle": "-"})
+    ax.annotate("3/10", (place(Fraction(3, 10)), -0.08), (0.6, -0.42), va="top", arrowprops={"arrowstyle": "-"})
     ax.annotate("", (1, -0.75), (2, -0.75), arrowprops={"arrowstyle": "<->"})
     ax.text(1.5, -0.85, "1 ulp", ha="center", va="top")
     return figure
@@ -441,8 +441,8 @@ def place(number):
 
 
 def gap_under_bound():
-    """The gap between the backends stays under the rounding bound, whatever the number of inputs; with one known mistake,
-    a bias left out, it is far above.
+    """The gap between the backends stays under the rounding bound, whatever the number of inputs; with one known
+    mistake, a bias left out, it is far above.
 
     Three curves over the number of inputs of a neuron, from 2 to 4096, on logarithmic axes. What is allowed, twice the
     bound, rises from less than 10 to the power -15 to about 10 to the power -9; the gap between NumPy and PyTorch rises
@@ -464,9 +464,7 @@ def gap_under_bound():
 
 
 def gaps(size):
-    """For a neuron with this many inputs and 64 samples: the largest gap between the backends, the least that is allowed,
-    and the largest gap of a neuron without bias.
-    """
+    """The largest gap of 64 outputs of a neuron, the least that is allowed, and the largest gap without its bias."""
     rng = np.random.default_rng(size)
     given = [rng.uniform(-1, 1, (64, size)), rng.uniform(-1, 1, (1, size)), np.ones(1)]
     ours, theirs = (plots.array(backend.linear(*map(backend.tensor, given))) for backend in BACKENDS)
