@@ -4,13 +4,21 @@ import html
 import json
 import os
 import re
+from decimal import Decimal
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import scratch
+import torchref
 from parity import trees
 from parity.cli import main
-from parity.site import chapters, figures, page
+from parity.judge import referee
+from parity.judge.compare import VERDICTS
+from parity.judge.rounding import bounded
+from parity.mistakes import MISTAKES
+from parity.site import chapters, equality, figures, page, words
 from parity.site.mathml import to_mathml
 
 ROW = {
@@ -157,7 +165,7 @@ def test_evidence_is_that_of_the_run_it_names(tmp_path, evidence):
     assert "From evidence.json, 2026-01-02 03:04:05 UTC: 1,237 examples." in shown
     row = re.search(r'<article id="sigmoid".*?</article>', shown, re.DOTALL)[0]
     for figure in ("exact 3, rounding 1,234", "1,237", "2.5", "25%"):
-        assert f"<td>{figure}</td>" in row
+        assert f"<td>{figure}</td>" in re.sub("</?a.*?>", "", row)
     other = re.search(r'<article id="tanh".*?</article>', shown, re.DOTALL)[0]
     assert "not checked" in other
     assert "1,237" not in other
@@ -384,8 +392,8 @@ def test_an_output_that_cannot_be(tmp_path, evidence, capsys):
 
 
 def test_every_figure_says_what_can_be_seen():
-    """A caption and alternative text for each; every chapter but the first has one."""
-    assert tuple(figures.FIGURES) == trees.FILES[1:]
+    """A caption and alternative text for each; every chapter but the first has one, and lessons may have some."""
+    assert tuple(name for name in figures.FIGURES if name not in page.LESSONS) == trees.FILES[1:]
     for draw in (draw for draws in figures.FIGURES.values() for draw in draws):
         shown = page.caption(draw)
         assert shown["caption"].endswith(".")
@@ -415,3 +423,103 @@ def test_every_chapter_has_its_italian_terms():
     for chapter in course:
         assert chapter.terms
         assert chapter.terms.keys() <= names
+
+
+@pytest.fixture
+def equal(tmp_path, evidence):
+    """The page about equality, without the tags of its text."""
+    assert build(tmp_path, "--evidence", evidence()) == 0
+    return html.unescape(re.sub("<.*?>", "", text_of(tmp_path, "equal")))
+
+
+def test_what_is_stored(equal):
+    """To the last digit, and the sum as both backends give it."""
+    given = ([0.1, 0.2], [[1.0, 1.0]], [0.0])
+    for backend in (scratch, torchref):
+        total = backend.linear(*map(backend.tensor, given)).item()
+        assert total != 0.3
+        assert f"It answers {total!r}." in equal
+        assert f"0.1 + 0.2{Decimal(total)}" in equal
+        a, b, c = (backend.tensor([value]) for value in (0.1, 0.2, 0.3))
+        assert f"(0.1 + 0.2) + 0.3 = {((a + b) + c).item()}\n0.1 + (0.2 + 0.3) = {(a + (b + c)).item()}\n" in equal
+    for value in (0.1, 0.2, 0.3):
+        assert f"{value}{Decimal(value)}" in equal
+    assert f"0.32\N{MINUS SIGN}54{untagged(equality.scientific(np.spacing(0.3)))}\n" in equal
+
+
+def test_the_two_backends_at_one_point(equal):
+    """How often they differ, their numbers where they use most of the bound, and the columns of the table."""
+    given = (equality.POINTS, np.array(equality.WEIGHT), np.array(equality.BIAS))
+    ours = scratch.linear(*given)[:, 0]
+    theirs = np.asarray(torchref.linear(*map(torchref.tensor, given)))[:, 0]
+    right = referee.linear(*map(bounded, given))[:, 0]
+    share = abs(ours - theirs) / (2 * right.error)
+    at = share.argmax()
+    assert f"for {len(ours)} points" in equal.lower() or not share.any()
+    assert f"in {np.count_nonzero(ours != theirs)} of them" in equal or not share.any()
+    for name, value in (("scratch", ours[at]), ("torchref", theirs[at])):
+        off = equality.scientific(float(abs(right.precision.wide(value) - right.value[at])))
+        assert f"{name}{float(value)!r}{untagged(off)}{untagged(equality.scientific(right.error[at]))}" in equal
+    worst = np.max(abs(ours - theirs)) / np.spacing(float(np.max(abs(right.value))))
+    assert f"the columns say {worst:.3g} and {share.max():.0%}" in equal
+    terms = abs(equality.POINTS[at] * equality.WEIGHT[0]).sum() + equality.BIAS[0]
+    assert 3 * 2.0**-53 * terms <= right.error[at] <= 3.01 * 2.0**-53 * terms
+
+
+def untagged(text):
+    """HTML without its tags."""
+    return html.unescape(re.sub("<.*?>", "", text))
+
+
+def test_the_verdicts_of_the_examples(equal):
+    """No error is added to the halves; the point on the line has the bound and both signs of the page."""
+    assert not referee.linear(*map(bounded, map(np.array, equality.HALVES))).error.any()
+    assert f"Here both give {scratch.linear(*map(np.array, equality.HALVES)).item()}." in equal
+    z = referee.linear(*map(bounded, map(np.array, equality.ON_THE_LINE)))
+    assert z.error > abs(z.value) > 0
+    assert f"its own bound, {untagged(equality.scientific(z.error.item()))}, of zero" in equal
+    assert "(0.1 + 0.4) − 0.5 = 0, sign 0\n" in equal
+    assert (0.1 + 0.4) - 0.5 == 0 < 0.1 + (0.4 - 0.5)
+    for said in ("the verdict is exact", "the verdict is rounding", "counted under ties", "counted as ill-conditioned"):
+        assert said in equal
+    assert "wrong: bias_as_a_threshold" in equal
+    assert f"all {len(MISTAKES)} known mistakes" in equal
+
+
+@pytest.mark.parametrize("size", [2, 64, 4096])
+def test_the_picture_of_the_gap(size):
+    """Below what is allowed for both backends, far above it for the mistake."""
+    gap, allowed, mistake = figures.gaps(size)
+    assert gap <= allowed < 1e-6 * mistake
+
+
+def test_every_word_has_its_place(tmp_path, evidence):
+    """Once, on the page about equality; the search finds it there."""
+    assert build(tmp_path, "--evidence", evidence()) == 0
+    shown = text_of(tmp_path, "equal")
+    found = {item["url"]: item["name"] for item in page.index([], {})}
+    for place, word in words.WORDS.items():
+        assert shown.count(f'id="{place}"') == 1
+        assert found[f"equal.html#{place}"] == word.name
+
+
+def test_every_word_of_the_evidence_leads_to_its_place(tmp_path, evidence):
+    """All verdicts and both column heads in the tables; the summary above them and on the first page."""
+    summary = "1 bit for bit, 2 within their rounding bound, 0 ties, 0 ill-conditioned, 3 cases and laws that hold."
+    rows = [ROW | {"verdicts": dict.fromkeys(VERDICTS, 1)}, ROW | {"verdict": "DIFFERENT"}]
+    assert build(tmp_path, "--evidence", evidence("exact.json", properties=rows, summary=summary)) == 0
+    shown = text_of(tmp_path, "activations")
+    table = re.search(r'<table class="evidence">.*?</table>', shown, re.DOTALL)[0]
+    for word in (*VERDICTS, "DIFFERENT"):
+        assert f'<a href="equal.html#{word.lower().replace(" ", "-")}">{word}</a>' in table
+    assert 'worst gap, <a href="equal.html#ulp">ulp</a></th>' in table
+    assert '<a href="equal.html#bound">of the bound</a></th>' in table
+    for name in ("activations", "index", "equal"):
+        [sentence] = re.findall("From exact.json, .*? laws that .*?</a>", text_of(tmp_path, name))
+        assert re.findall('#(.*?)"', sentence) == ["exact", "bound", "ties", "ill-conditioned", "holds"]
+
+
+@pytest.mark.parametrize("text", ["exactly", "rounding.py", "inexact", "threshold", "re-exact", "is different"])
+def test_a_part_of_a_word_is_no_link(text):
+    """Nor the name of a file."""
+    assert words.linked(text) == text

@@ -17,9 +17,11 @@ from selenium.webdriver import Chrome, ChromeOptions, ChromeService, Keys  # noq
 from selenium.webdriver.common.by import By  # noqa: E402
 
 from parity.cli import main  # noqa: E402
+from parity.site.page import LESSONS  # noqa: E402
 
 pytestmark = pytest.mark.slow
-PAGES = ["index", *trees.FILES]
+CHAPTERS = ["index", *trees.FILES]
+PAGES = [*CHAPTERS, *LESSONS]
 WIDE, PHONE = (1280, 900), (390, 844)
 
 
@@ -151,6 +153,20 @@ def type_in(browser, words):
         ("update_sgd", "optimizers.html#sgd_update"),
         ("nesterov", "optimizers.html#figure-paths"),
         ("moons", "datasets.html#load_data"),
+        ("ulp", "equal.html#ulp"),
+        ("unit in the last place", "equal.html#ulp"),
+        ("bit for bit", "equal.html#exact"),
+        ("certificate", "equal.html#exact"),
+        ("rounding", "equal.html#rounding"),
+        ("rounding bound", "equal.html#bound"),
+        ("of the bound", "equal.html#bound"),
+        ("referee", "equal.html#referee"),
+        ("ties", "equal.html#ties"),
+        ("ill-conditioned", "equal.html#ill-conditioned"),
+        ("holds", "equal.html#holds"),
+        ("DIFFERENT", "equal.html#different"),
+        ("accepts bad input", "equal.html#accepts-bad-input"),
+        ("what does equal mean", "equal.html#ulp"),
     ],
 )
 def test_search(words, leads_to, opened):
@@ -234,7 +250,7 @@ def test_keys_start_where_the_page_is(opened):
 def test_keys_lead_from_page_to_page(opened):
     """n goes from the contents through all chapters, p comes back."""
     browser = opened("index")
-    for key, pages in (("n", PAGES[1:]), ("n", PAGES[-1:]), ("p", PAGES[-2::-1])):
+    for key, pages in (("n", CHAPTERS[1:]), ("n", CHAPTERS[-1:]), ("p", CHAPTERS[-2::-1])):
         for name in pages:
             browser.find_element(By.TAG_NAME, "body").send_keys(key)
             assert browser.current_url.endswith(f"/{name}.html")

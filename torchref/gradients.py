@@ -27,13 +27,14 @@ def neuron_gradients(
     r"""The gradient of the squared error with respect to weight and bias, by the chain
     rule.
 
-    .. math:: \delta_{nk} = (\hat y_{nk} - y_{nk}) \, g'(z_{nk}), \qquad
+    .. math:: \delta_{nk} = \sum_j (\hat y_{nj} - y_{nj}) \,
+              \frac{\partial \hat y_{nj}}{\partial z_{nk}}, \qquad
               \frac{\partial L}{\partial w_{kd}} = \sum_n \delta_{nk} \, x_{nd}, \qquad
               \frac{\partial L}{\partial b_k} = \sum_n \delta_{nk}
 
     The squared error is 1/2 (y - y_hat)^2, summed over samples and neurons: no factor 2
-    and no mean. The softmax takes the scores of all neurons at once: there the whole
-    ``softmax_backward`` stands for the factor g'. Source: the deck.
+    and no mean. Where g takes each score alone, delta is (y_hat - y) g'(z); the softmax
+    takes the scores of all neurons at once, and its sum has K terms. Source: the deck.
 
     >>> weight, bias, x, y = [[0.5, -1.0]], [0.0], [2.0, 1.0], [1.0]
     >>> grad_weight, grad_bias = neuron_gradients(*map(tensor, (weight, bias, x, y)))

@@ -1,5 +1,6 @@
 """What the lessons show: numbers that both backends compute while the page is built, and the data of the pictures."""
 
+from parity.site import equality
 from scratch import load_data
 
 PICTURED = ("toy", "toy_flipped", "xor", "moons")
@@ -17,4 +18,4 @@ def backpropagation():
 
 def equal():
     """The numbers of the page about equality."""
-    return {}
+    return equality.numbers()

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from parity.files import atomic_write
 from parity.progress import bar
+from parity.site import words
 from parity.trees import ROOT, digest
 
 MANIFEST = "parity-page.json"
@@ -220,6 +221,7 @@ def pages(course, evidence, digest):
     environment = Environment(
         loader=FileSystemLoader(SITE), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
     )
+    environment.filters["linked"] = words.linked
     shared = {"chapters": course, "lessons": LESSONS, "evidence": evidence, "digest": digest}
     shown = {name: [caption(draw) for draw in draws] for name, draws in figures.FIGURES.items()}
     scripts = [
@@ -255,7 +257,7 @@ def caption(draw):
 
 
 def index(course, shown):
-    """The search index: every name, every Italian term, every figure, and their texts."""
+    """The search index: every name, every Italian term, every figure, every lesson, and the words of the evidence."""
     found = []
     for chapter in course:
         page = f"{chapter.file}.html"
@@ -268,11 +270,24 @@ def index(course, shown):
             text = plain(" ".join([chapter.file, *entry.about]))
             about = plain(entry.sentence)
             found.append({"name": entry.name, "about": about, "text": text, "url": f"{page}#{entry.name}"})
-        for figure in shown.get(chapter.file, []):
-            name, about = figure["name"].replace("_", " "), f"figure: {figure['caption']}"
-            text = f"{chapter.file} {html.unescape(figure['words'])}"
-            found.append({"name": name, "about": about, "text": text, "url": f"{page}#figure-{figure['name']}"})
-    return found
+        found += pictured(chapter.file, shown)
+    for lesson, about in LESSONS.items():
+        found.append({"name": lesson, "about": "lesson", "text": about, "url": f"{lesson}.html"})
+        found += pictured(lesson, shown)
+    return found + words.entries()
+
+
+def pictured(name, shown):
+    """The entries of the figures of one page."""
+    return [
+        {
+            "name": figure["name"].replace("_", " "),
+            "about": f"figure: {figure['caption']}",
+            "text": f"{name} {html.unescape(figure['words'])}",
+            "url": f"{name}.html#figure-{figure['name']}",
+        }
+        for figure in shown.get(name, [])
+    ]
 
 
 def plain(text):
