@@ -99,7 +99,8 @@ def backpropagation():
         "start": shown(start),
         "end": shown(end),
         "lr": LR,
-        "slopes": written(1 - end["a1"] ** 2),
+        "first": [written(start["W1"][0, :1]), written(end["dW1"][0, :1])],
+        "h2": [short(value) for value in (start["W2"][0, 1], end["da1"][1], 1 - end["a1"][1] ** 2, end["dz1"][1])],
         "nudge": nudge(),
         "columns": aligned(NUMPY.splitlines(), PYTORCH.splitlines()),
         "rows": [
@@ -114,7 +115,7 @@ def backpropagation():
         "refusal": refusal(),
         "costs": [cost(sizes) for sizes in ([2, 2, 1], [784, 256, 10], [64, 64, 64, 64, 64, 10])],
         "vanished": f"{(1 - end['a1'] ** 2).min() ** 10:.1g}",
-        "other": shown(run(NUMPY.replace("[1.0, 2.0]", "[0.0, 1.0]"))),
+        "other": shown(run(other_sample())),
         "dead": shown(run(dead_neuron())),
         "dead_bias": short(DEAD_BIAS),
         "transposed": shown(run(START + FORWARD + TRANSPOSED)),
@@ -175,25 +176,27 @@ def by_autograd(net, z1, a1, y_hat, y, loss):
 
 
 def latexes(start, end):
-    """The formulas of both passes with their numbers."""
+    """The formulas of both passes with their numbers, in parts that can wrap."""
     s, e = ({name: matrix(value) for name, value in values.items()} for values in (start, end))
     a_row, x_row = (matrix(values[None]) for values in (end["a1"], end["x"]))
-    slope = matrix(1 - end["a1"] ** 2)
+    slope, transposed = matrix(1 - end["a1"] ** 2), matrix(start["W2"].T)
     return {
-        "z1": rf"z_1 = W_1 x + b_1 = {s['W1']} {s['x']} + {s['b1']} = {e['z1']}",
-        "a1": rf"a_1 = \tanh(z_1) = {e['a1']}",
-        "z2": rf"\hat y = z_2 = W_2 a_1 + b_2 = {s['W2']} {e['a1']} + {s['b2']} = {e['y_hat']}",
-        "loss": rf"L = \tfrac12 (\hat y - y)^2 = {e['loss']}",
-        "dz2": rf"{by('z_2')} = \hat y - y = {e['dz2']}",
-        "dW2": rf"{by('W_2')} = {by('z_2')} a_1^\top = {e['dz2']} {a_row} = {e['dW2']}",
-        "da1": rf"{by('a_1')} = W_2^\top {by('z_2')} = {matrix(start['W2'].T)} {e['dz2']} = {e['da1']}",
-        "dz1": rf"{by('z_1')} = {by('a_1')} \odot (1 - a_1^2) = {e['da1']} \odot {slope} = {e['dz1']}",
-        "dW1": rf"{by('W_1')} = {by('z_1')} x^\top = {e['dz1']} {x_row} = {e['dW1']}",
+        "z1": rf"z_1 = W_1 x + b_1 \quad = {s['W1']} {s['x']} + {s['b1']} \quad = {e['z1']}",
+        "a1": rf"a_1 = \tanh(z_1) \quad = {e['a1']}",
+        "z2": rf"\hat y = z_2 = W_2 a_1 + b_2 \quad = {s['W2']} {e['a1']} + {s['b2']} \quad = {e['y_hat']}",
+        "loss": rf"L = \tfrac12 (\hat y - y)^2 \quad = {e['loss']}",
+        "dz2": rf"{by('z_2')} = \hat y - y \quad = {e['dz2']}",
+        "dW2": rf"{by('W_2')} = {by('z_2')} a_1^\top \quad = {e['dz2']} \cdot {a_row} \quad = {e['dW2']}",
+        "da1": rf"{by('a_1')} = W_2^\top {by('z_2')} \quad = {transposed} \cdot {e['dz2']} \quad = {e['da1']}",
+        "dz1": rf"{by('z_1')} = {by('a_1')} \odot (1 - a_1^2) \quad = {e['da1']} \odot {slope} \quad = {e['dz1']}",
+        "dW1": rf"{by('W_1')} = {by('z_1')} x^\top \quad = {e['dz1']} {x_row} \quad = {e['dW1']}",
+        "step": rf"W_1 \leftarrow W_1 - \eta \, {by('W_1')} \quad = {s['W1']} - {LR} \cdot {e['dW1']}"
+        rf" \quad = {e['W1']}",
         "chain": rf"{by('a_{l,k}')} = \sum_j {by('z_{l+1,j}')} \frac{{\partial z_{{l+1,j}}}}{{\partial a_{{l,k}}}}"
-        r" = \sum_j \delta_{l+1,j} \, w_{l+1,jk}",
+        r" \quad = \sum_j \delta_{l+1,j} \, w_{l+1,jk}",
         "slope": rf"\delta_{{l,k}} = {by('a_{l,k}')} \, g'(z_{{l,k}})",
         "delta": r"\delta_l = (W_{l+1}^\top \delta_{l+1}) \odot g'(z_l)",
-        "weights": rf"{by('W_l')} = \delta_l \, a_{{l-1}}^\top \qquad {by('b_l')} = \delta_l",
+        "weights": rf"{by('W_l')} = \delta_l \, a_{{l-1}}^\top \quad {by('b_l')} = \delta_l",
     }
 
 
@@ -222,7 +225,7 @@ def short(value):
 
 def written(values):
     """An array in a line of text, its rows separated by semicolons."""
-    return "; ".join(" ".join(map(short, row)) for row in np.atleast_2d(values))
+    return "; ".join(", ".join(map(short, row)) for row in np.atleast_2d(values)).replace("-", "−")
 
 
 def shown(values):
@@ -285,6 +288,11 @@ def cost(sizes):
     forward, backward = sum(products), sum(products) + sum(products[1:])
     nudged = forward * (sum(products) + sum(sizes[1:]))
     return "-".join(map(str, sizes)), f"{forward:,}", f"{backward:,}", f"{backward / forward:.2f}", f"{nudged:,}"
+
+
+def other_sample():
+    """The lines with another input."""
+    return NUMPY.replace("[1.0, 2.0]", "[0.0, 1.0]")
 
 
 def dead_neuron():
