@@ -436,7 +436,7 @@ def told(value):
 
 def graph(ax, colour, values, first, last, backward=False):
     """A 2-2-1 net and its loss, with texts at the nodes and numbers on the edges."""
-    inputs, hidden, output, loss = [(0, 2), (0, 0)], [(3, 2), (3, 0)], (5.4, 1), (6.9, 1)
+    inputs, hidden, output, loss = [(0.0, 2.0), (0.0, 0.0)], [(3.0, 2.0), (3.0, 0.0)], (5.4, 1.0), (6.9, 1.0)
     for k, place in enumerate(hidden):
         for i, source in enumerate(inputs):
             edge(ax, colour, source, place, told(first[k, i]), 0.5 if i == k else 0.25, backward)

@@ -117,7 +117,7 @@ def backpropagation():
         "vanished": f"{(1 - end['a1'] ** 2).min() ** 10:.1g}",
         "other": shown(run(other_sample())),
         "dead": shown(run(dead_neuron())),
-        "dead_bias": short(DEAD_BIAS),
+        "dead_bias": written(DEAD_BIAS),
         "transposed": shown(run(START + FORWARD + TRANSPOSED)),
         "transposed_code": coloured(TRANSPOSED.strip(), "python"),
     }
@@ -190,7 +190,7 @@ def latexes(start, end):
         "da1": rf"{by('a_1')} = W_2^\top {by('z_2')} \quad = {transposed} \cdot {e['dz2']} \quad = {e['da1']}",
         "dz1": rf"{by('z_1')} = {by('a_1')} \odot (1 - a_1^2) \quad = {e['da1']} \odot {slope} \quad = {e['dz1']}",
         "dW1": rf"{by('W_1')} = {by('z_1')} x^\top \quad = {e['dz1']} {x_row} \quad = {e['dW1']}",
-        "step": rf"W_1 \leftarrow W_1 - \eta \, {by('W_1')} \quad = {s['W1']} - {LR} \cdot {e['dW1']}"
+        "step": rf"W_1 \leftarrow W_1 - \eta \, {by('W_1')} \quad = {s['W1']} \quad {{}} - {LR} \cdot {e['dW1']}"
         rf" \quad = {e['W1']}",
         "chain": rf"{by('a_{l,k}')} = \sum_j {by('z_{l+1,j}')} \frac{{\partial z_{{l+1,j}}}}{{\partial a_{{l,k}}}}"
         r" \quad = \sum_j \delta_{l+1,j} \, w_{l+1,jk}",
@@ -235,7 +235,7 @@ def shown(values):
 
 def compared(ours, theirs):
     """Whether two arrays have the same bits, or how far apart they are."""
-    return "same bits" if ours.tobytes() == theirs.tobytes() else f"gap {abs(ours - theirs).max():.1e}"
+    return "same" if ours.tobytes() == theirs.tobytes() else f"gap {abs(ours - theirs).max():.1e}"
 
 
 def same_bits(lines, backend):
