@@ -92,6 +92,7 @@ WRONG = [
     ("squared_error_wrong_sign", "squared_error_backward", "error_for_gradient"),
     ("tanh_slope_of_z", "tanh_backward", "tanh_derivative_of_the_output"),
     ("tanh_without_chain", "tanh_backward", "tanh_gradient_from_above_left_out"),
+    ("updated_too_early", "train_step", "backward_through_updated_weights"),
     ("uphill", "gradient_step", "gradient_ascent"),
     # Not a known convention: the diagnosis must not guess.
     ("clipped_gradient", "sgd_update", None),

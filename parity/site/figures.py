@@ -473,6 +473,73 @@ def gaps(size):
     return abs(ours - theirs).max(), allowed.min(), abs(wrong - theirs).max()
 
 
+def backpropagation():
+    """Above, in blue, the values go forward. Below, in orange, the derivatives of the loss go backward along the same
+    edges.
+
+    The same graph twice: inputs x1 and x2, hidden neurons h1 and h2, the output y, the loss L. Above, each edge has its
+    weight, each hidden neuron its bias b, its sum z and its activation a, and the loss is at the right end. Below, the
+    arrows point to the left, from the loss to the weights: each edge has the derivative of the loss with respect to its
+    weight, each neuron those with respect to a, z and b. The numbers are those of the text.
+    """
+    from parity.site.backpropagation import NUMPY, START, run
+
+    start, end = run(START), run(NUMPY)
+    figure, axes = grid(2, 1, width=5.6, height=3.4)
+    values = [
+        [f"{start['x'][k]:g}" for k in range(2)],
+        [f"$b$ = {told(start['b1'][k])}, $z$ = {told(end['z1'][k])}\n$a$ = {told(end['a1'][k])}" for k in range(2)],
+        f"$b$ = {told(start['b2'][0])}\n{told(end['y_hat'][0])}",
+        told(end["loss"]),
+    ]
+    graph(axes[0], COLOURS[1], values, start["W1"], start["W2"][0])
+    slopes = [f"$\\partial L/\\partial a$ = {told(end['da1'][k])}\n" for k in range(2)]
+    slopes = [
+        f"{slope}$\\partial L/\\partial z, \\partial L/\\partial b$ = {told(end['dz1'][k])}"
+        for k, slope in enumerate(slopes)
+    ]
+    values = [["", ""], slopes, f"$\\partial L/\\partial \\hat y, \\partial L/\\partial b$\n{told(end['dz2'][0])}", ""]
+    graph(axes[1], COLOURS[0], values, end["dW1"], end["dW2"][0], backward=True)
+    return figure
+
+
+def told(value):
+    """A number as the lesson writes it."""
+    from parity.site.backpropagation import short
+
+    return short(value).replace("-", "−")
+
+
+def graph(ax, colour, values, first, last, backward=False):
+    """A 2-2-1 net and its loss, with texts at the nodes and numbers on the edges."""
+    inputs, hidden, output, loss = [(0.0, 2.0), (0.0, 0.0)], [(3.0, 2.0), (3.0, 0.0)], (5.4, 1.0), (6.9, 1.0)
+    for k, place in enumerate(hidden):
+        for i, source in enumerate(inputs):
+            edge(ax, colour, source, place, told(first[k, i]), 0.5 if i == k else 0.25, backward)
+        edge(ax, colour, place, output, told(last[k]), 0.5, backward)
+    edge(ax, colour, output, loss, "", 0.5, backward)
+    names = zip((*inputs, *hidden, output, loss), ("$x_1$", "$x_2$", "$h_1$", "$h_2$", r"$\hat y$", "$L$"), strict=True)
+    for place, name in names:
+        ax.text(*place, name, ha="center", va="center", bbox={"boxstyle": "circle", "fc": "white", "ec": "black"})
+    texts = zip((*inputs, *hidden, output, loss), (*values[0], *values[1], *values[2:]), strict=True)
+    for (across, up), text in texts:
+        above = up > 0
+        ax.text(
+            across, up + (0.42 if above else -0.42), text, ha="center", va="bottom" if above else "top", color=colour
+        )
+    ax.set(xlim=(-0.5, 7.4), ylim=(-1.1, 3.1), title="backward" if backward else "forward")
+    ax.set_aspect("equal")
+    ax.set_axis_off()
+
+
+def edge(ax, colour, left, right, text, share, backward):
+    """An arrow between two nodes, with a number at this share of its length."""
+    arrow = {"arrowstyle": "-|>", "color": colour, "shrinkA": 15, "shrinkB": 15}
+    ax.annotate("", *((left, right) if backward else (right, left)), arrowprops=arrow)
+    place = [a + share * (b - a) for a, b in zip(left, right, strict=True)]
+    ax.text(*place, text, ha="center", va="center", color=colour, bbox={"color": "white", "pad": 1})
+
+
 def grid(rows, columns, width=3.3, height=3.1):
     """An empty figure and its Axes in one list."""
     figure = plots._matplotlib("figure").Figure(figsize=(width * columns, height * rows), layout="constrained")
@@ -505,5 +572,6 @@ FIGURES = {
     "optimizers": (paths,),
     "training": (training_curves,),
     "stacks": (rates_and_momenta,),
+    "backpropagation": (backpropagation,),
     "equal": (between_floats, gap_under_bound),
 }

@@ -214,7 +214,7 @@ def pages(course, evidence, digest):
     """The text of every file but the figures, by its name."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    from parity.site import figures, lessons
+    from parity.site import backpropagation, equality, figures
     from parity.site.chapters import SITE
 
     # The docstrings are already HTML.
@@ -224,19 +224,17 @@ def pages(course, evidence, digest):
     environment.filters["linked"] = words.linked
     shared = {"chapters": course, "lessons": LESSONS, "evidence": evidence, "digest": digest}
     shown = {name: [caption(draw) for draw in draws] for name, draws in figures.FIGURES.items()}
-    scripts = [
-        path for folder in (SITE, SITE / "widgets") for path in folder.iterdir() if path.suffix in (".css", ".js")
-    ]
+    scripts = [path for path in sorted(SITE.rglob("*")) if path.suffix in (".css", ".js")]
     files = {path.relative_to(SITE).as_posix(): path.read_text(encoding="utf-8") for path in scripts}
-    files["widgets/data.js"] = f"const DATA = {json.dumps(lessons.data())};\n"
+    files["widgets/data.js"] = f"const DATA = {json.dumps(pictured())};\n"
     files["search.js"] = f"const INDEX = {json.dumps(index(course, shown), ensure_ascii=False)};\n"
     names = ["index", *(chapter.file for chapter in course), None]
     files["index.html"] = environment.get_template("index.html").render(
         **shared, here="index", figures=shown["training"], before=None, after=names[1]
     )
-    for name in LESSONS:
+    for name, numbers in (("backpropagation", backpropagation.numbers()), ("equal", equality.numbers())):
         files[f"{name}.html"] = environment.get_template(f"{name}.html").render(
-            **shared, here=name, figures=shown.get(name, []), before=None, after=None, **getattr(lessons, name)()
+            **shared, here=name, figures=shown.get(name, []), before=None, after=None, **numbers
         )
     for chapter, before, after in zip(course, names, names[2:], strict=False):
         files[f"{chapter.file}.html"] = environment.get_template("chapter.html").render(
@@ -248,6 +246,14 @@ def pages(course, evidence, digest):
             after=after,
         )
     return files
+
+
+def pictured():
+    """The points and classes of the data sets of the moving pictures."""
+    from scratch import load_data
+
+    sets = ("toy", "toy_flipped", "xor", "moons")
+    return {name: dict(zip("xy", (values.tolist() for values in load_data(name)), strict=True)) for name in sets}
 
 
 def caption(draw):
