@@ -111,20 +111,16 @@
   const reachable = () => runs.every((run) => run.history.at(-1).out)
     ? Math.max(...runs.map((run) => run.history.length - 1)) : MOST;
 
-  const settle = () => {
-    steps = Math.min(steps, reachable());
-    draw();
-  };
   const move = (by) => {
-    steps = Math.min(Math.max(steps + by, 0), reachable());
+    steps = Math.min(Math.max(Math.min(steps, reachable()) + by, 0), MOST);
     runs.forEach(reach);
-    settle();
+    draw();
     return steps < reachable();
   };
   const change = (run, settings) => {
     Object.assign(run.settings, settings);
     restart(run);
-    settle();
+    draw();
   };
 
   // The start, on a grid that has short numbers.
@@ -136,7 +132,7 @@
   const startAt = (w, b) => {
     start = { w: snapped(w, bowl.across), b: snapped(b, bowl.up) };
     runs.forEach(restart);
-    settle();
+    draw();
   };
   const startUnder = (event) => startAt(...bowl.scale.back(...common.pointer(surface, event)));
   const startByKey = (event) => {
@@ -276,9 +272,7 @@
   };
   const swatch = (run) => svg("svg", { viewBox: "0 0 56 16", "aria-hidden": "true" },
     svg("line", { class: `path ${run.kind}`, x1: 2, y1: 8, x2: 54, y2: 8 }), shape(run, 28, 8, 5, "here"));
-  const ruleOfThumb = (settings) => settings.batch
-    ? "It holds for the batch, all points at once."
-    : "It holds for the batch; sample by sample it is only a rule of thumb.";
+  const heldBy = (settings) => settings.batch ? "for the batch." : "for the batch; sample by sample it is only a rule of thumb.";
 
   const panel = (run) => {
     const { settings } = run;
@@ -300,7 +294,7 @@
       check.disabled = settings.momentum === 0;
       mine.style.setProperty("--at", share(limit));
       beyond.textContent = settings.lr > limit ? " The learning rate is beyond it." : "";
-      about.replaceChildren(`Border ${formula(settings)} = ${short(limit)}, where λ = ${short(bowl.steep)} is the largest eigenvalue of the Hessian. ${ruleOfThumb(settings)}`, beyond);
+      about.replaceChildren(`Border ${formula(settings)} = ${short(limit)} ${heldBy(settings)}`, beyond);
       ROWS.forEach(([, value], i) => { cells[i].textContent = value(present(run)); });
     };
     return html("fieldset", { class: run.kind }, html("legend", {}, swatch(run), `Run ${run.name}`),
@@ -399,6 +393,7 @@ ${calls()}
 
   // New points: a new bowl, and settings that suit it.
   const panels = html("div", { class: "runs" });
+  const curvature = html("p", { class: "curvature" });
   const use = (given) => {
     bowl = bowlOf(given);
     points = given;
@@ -415,6 +410,7 @@ ${calls()}
     ];
     runs.forEach(restart);
     panels.replaceChildren(...runs.map(panel));
+    curvature.textContent = `λ = ${short(bowl.steep)}, the largest eigenvalue of the Hessian, is the curvature of the bowl where it is steepest.`;
     drawSurface();
     lineAxes.replaceChildren(...axes(bowl.lineScale, bowl.inputs, extent(points.y.flat()), ["x", "y"]));
     draw();
@@ -423,10 +419,12 @@ ${calls()}
   surface.prepend(svg("defs", {}, marker({ kind: "a" }), marker({ kind: "b" })));
   use(POINTS);
   section.replaceChildren(
-    html("div", { class: "pictures" },
-      html("div", {}, html("p", {}, "The loss over w and b, + its minimum. Click, or drag the ring, to choose the start."), surface),
-      html("div", {}, html("p", {}, "The points, and the line w x + b of each run."), lines)),
-    controls, status, panels, common.copying((language) => programs[language]()),
+    html("div", {},
+      html("div", { class: "pictures" },
+        html("div", {}, html("p", {}, "The loss over w and b, + its minimum. Click, or drag the ring, to choose the start."), surface),
+        html("div", {}, html("p", {}, "The points, and the line w x + b of each run."), lines)),
+      controls, status, curvature, panels),
+    common.copying((language) => programs[language]()),
     common.pasting((given) => { halt(); use(given); }, { features: 1, labels: null, most: 100, line: "x, target", placeholder: "0.5, 2.1\n1.5, 0.9" }));
   section.state = () => ({
     runs: runs.map(present).map(({ weight, bias, loss: height, step }) => ({ weight: weight[0][0], bias: bias[0], loss: height, step })),
