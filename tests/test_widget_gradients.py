@@ -49,6 +49,7 @@ def browser():
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     driver = Chrome(options, ChromeService(shutil.which("chromedriver")))
+    driver.set_script_timeout(120)  # of axe, on a busy machine
     yield driver
     driver.quit()
 
