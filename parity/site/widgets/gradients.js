@@ -188,8 +188,13 @@
     surfaceLayer.replaceChildren(...contours(), cross(scale.x(minimum[0]), scale.y(minimum[1])));
     surfaceAxes.replaceChildren(...axes(scale, across, up, ["w", "b"]));
   };
+  // Of a run that has left the picture for good, the path is drawn as far as it leaves.
+  const drawn = (run) => {
+    const far = ({ loss: height }) => height > 10 * bowl.highest;
+    return run.history.slice(0, (far(present(run)) ? run.history.findIndex(far) : steps) + 1);
+  };
   const trail = (run) => {
-    const walked = run.history.slice(0, steps + 1).map(({ weight, bias }) => place(weight[0][0], bias[0]));
+    const walked = drawn(run).map(({ weight, bias }) => place(weight[0][0], bias[0]));
     const [x, y] = walked.at(-1).split(",").map(Number);
     const end = `url(#gradients-${run.kind})`;
     return [
