@@ -17,15 +17,16 @@ const common = (() => {
   // A number for reading: four digits, no trailing zeros.
   const short = (value) => Number.isFinite(value) ? String(Number(value.toPrecision(4))) : String(value);
 
-  // Points and their targets from lines of numbers, the last one being the target; an Error has one line for a person.
+  // Points and their targets from lines of numbers, the last one being the target: one of the labels, or any number where
+  // labels is null. An Error has one line for a person.
   const readCsv = (text, { most = 500, labels = [-1, 1], features = 2 } = {}) => {
     const lines = text.split(/\r?\n/).map((line, i) => [line.trim(), i + 1]).filter(([line]) => line && !line.startsWith("#"));
     const cells = lines.map(([line, at]) => [line.split(/[,;\t ]+/), at]);
     if (cells.length && cells[0][0].every((cell) => !Number.isFinite(Number(cell)))) cells.shift(); // the names of the columns
-    if (!cells.length) throw new Error(`no points, expected lines such as 2, 1, ${labels.at(-1)}`);
+    if (!cells.length) throw new Error(`no points, expected lines such as ${[2, 1].slice(0, features).join(", ")}, ${labels ? labels.at(-1) : 1.5}`);
     if (cells.length > most) throw new Error(`${cells.length} points, expected at most ${most}`);
     const values = cells.map(([row, at]) => {
-      if (row.length !== features + 1) throw new Error(`line ${at} has ${row.length} values, expected ${features} coordinates and a class`);
+      if (row.length !== features + 1) throw new Error(`line ${at} has ${row.length} values, expected ${labels ? `${features} coordinates and a class` : `${features} and a target`}`);
       return row.map((cell) => {
         const value = Number(cell);
         if (cell === "" || !Number.isFinite(value)) throw new Error(`line ${at}: ${cell.slice(0, 20)} is no number`);
@@ -34,9 +35,9 @@ const common = (() => {
       });
     });
     values.forEach((row, i) => {
-      if (!labels.includes(row.at(-1))) throw new Error(`line ${cells[i][1]}: class ${row.at(-1)}, expected ${labels.join(" or ")}`);
+      if (labels && !labels.includes(row.at(-1))) throw new Error(`line ${cells[i][1]}: class ${row.at(-1)}, expected ${labels.join(" or ")}`);
     });
-    if (new Set(values.map((row) => row.at(-1))).size < 2) throw new Error(`one class alone, expected points of both, ${labels.join(" and ")}`);
+    if (labels && new Set(values.map((row) => row.at(-1))).size < 2) throw new Error(`one class alone, expected points of both, ${labels.join(" and ")}`);
     return { x: values.map((row) => row.slice(0, -1)), y: values.map((row) => row.slice(-1)) };
   };
 
@@ -44,8 +45,9 @@ const common = (() => {
   const button = (label, onclick, attributes = {}) => html("button", { type: "button", onclick, ...attributes }, label);
   const slider = (label, { min, max, step, value }, onchange, show = short) => {
     const shown = html("output", {}, show(value));
-    const input = html("input", { type: "range", min, max, step, value, oninput: () => {
+    const input = html("input", { type: "range", min, max, step, value, "aria-valuetext": show(value), oninput: () => {
       shown.textContent = show(Number(input.value));
+      input.setAttribute("aria-valuetext", shown.textContent);
       onchange(Number(input.value));
     } });
     return html("label", {}, html("span", {}, label), input, shown);
@@ -57,9 +59,9 @@ const common = (() => {
   };
 
   // A field for points of one's own; the error stands beside it, and what was there stays.
-  const pasting = (onpoints, options) => {
+  const pasting = (onpoints, { line = "two coordinates and its class", placeholder = "2, 1, 1\n6, 0.5, -1", ...options } = {}) => {
     const wrong = html("p", { class: "wrong", role: "alert" });
-    const field = html("textarea", { rows: 4, spellcheck: "false", placeholder: "2, 1, 1\n6, 0.5, -1" });
+    const field = html("textarea", { rows: 4, spellcheck: "false", placeholder });
     const use = button("Use these points", () => {
       try {
         const points = readCsv(field.value, options);
@@ -70,7 +72,7 @@ const common = (() => {
       }
     });
     return html("details", { class: "pasting" }, html("summary", {}, "Your own points"),
-      html("label", {}, html("span", {}, "One point a line: two coordinates and its class"), field), use, wrong);
+      html("label", {}, html("span", {}, `One point a line: ${line}`), field), use, wrong);
   };
 
   // Buttons that copy a program in NumPy or PyTorch; where copying is refused, the program is shown to be selected.
