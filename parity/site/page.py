@@ -226,7 +226,7 @@ def pages(course, evidence, digest):
     shown = {name: [caption(draw) for draw in draws] for name, draws in figures.FIGURES.items()}
     scripts = [path for path in sorted(SITE.rglob("*")) if path.suffix in (".css", ".js")]
     files = {path.relative_to(SITE).as_posix(): path.read_text(encoding="utf-8") for path in scripts}
-    files["widgets/data.js"] = f"const DATA = {json.dumps(pictured())};\n"
+    files["widgets/data.js"] = f"const DATA = {json.dumps(points())};\n"
     files["search.js"] = f"const INDEX = {json.dumps(index(course, shown), ensure_ascii=False)};\n"
     names = ["index", *(chapter.file for chapter in course), None]
     files["index.html"] = environment.get_template("index.html").render(
@@ -248,7 +248,7 @@ def pages(course, evidence, digest):
     return files
 
 
-def pictured():
+def points():
     """The points and classes of the data sets of the moving pictures."""
     from scratch import load_data
 
