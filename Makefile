@@ -47,7 +47,7 @@ notebooks: .venv/ready
 # The page in a real browser; `make test-all` includes it if there is a browser.
 site-test: .venv/ready
 	@command -v chromium chromedriver || echo "first: apt-get install chromium chromium-driver"
-	$(BIN)/python -m pytest -n 2 tests/test_site.py
+	$(BIN)/python -m pytest -n 2 tests/browser
 
 # One table: scratch, scratch.fast, PyTorch and scikit-learn for the same weights.
 bench: .venv/ready

@@ -132,7 +132,7 @@ def plot_map(names, values, losses, *, ceiling=np.inf, log_values=(False, False)
     colors = _matplotlib("colors")
     kept = losses[shown]
     norm = colors.LogNorm if kept.size and kept.min() > 0 else colors.Normalize
-    mesh = ax.pcolormesh(*edges[::-1], np.ma.masked_where(~shown, losses), norm=norm())
+    mesh = ax.pcolormesh(*edges[::-1], np.ma.masked_where(~shown, losses), norm=norm(), rasterized=True)
     if not shown.all():
         ax.set_facecolor("0.9")
     for log, set_scale in zip(log_values, (ax.set_yscale, ax.set_xscale), strict=True):

@@ -224,26 +224,25 @@ def pages(course, evidence, digest):
     environment.filters["linked"] = words.linked
     shared = {"chapters": course, "lessons": LESSONS, "evidence": evidence, "digest": digest}
     shown = {name: [caption(draw) for draw in draws] for name, draws in figures.FIGURES.items()}
-    scripts = [path for path in sorted(SITE.rglob("*")) if path.suffix in (".css", ".js")]
-    files = {path.relative_to(SITE).as_posix(): path.read_text(encoding="utf-8") for path in scripts}
+    own = [path for path in (*SITE.iterdir(), *(SITE / "widgets").iterdir()) if path.suffix in (".css", ".js")]
+    files = {path.relative_to(SITE).as_posix(): path.read_text(encoding="utf-8") for path in own}
     files["widgets/data.js"] = f"const DATA = {json.dumps(points())};\n"
     files["search.js"] = f"const INDEX = {json.dumps(index(course, shown), ensure_ascii=False)};\n"
-    names = ["index", *(chapter.file for chapter in course), None]
+    names = ["index", *(chapter.file for chapter in course), *LESSONS]
+    around = {
+        name: {"here": name, "before": before, "after": after}
+        for before, name, after in zip([None, *names], names, [*names[1:], None], strict=False)
+    }
     files["index.html"] = environment.get_template("index.html").render(
-        **shared, here="index", figures=shown["training"], before=None, after=names[1]
+        **shared, **around["index"], figures=shown["training"]
     )
+    for chapter in course:
+        files[f"{chapter.file}.html"] = environment.get_template("chapter.html").render(
+            **shared, **around[chapter.file], chapter=chapter, figures=shown.get(chapter.file, [])
+        )
     for name, numbers in (("backpropagation", backpropagation.numbers()), ("equal", equality.numbers())):
         files[f"{name}.html"] = environment.get_template(f"{name}.html").render(
-            **shared, here=name, figures=shown.get(name, []), before=None, after=None, **numbers
-        )
-    for chapter, before, after in zip(course, names, names[2:], strict=False):
-        files[f"{chapter.file}.html"] = environment.get_template("chapter.html").render(
-            **shared,
-            chapter=chapter,
-            here=chapter.file,
-            figures=shown.get(chapter.file, []),
-            before=before,
-            after=after,
+            **shared, **around[name], figures=shown.get(name, []), **numbers
         )
     return files
 

@@ -8,7 +8,7 @@
   const RATES = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100];
   const MOST_LOSS = 20; // guessing costs 0.69
   const LEAST_LOSS = 0.01; // learnt: Play stops
-  const GRID = 41; // values of the decision surface in each direction
+  const GRID = 31; // values of the decision surface in each direction
 
   // The arithmetic
 
@@ -294,16 +294,17 @@
     return Array.from({ length: last - first + 1 }, (_, i) => (first + i) * step);
   };
 
-  const colours = () => ["--torch-edge", "--numpy-edge"].map((name) => {
+  // Looked up once, because a look makes the browser lay out the page.
+  const lookUp = () => ["--numpy-edge", "--torch-edge"].map((name) => {
     const code = parseInt(getComputedStyle(widget).getPropertyValue(name).trim().slice(1), 16);
     return [code >> 16, code >> 8 & 255, code & 255];
   });
+  let colours = lookUp();
 
   const drawHeat = (probabilities) => {
     const context = heat.getContext("2d");
     const image = context.createImageData(GRID, GRID);
-    const of = colours();
-    probabilities.forEach(([p], k) => image.data.set([...of[Number(p > 0.5)], 150 * Math.abs(2 * p - 1)], 4 * k));
+    probabilities.forEach(([p], k) => image.data.set([...colours[Number(p > 0.5)], 150 * Math.abs(2 * p - 1)], 4 * k));
     context.putImageData(image, 0, 0);
   };
 
@@ -366,7 +367,7 @@
       // A fraction stays in one line.
       html("tr", {}, html("th", { scope: "row" }, of), html("td", {}, line.replaceAll("/∂", "/\u2060∂"))))));
     carried.textContent = stage.gradients ? "On the edges in red: gradients. Their colours and widths are those of the weights."
-      : "On the edges: weights, orange above 0 and blue below. Beside the neurons: biases.";
+      : "On the edges: weights, blue above 0 and orange below. Beside the neurons: biases.";
     back.setAttribute("aria-disabled", String(!past.length));
     sampleChoice.querySelector("select").value = String(walk.sample + 1);
   };
@@ -559,7 +560,10 @@ print("loss", loss(net(x), target).item())
         html("p", { class: "legend" }, key(true, "class 1"), key(false, "class −1"), html("span", {}, "The line is where p = 1/2. Choose a sample by touching it.")))),
     table, common.pasting(pasted),
     common.copying((language) => language === "NumPy" ? numpyProgram() : torchProgram()));
-  dark.addEventListener("change", drawPlane);
+  dark.addEventListener("change", () => {
+    colours = lookUp();
+    drawPlane();
+  });
   widget.state = () => ({
     weights: Object.fromEntries(NAMES.map((name, i) => [name, run.weights[i]])), loss: run.loss, epoch: run.epoch, walk,
   });

@@ -1,25 +1,21 @@
 """The picture of gradient descent in a real browser: its numbers are those of torchref, by keys and by pointer."""
 
+import functools
 import os
 import re
-import shutil
 import subprocess
 import sys
 
 import pytest
 
 selenium = pytest.importorskip("selenium", reason="selenium is not installed")
-if not (shutil.which("chromium") and shutil.which("chromedriver")):
-    pytest.skip("no browser: apt-get install chromium chromium-driver", allow_module_level=True)
 
 from axe_core_python.selenium import Axe  # noqa: E402
-from selenium.webdriver import ActionChains, Chrome, ChromeOptions, ChromeService, Keys  # noqa: E402
+from selenium.webdriver import ActionChains, Keys  # noqa: E402
 from selenium.webdriver.common.by import By  # noqa: E402
 from selenium.webdriver.support.ui import WebDriverWait  # noqa: E402
 
 import torchref  # noqa: E402
-from parity.cli import main  # noqa: E402
-from parity.site import figures  # noqa: E402
 
 pytestmark = pytest.mark.slow
 WIDE, PHONE = (1440, 900), (390, 844)
@@ -30,46 +26,10 @@ Y = [[2.3], [1.2], [1.0], [0.6], [-0.7], [-0.7], [-1.9], [-2.3]]
 ROUNDING = 50 * 10 * 10 * 1.1e-16
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """The site without evidence and with one figure, the still one."""
-    folder = tmp_path_factory.mktemp("site")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(figures, "all_figures", lambda: {"paths": figures.paths})
-        assert main(["page", "-o", str(folder)]) == 0
-    return folder
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Chromium without a window and without a network."""
-    options = ChromeOptions()
-    options.binary_location = shutil.which("chromium")
-    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP * 0.0.0.0"):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = Chrome(options, ChromeService(shutil.which("chromedriver")))
-    driver.set_script_timeout(120)  # of axe, on a busy machine
-    yield driver
-    driver.quit()
-
-
 @pytest.fixture
-def opened(site, browser):
-    """Opens the chapter at a size; nothing that the widget does is an error in the console."""
-
-    def open_page(size=WIDE, scheme="light", motion="no-preference"):
-        metrics = {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": size == PHONE}
-        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-        media = {"prefers-color-scheme": scheme, "prefers-reduced-motion": motion}
-        features = [{"name": name, "value": value} for name, value in media.items()]
-        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
-        browser.get((site / "gradients.html").as_uri())
-        browser.get_log("browser")  # the other figure is not drawn
-        return browser
-
-    yield open_page
-    assert [entry["message"] for entry in browser.get_log("browser")] == []
+def opened(opened):
+    """Opens the chapter."""
+    return functools.partial(opened, "gradients")
 
 
 def runs(browser):
@@ -388,17 +348,6 @@ def test_accessible(size, scheme, opened):
     assert browser.execute_script("return document.documentElement.scrollWidth") <= size[0]
     script = "return [...document.querySelectorAll('#widget-gradients button')].map(b => b.getBoundingClientRect())"
     assert all(box["width"] >= 44 <= box["height"] for box in browser.execute_script(script))
-
-
-def test_a_step_is_within_a_frame(opened):
-    """Also after many of them."""
-    browser = opened()
-    script = """return Array.from({length: 300}, () => {
-        const begin = performance.now();
-        arguments[0].click();
-        return performance.now() - begin;
-    }).sort((a, b) => a - b)[150]"""
-    assert browser.execute_script(script, button(browser, "Step")) < 1000 / 60
 
 
 def test_still_without_scripts(opened, browser):

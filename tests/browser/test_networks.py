@@ -1,7 +1,7 @@
 """The picture of a small net: its numbers against PyTorch, by keys and by pointer, and the programs that it copies."""
 
 import json
-import shutil
+import re
 import subprocess
 import sys
 
@@ -10,15 +10,12 @@ import pytest
 
 selenium = pytest.importorskip("selenium", reason="selenium is not installed")
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
-if not (shutil.which("chromium") and shutil.which("chromedriver")):
-    pytest.skip("no browser: apt-get install chromium chromium-driver", allow_module_level=True)
 
 from axe_core_python.selenium import Axe  # noqa: E402
-from selenium.webdriver import ActionChains, Chrome, ChromeOptions, ChromeService, Keys  # noqa: E402
+from selenium.webdriver import ActionChains, Keys  # noqa: E402
 from selenium.webdriver.common.by import By  # noqa: E402
 from selenium.webdriver.support.ui import Select, WebDriverWait  # noqa: E402
 
-from parity.cli import main  # noqa: E402
 from scratch import load_data  # noqa: E402
 
 pytestmark = pytest.mark.slow
@@ -30,44 +27,10 @@ NAMES = ["fc1.weight", "fc1.bias", "fc2.weight", "fc2.bias"]
 STAGES = ["x", "z₁", "a₁", "z₂", "p", "L", "∂z₂", "∂W₂", "∂a₁", "∂z₁", "∂W₁", "step"]
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """The site without evidence."""
-    folder = tmp_path_factory.mktemp("networks") / "site"
-    assert main(["page", "-o", str(folder)]) == 0
-    return folder
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Chromium without a window and without a network."""
-    options = ChromeOptions()
-    options.binary_location = shutil.which("chromium")
-    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP * 0.0.0.0"):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = Chrome(options, ChromeService(shutil.which("chromedriver")))
-    yield driver
-    driver.quit()
-
-
 @pytest.fixture
-def opened(site, browser):
-    """Opens the picture at a size, light or dark, with or without motion; at the end nothing stands in the console."""
-
-    def open_page(size=WIDE, scheme="light", motion="no-preference"):
-        metrics = {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": size == PHONE}
-        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-        features = [
-            {"name": "prefers-color-scheme", "value": scheme},
-            {"name": "prefers-reduced-motion", "value": motion},
-        ]
-        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
-        browser.get((site / "networks.html").as_uri())
-        return Widget(browser)
-
-    yield open_page
-    assert [entry["message"] for entry in browser.get_log("browser")] == []
+def opened(opened):
+    """Opens the chapter."""
+    return lambda *args, **options: Widget(opened("networks", *args, **options))
 
 
 class Widget:
@@ -193,17 +156,25 @@ def test_xor_is_learnt(hidden, opened):
     assert widget.state()["loss"] < 0.01
 
 
-def test_a_frame_is_enough(opened):
-    """An epoch fits into 16 milliseconds: training on moons and drawing, the median of many."""
-    widget = opened()
-    widget.choose("Data", "moons")
-    widget.choose("Hidden neurons", "4")
-    script = """return Array.from({length: 60}, () => {
-        const start = performance.now();
-        arguments[0].click();
-        return performance.now() - start;
-    })"""
-    assert np.median(widget.browser.execute_script(script, widget.button("Train one epoch"))) < 16
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_class_and_its_side_have_one_colour(scheme, opened):
+    """Where xor is learnt, the surface under each point has the colour of the point."""
+    widget = opened(scheme=scheme)
+    widget.press("Train one epoch", 100)
+    script = """const heat = document.querySelector("#widget-networks canvas");
+        const box = heat.getBoundingClientRect();
+        const pixels = heat.getContext("2d").getImageData(0, 0, heat.width, heat.height).data;
+        return [...document.querySelectorAll("#widget-networks .plot .point")].map((point) => {
+            const at = point.getBoundingClientRect();
+            const x = Math.floor((at.x + at.width / 2 - box.x) / box.width * heat.width);
+            const y = Math.floor((at.y + at.height / 2 - box.y) / box.height * heat.height);
+            return [getComputedStyle(point).fill, [...pixels.slice(4 * (y * heat.width + x), 4 * (y * heat.width + x) + 3)]];
+        })"""
+    found = widget.browser.execute_script(script)
+    assert len(found) == 4
+    for fill, under in found:
+        # What is half transparent is stored rounded.
+        assert under == pytest.approx([int(part) for part in re.findall(r"\d+", fill)[:3]], abs=4)
 
 
 @pytest.mark.parametrize("momentum", [0, 0.9])

@@ -1,6 +1,6 @@
 """The moving picture of the perceptron, in a real browser: by key, by pointer, on a phone, in dark mode, offline."""
 
-import shutil
+import functools
 import subprocess
 import sys
 
@@ -10,57 +10,20 @@ import torch
 import torchref
 
 selenium = pytest.importorskip("selenium", reason="selenium is not installed")
-if not (shutil.which("chromium") and shutil.which("chromedriver")):
-    pytest.skip("no browser: apt-get install chromium chromium-driver", allow_module_level=True)
 
 from axe_core_python.selenium import Axe  # noqa: E402
-from selenium.webdriver import ActionChains, Chrome, ChromeOptions, ChromeService, Keys  # noqa: E402
+from selenium.webdriver import ActionChains, Keys  # noqa: E402
 from selenium.webdriver.common.by import By  # noqa: E402
 from selenium.webdriver.support.ui import Select, WebDriverWait  # noqa: E402
-
-from parity.cli import main  # noqa: E402
 
 pytestmark = pytest.mark.slow
 WIDE, PHONE = (1440, 900), (390, 844)
 
 
-@pytest.fixture(scope="module")
-def page(tmp_path_factory):
-    """The address of the chapter."""
-    folder = tmp_path_factory.mktemp("site") / "site"
-    assert main(["page", "-o", str(folder)]) == 0
-    return (folder / "perceptron.html").as_uri()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Chromium without a window and without a network."""
-    options = ChromeOptions()
-    options.binary_location = shutil.which("chromium")
-    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP * 0.0.0.0"):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = Chrome(options, ChromeService(shutil.which("chromedriver")))
-    yield driver
-    driver.quit()
-
-
 @pytest.fixture
-def opened(page, browser):
-    """Opens the picture at a size, light or dark, with or without motion; afterwards, the console is empty."""
-
-    def open_page(size=WIDE, scheme="light", motion="no-preference"):
-        width, height = size
-        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": size == PHONE}
-        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-        wanted = {"prefers-color-scheme": scheme, "prefers-reduced-motion": motion}
-        features = [{"name": name, "value": value} for name, value in wanted.items()]
-        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
-        browser.get(page)
-        return browser
-
-    yield open_page
-    assert [entry["message"] for entry in browser.get_log("browser")] == []
+def opened(opened):
+    """Opens the chapter."""
+    return functools.partial(opened, "perceptron")
 
 
 def state(browser):
@@ -357,22 +320,6 @@ def test_copied_programs_print_the_numbers_shown(name, language, opened):
     ]
     assert len(lines) >= 2
     assert printed.splitlines() == lines
-
-
-def test_a_step_takes_less_than_a_frame(opened):
-    """Also with as many points as can be pasted: the fastest of some, because the machine may be busy."""
-    browser = opened()
-    points = "\\n".join(f"{i % 23}, {i % 17}, {1 if i % 2 else -1}" for i in range(500))
-    browser.execute_script(f"document.querySelector('#widget-perceptron textarea').value = '{points}'")
-    browser.execute_script("arguments[0].click()", button(browser, "Use these points"))
-    script = """const times = [];
-        for (let i = 0; i < 21; i += 1) {
-            const begun = performance.now();
-            arguments[0].click();
-            times.push(performance.now() - begun);
-        }
-        return Math.min(...times)"""
-    assert browser.execute_script(script, button(browser, "Sample →")) < 16
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -2,66 +2,23 @@
 
 import json
 import re
-import shutil
 
 import pytest
 
 from parity import trees
 
 selenium = pytest.importorskip("selenium", reason="selenium is not installed")
-if not (shutil.which("chromium") and shutil.which("chromedriver")):
-    pytest.skip("no browser: apt-get install chromium chromium-driver", allow_module_level=True)
 
 from axe_core_python.selenium import Axe  # noqa: E402
-from selenium.webdriver import Chrome, ChromeOptions, ChromeService, Keys  # noqa: E402
+from selenium.webdriver import Keys  # noqa: E402
 from selenium.webdriver.common.by import By  # noqa: E402
 
-from parity.cli import main  # noqa: E402
 from parity.site.page import LESSONS  # noqa: E402
 
 pytestmark = pytest.mark.slow
 CHAPTERS = ["index", *trees.FILES]
 PAGES = [*CHAPTERS, *LESSONS]
 WIDE, PHONE = (1280, 900), (390, 844)
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """The site, with the evidence of a short run."""
-    folder = tmp_path_factory.mktemp("site")
-    evidence = folder / "evidence.json"
-    assert main(["check", "--examples", "2", "--only", "sigmoid", "--json", str(evidence)]) == 0
-    assert main(["page", "-o", str(folder / "site"), "--evidence", str(evidence)]) == 0
-    return folder / "site"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Chromium without a window and without a network."""
-    options = ChromeOptions()
-    options.binary_location = shutil.which("chromium")
-    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP * 0.0.0.0"):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = Chrome(options, ChromeService(shutil.which("chromedriver")))
-    yield driver
-    driver.quit()
-
-
-@pytest.fixture
-def opened(site, browser):
-    """Opens a page at a size, light or dark."""
-
-    def open_page(name, size=WIDE, scheme="light"):
-        width, height = size
-        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": size == PHONE}
-        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-        features = [{"name": "prefers-color-scheme", "value": scheme}]
-        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
-        browser.get((site / f"{name}.html").as_uri())
-        return browser
-
-    return open_page
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -248,9 +205,9 @@ def test_keys_start_where_the_page_is(opened):
 
 
 def test_keys_lead_from_page_to_page(opened):
-    """n goes from the contents through all chapters, p comes back."""
+    """n goes from the contents through all chapters and lessons, p comes back."""
     browser = opened("index")
-    for key, pages in (("n", CHAPTERS[1:]), ("n", CHAPTERS[-1:]), ("p", CHAPTERS[-2::-1])):
+    for key, pages in (("n", PAGES[1:]), ("n", PAGES[-1:]), ("p", PAGES[-2::-1])):
         for name in pages:
             browser.find_element(By.TAG_NAME, "body").send_keys(key)
             assert browser.current_url.endswith(f"/{name}.html")
