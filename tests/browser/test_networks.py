@@ -168,7 +168,8 @@ def test_a_class_and_its_side_have_one_colour(scheme, opened):
             const at = point.getBoundingClientRect();
             const x = Math.floor((at.x + at.width / 2 - box.x) / box.width * heat.width);
             const y = Math.floor((at.y + at.height / 2 - box.y) / box.height * heat.height);
-            return [getComputedStyle(point).fill, [...pixels.slice(4 * (y * heat.width + x), 4 * (y * heat.width + x) + 3)]];
+            const first = 4 * (y * heat.width + x);
+            return [getComputedStyle(point).fill, [...pixels.slice(first, first + 3)]];
         })"""
     found = widget.browser.execute_script(script)
     assert len(found) == 4

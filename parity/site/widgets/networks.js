@@ -296,7 +296,7 @@
 
   // Looked up once, because a look makes the browser lay out the page.
   const lookUp = () => ["--numpy-edge", "--torch-edge"].map((name) => {
-    const code = parseInt(getComputedStyle(widget).getPropertyValue(name).trim().slice(1), 16);
+    const code = parseInt(getComputedStyle(document.documentElement).getPropertyValue(name).trim().slice(1), 16);
     return [code >> 16, code >> 8 & 255, code & 255];
   });
   let colours = lookUp();
