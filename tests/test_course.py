@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from parity import trees
+from parity.site.chapters import TITLES
 
 jupytext = pytest.importorskip("jupytext", reason="jupytext is not installed")
 nbclient = pytest.importorskip("nbclient", reason="nbclient is not installed")
@@ -17,6 +18,13 @@ def test_every_chapter_has_a_notebook():
     """In study order, and then the deck's exercises."""
     names = [*trees.FILES, "exercises"]
     assert [path.stem for path in COURSE] == [f"{number:02}_{name}" for number, name in enumerate(names, start=1)]
+
+
+def test_headings_are_those_of_the_site():
+    """What one learns, and the name of the file."""
+    headings = [next(line for line in path.read_text().splitlines() if line.startswith("# ")) for path in COURSE[:-1]]
+    named = enumerate(TITLES.items(), start=1)
+    assert headings == [f"# {number}. {title}: {name}" for number, (name, title) in named]
 
 
 @pytest.mark.slow

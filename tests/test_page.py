@@ -6,6 +6,7 @@ import os
 import re
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -523,3 +524,26 @@ def test_every_word_of_the_evidence_leads_to_its_place(tmp_path, evidence):
 def test_a_part_of_a_word_is_no_link(text):
     """Nor the name of a file."""
     assert words.linked(text) == text
+
+
+ENTRIES = [SimpleNamespace(name="sigmoid"), SimpleNamespace(name="tanh")]
+
+
+@pytest.mark.parametrize(
+    ("rows", "line"),
+    [
+        ([ROW], "Equal to PyTorch in 1,237 of 1,237 examples"),
+        ([ROW, {**ROW, "functions": ["relu"]}], "Equal to PyTorch in 1,237 of 1,237 examples"),
+        (
+            [ROW, {**ROW, "functions": ["tanh", "sigmoid"], "verdicts": {"ties": 2, "ill-conditioned": 3, "holds": 9}}],
+            "Equal to PyTorch in 1,237 of 1,242 examples, 2 ties, 3 ill-conditioned, which prove nothing",
+        ),
+        ([{**ROW, "verdicts": {"holds": 4}}], "Equal to PyTorch in 4 cases"),
+        ([ROW, {**ROW, "verdict": "DIFFERENT"}], "DIFFERENT from PyTorch in 1 of 2 properties"),
+    ],
+)
+def test_a_chapter_says_how_equal_it_is(rows, line):
+    """In one line, each property once; ties and examples that prove nothing are not called equal."""
+    report = {"time": "", "summary": "", "sources": "now", "properties": rows}
+    assert page.Evidence("now", report, "evidence.json").line(ENTRIES) == line
+    assert page.Evidence("later", report, "evidence.json").line(ENTRIES).endswith("since") == ("DIFF" not in line)

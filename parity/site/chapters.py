@@ -19,6 +19,20 @@ from parity import trees
 from parity.site.mathml import to_mathml
 
 SITE = Path(__file__).parent
+# What one learns in each chapter.
+TITLES = {
+    "tensors": "Numbers in arrays",
+    "datasets": "Eight points in the plane",
+    "activations": "Bend the sum",
+    "neuron": "Weigh, add, decide",
+    "perceptron": "Correct the line where it is wrong",
+    "losses": "Measure how wrong it is",
+    "gradients": "Follow the slope down",
+    "networks": "Neurons that feed neurons",
+    "optimizers": "Steps with a memory",
+    "training": "Batches, epochs, and when to stop",
+    "stacks": "Many nets at once",
+}
 
 
 class Line(NamedTuple):
@@ -44,6 +58,7 @@ class Chapter(NamedTuple):
     """One file of the contract."""
 
     file: str
+    title: str
     sentence: str
     about: list[str]
     terms: dict[str, str]
@@ -73,7 +88,7 @@ def chapter(file, terms):
         for name in (*public, *behind)
     ]
     sentence, *about = said_by_both(*(paragraphs(ast.get_docstring(tree) or "") for tree in parsed))
-    return Chapter(file, sentence, about, terms, entries)
+    return Chapter(file, TITLES[file], sentence, about, terms, entries)
 
 
 def source(tree, file):

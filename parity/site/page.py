@@ -10,6 +10,7 @@ import inspect
 import json
 import os
 import re
+from collections import Counter
 from importlib.metadata import version
 from pathlib import Path
 
@@ -178,21 +179,49 @@ def fits(value, kinds):
     return isinstance(value, dict) and all(isinstance(value.get(key), kind) for key, kind in kinds.items())
 
 
+# What an example may be besides equal or different.
+UNDECIDED = {"ties": "ties", "ill-conditioned": "ill-conditioned, which prove nothing"}
+
+
 class Evidence:
     """The result of one run of ``parity check``."""
 
     def __init__(self, digest, report, name):
         self.rows = report["properties"] if report else []
+        self.old = bool(report) and report["sources"] != digest
         self.sentence = "Nothing here has been checked yet: run parity check --json evidence.json and build again."
         if report:
             when = report["time"].replace("T", " ").removesuffix("+00:00")
             self.sentence = f"From {name}, {when} UTC: {report['summary']}"
-            if report["sources"] != digest:
+            if self.old:
                 self.sentence += " The code has changed since."
 
     def of(self, function):
         """The rows of one function, for its table."""
         return [as_dict(row) for row in self.rows if function in row["functions"]]
+
+    def among(self, entries):
+        """The rows of a chapter, each once."""
+        return [as_dict(row) for row in self.of_chapter(entries)]
+
+    def of_chapter(self, entries):
+        """The rows in which one of these entries was checked."""
+        names = {entry.name for entry in entries}
+        return [row for row in self.rows if names.intersection(row["functions"]) and row["verdicts"]]
+
+    def line(self, entries):
+        """In how many examples a chapter is equal to PyTorch, in one line."""
+        rows = self.of_chapter(entries)
+        different = sum(row["verdict"] == "DIFFERENT" for row in rows)
+        if different:
+            return f"DIFFERENT from PyTorch in {different} of {len(rows)} properties"
+        found = sum((Counter(row["verdicts"]) for row in rows), Counter())
+        rest = [f"{found[kind]:,} {words}" for kind, words in UNDECIDED.items() if found[kind]]
+        equal = found["exact"] + found["rounding"]
+        total = equal + sum(found[kind] for kind in UNDECIDED)
+        count = f"{equal:,} of {total:,} examples" if total else f"{found['holds']:,} cases"
+        text = ", ".join([f"Equal to PyTorch in {count}", *rest])
+        return f"{text}; the code has changed since" if self.old else text
 
 
 def as_dict(row):
@@ -268,7 +297,7 @@ def index(course, shown):
         page = f"{chapter.file}.html"
         terms = " ".join(f"{italian} {english}" for italian, english in chapter.terms.items())
         text = plain(" ".join([chapter.sentence, *chapter.about, terms]))
-        found.append({"name": chapter.file, "about": "chapter", "text": text, "url": page})
+        found.append({"name": chapter.file, "about": f"chapter: {chapter.title}", "text": text, "url": page})
         for italian, english in chapter.terms.items():
             found.append({"name": italian, "about": f"{english}, in {chapter.file}", "text": "", "url": page})
         for entry in chapter.public:
