@@ -200,9 +200,8 @@ class Kept:
     def end(self, reports):
         """Write all reports to the file of ``--json``."""
         if self.file:
-            with atomic_write(self.file) as path:
-                text = json.dumps({"run": self.run, "submissions": reports}, indent=1)
-                path.write_text(text, encoding="utf-8")
+            with atomic_write(self.file) as path, path.open("w", encoding="utf-8") as file:
+                json.dump({"run": self.run, "submissions": reports}, file, indent=1)
             self.path.unlink()
 
 
