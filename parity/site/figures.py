@@ -126,10 +126,10 @@ def perceptron(backend, on_epoch=None):
 
 
 def turning_line():
-    """The line turns, epoch by epoch, until every point is on the correct side: from light to dark.
+    """The line turns, epoch by epoch, until every point is on the correct side.
 
-    The same plot for each backend: the deck's points, and a line for each of eight epochs of the perceptron, from light
-    to dark as in the legend. The fourth line coincides with the first; the eighth, which coincides with the seventh,
+    The same plot for each backend: the deck's points, and a line for each of eight epochs of the perceptron, in the
+    colours of the legend. The fourth line coincides with the first; the eighth, which coincides with the seventh,
     separates the points.
     """
     from matplotlib import colormaps

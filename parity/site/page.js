@@ -16,11 +16,34 @@ const rank = (item, wanted) => {
   return ranks.indexOf(true);
 };
 
+// How many letters must be changed, added, left out or swapped with the next to make one word of another.
+const apart = (a, b) => {
+  let [before, row] = [[], Array.from({ length: b.length + 1 }, (_, j) => j)];
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const swapped = i > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] !== b[j - 1]), swapped ? before[j - 2] + 1 : Infinity);
+    }
+    [before, row] = [row, next];
+  }
+  return row[b.length];
+};
+
+// Where nothing has these words: names whose words are one typing error away, two in long words.
+const almost = (item, wanted) => {
+  const words = plain(item.name).split(" ");
+  const errors = wanted.split(" ").map((word) => Math.min(...words.map((other) => apart(word, other))) - (word.length > 6 ? 2 : 1));
+  return Math.max(...errors) <= 0 ? 0 : -1;
+};
+
+const matches = (how, wanted) =>
+  INDEX.map((item, i) => [how(item, wanted), i, item]).filter(([r]) => r >= 0).sort((a, b) => a[0] - b[0] || a[1] - b[1]).slice(0, 12);
+
 const find = () => {
   const wanted = plain(box.value);
-  const hits = wanted
-    ? INDEX.map((item, i) => [rank(item, wanted), i, item]).filter(([r]) => r >= 0).sort((a, b) => a[0] - b[0] || a[1] - b[1]).slice(0, 12)
-    : [];
+  const exact = wanted ? matches(rank, wanted) : [];
+  const hits = exact.length || wanted.length < 4 ? exact : matches(almost, wanted);
   list.replaceChildren(...hits.map(([, , item], i) => {
     const row = document.createElement("li");
     const link = document.createElement("a");

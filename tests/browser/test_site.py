@@ -150,6 +150,34 @@ def test_topics_are_found(topic, opened):
     assert len(browser.find_elements(By.CSS_SELECTOR, "#found a")) > 1
 
 
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("percetron", "perceptron"),
+        ("sigmiod", "sigmoid"),
+        ("nuron", "neuron"),
+        ("perceptorn_setp", "perceptron_step"),
+        ("ill condtioned", "ill-conditioned"),
+        ("percetrone", "percettrone"),
+    ],
+)
+def test_typing_errors_are_forgiven(typed, found, opened):
+    """A letter too many, too few, wrong, or swapped; in English, in Italian, in names."""
+    browser = opened("index")
+    type_in(browser, typed)
+    assert found in [
+        link.find_element(By.TAG_NAME, "b").text for link in browser.find_elements(By.CSS_SELECTOR, "#found a")
+    ]
+
+
+@pytest.mark.parametrize("typed", ["xyzzy", "qq", "sigmooooid", "convolution"])
+def test_what_is_not_there_is_not_guessed(typed, opened):
+    """More errors than letters that fit, or a word too short to tell."""
+    browser = opened("index")
+    type_in(browser, typed)
+    assert browser.find_element(By.ID, "found").text == "nothing found"
+
+
 def leave_by_result(browser):
     """To a place on the same page, by the mouse."""
     browser.find_element(By.CSS_SELECTOR, "#found a").click()
