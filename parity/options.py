@@ -32,7 +32,7 @@ HINTS = ("none", "message", "full")
 OPTIONS = (
     Option(
         "reference",
-        {"default": "torchref", "help": "module or .py file to check against (default: torchref)"},
+        {"default": "torchref", "help": "module, .py file or program to check against (default: torchref)"},
         of_property=True,
         of_run=True,
     ),
@@ -114,7 +114,9 @@ OPTIONS = (
 def pytest_addoption(parser):
     """Add the options that properties depend on."""
     group = parser.getgroup("parity")
-    group.addoption("--parity-candidate", default="scratch", help="module or .py file to check (default: scratch)")
+    group.addoption(
+        "--parity-candidate", default="scratch", help="module, .py file or program to check (default: scratch)"
+    )
     for each in OPTIONS:
         if each.of_property:
             choices = {"choices": list(each.choices)} if each.choices else {}

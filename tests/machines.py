@@ -37,7 +37,19 @@ MACHINES = {
     # This locale has only ASCII; no Python switch changes it to UTF-8.
     "away": {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0", "TZ": "Asia/Kathmandu", "COLUMNS": "80"},
 }
-FIGURES = ("readme", "deck", "examples", "optimizers", "page", "rounding", "stacks", "trace", "train", "training")
+FIGURES = (
+    "readme",
+    "deck",
+    "examples",
+    "lessons",
+    "optimizers",
+    "page",
+    "rounding",
+    "stacks",
+    "trace",
+    "train",
+    "training",
+)
 TEXT = ("readme", "check", "data", "page", "plots", "process", "reports", "trace", "train", "train_refuses")
 # One line on what the switches have done; nothing where one of them was in vain.
 EFFECT = """

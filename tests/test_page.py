@@ -19,7 +19,8 @@ from parity.judge import referee
 from parity.judge.compare import VERDICTS
 from parity.judge.rounding import bounded
 from parity.mistakes import MISTAKES
-from parity.site import chapters, equality, figures, page, words
+from parity.site import chapters, figures, page, words
+from parity.site import equal as lesson
 from parity.site.mathml import to_mathml
 
 ROW = {
@@ -445,12 +446,12 @@ def test_what_is_stored(equal):
         assert f"(0.1 + 0.2) + 0.3 = {((a + b) + c).item()}\n0.1 + (0.2 + 0.3) = {(a + (b + c)).item()}\n" in equal
     for value in (0.1, 0.2, 0.3):
         assert f"{value}{Decimal(value)}" in equal
-    assert f"0.32\N{MINUS SIGN}54{untagged(equality.scientific(np.spacing(0.3)))}\n" in equal
+    assert f"0.32\N{MINUS SIGN}54{untagged(lesson.scientific(np.spacing(0.3)))}\n" in equal
 
 
 def test_the_two_backends_at_one_point(equal):
     """How often they differ, their numbers where they use most of the bound, and the columns of the table."""
-    given = (equality.POINTS, np.array(equality.WEIGHT), np.array(equality.BIAS))
+    given = (lesson.POINTS, np.array(lesson.WEIGHT), np.array(lesson.BIAS))
     ours = scratch.linear(*given)[:, 0]
     theirs = np.asarray(torchref.linear(*map(torchref.tensor, given)))[:, 0]
     right = referee.linear(*map(bounded, given))[:, 0]
@@ -459,11 +460,11 @@ def test_the_two_backends_at_one_point(equal):
     assert f"for {len(ours)} points" in equal.lower() or not share.any()
     assert f"in {np.count_nonzero(ours != theirs)} of them" in equal or not share.any()
     for name, value in (("scratch", ours[at]), ("torchref", theirs[at])):
-        off = equality.scientific(float(abs(right.precision.wide(value) - right.value[at])))
-        assert f"{name}{float(value)!r}{untagged(off)}{untagged(equality.scientific(right.error[at]))}" in equal
+        off = lesson.scientific(float(abs(right.precision.wide(value) - right.value[at])))
+        assert f"{name}{float(value)!r}{untagged(off)}{untagged(lesson.scientific(right.error[at]))}" in equal
     worst = np.max(abs(ours - theirs)) / np.spacing(float(np.max(abs(right.value))))
     assert f"the columns say {worst:.3g} and {share.max():.0%}" in equal
-    terms = abs(equality.POINTS[at] * equality.WEIGHT[0]).sum() + equality.BIAS[0]
+    terms = abs(lesson.POINTS[at] * lesson.WEIGHT[0]).sum() + lesson.BIAS[0]
     assert 3 * 2.0**-53 * terms <= right.error[at] <= 3.01 * 2.0**-53 * terms
 
 
@@ -474,11 +475,11 @@ def untagged(text):
 
 def test_the_verdicts_of_the_examples(equal):
     """No error is added to the halves; the point on the line has the bound and both signs of the page."""
-    assert not referee.linear(*map(bounded, map(np.array, equality.HALVES))).error.any()
-    assert f"Here both give {scratch.linear(*map(np.array, equality.HALVES)).item()}." in equal
-    z = referee.linear(*map(bounded, map(np.array, equality.ON_THE_LINE)))
+    assert not referee.linear(*map(bounded, map(np.array, lesson.HALVES))).error.any()
+    assert f"Here both give {scratch.linear(*map(np.array, lesson.HALVES)).item()}." in equal
+    z = referee.linear(*map(bounded, map(np.array, lesson.ON_THE_LINE)))
     assert z.error > abs(z.value) > 0
-    assert f"its own bound, {untagged(equality.scientific(z.error.item()))}, of zero" in equal
+    assert f"its own bound, {untagged(lesson.scientific(z.error.item()))}, of zero" in equal
     assert "(0.1 + 0.4) − 0.5 = 0, sign 0\n" in equal
     assert (0.1 + 0.4) - 0.5 == 0 < 0.1 + (0.4 - 0.5)
     for said in ("the verdict is exact", "the verdict is rounding", "counted under ties", "counted as ill-conditioned"):

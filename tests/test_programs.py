@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,56 @@ for line in sys.stdin:
         continue
     {body}
 """
+
+
+# All that can cross: functions of scratch, without callbacks, and the state and the named results that they return.
+SCRATCH = """#!{python}
+import inspect, json, sys
+import numpy as np
+import scratch
+
+def parameters(name):
+    found = inspect.signature(getattr(scratch, name)).parameters.values()
+    return [p.name + "?" * (p.default is not p.empty) for p in found if p.name != "on_epoch"]
+
+def array(value, dtype):
+    if isinstance(value, dict):
+        return {{key: array(item, dtype) for key, item in value.items()}}
+    if not isinstance(value, list):
+        return value
+    value = np.array(value)
+    return value.astype(dtype) if value.dtype.kind != "i" else value
+
+def plain(value):
+    if isinstance(value, dict):
+        return {{key: plain(item) for key, item in value.items()}}
+    if isinstance(value, tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, np.ndarray | np.generic):
+        return plain(value.tolist())
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    return str(value) if isinstance(value, float) and not np.isfinite(value) else value
+
+def called(call, dtype, arguments):
+    given = {{name: value if name == "betas" else array(value, dtype) for name, value in arguments.items()}}
+    result = getattr(scratch, call)(**given)
+    if hasattr(result, "_asdict"):
+        return {{"results": plain(result._asdict())}}
+    return {{"results" if isinstance(result, tuple) else "result": plain(result)}}
+
+for line in sys.stdin:
+    request = json.loads(line)
+    if request["call"] == "names":
+        answer = {{"names": {{name: parameters(name) for name in {names}}}}}
+    else:
+        try:
+            answer = called(**request)
+        except ValueError as error:
+            answer = {{"error": str(error)}}
+    print(json.dumps(answer), flush=True)
+"""
+WHOLE = ["softmax", "train_perceptron", "cross_entropy", "train_gradient", "adam_update", "sgd_update"]
 
 
 @pytest.fixture
@@ -71,6 +122,17 @@ def test_c_is_the_same(report, tmp_path):
     rows = report(tmp_path / "neuron", "--reference", "scratch", "--examples", "60")
     assert rows["exit_code"] == 0, [row["message"] for row in rows["properties"] if row["lessons"]]
     assert sum(row["verdicts"].get("exact", 0) for row in rows["properties"]) > 100
+
+
+def test_named_results_states_and_options_cross(report, tmp_path):
+    """Functions of scratch as a program: results with names, the state of optimizers, orders, errors."""
+    path = tmp_path / "program"
+    path.write_text(SCRATCH.format(python=sys.executable, names=WHOLE))
+    path.chmod(0o755)
+    rows = report(path, "--reference", "scratch", "--examples", "30")
+    assert rows["exit_code"] == 0, [row["message"] for row in rows["properties"] if row["lessons"]]
+    checked = {name for row in rows["properties"] if row["examples"] for name in row["functions"]}
+    assert checked >= set(WHOLE)
 
 
 def test_numbers_cross_without_loss(program):
@@ -147,20 +209,15 @@ def test_no_program_is_one_line(capsys, tmp_path, text, message):
 
 def test_a_program_that_never_answers_is_stopped(capsys, program):
     """Its time is up, and nothing of it is left."""
-    arguments = (
-        "--reference",
-        "scratch",
-        "--only",
-        "sign",
-        "--examples",
-        "5",
-        "--dtype",
-        "float64",
-        "--time-limit",
-        "3",
-    )
-    assert main(["check", str(program("while True: pass")), *arguments]) == 1
+    path = program("while True: pass")
+    few = ("--only", "sign", "--examples", "5", "--dtype", "float64", "--time-limit", "3")
+    assert main(["check", str(path), "--reference", "scratch", *few]) == 1
     assert "sign took too long" in capsys.readouterr().out
+    running = b""
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it has ended meanwhile
+            running += file.read_bytes()
+    assert str(path).encode() not in running
 
 
 def test_a_failure_is_repeated_by_a_program(report, program, tmp_path):

@@ -17,6 +17,7 @@ RIGHT = [
     "einsum_everywhere",
     "gradient_alone",  # a loop over the samples; nothing that the properties could use beside it
     "in_place_on_copies",  # out= and +=
+    "lr_by_position",
     "mean_by_product",  # (1 / n) * sum
     "one_hot_cross_entropy",  # log(1 - p) where others write log1p
     "own_classes",  # layers, MLP, SGD, train_step

@@ -280,7 +280,7 @@ def is_signature(answer):
 
 
 def load(spec, limits=None):
-    """The backend of a module (``scratch``), a file (``homework.py``), or a name in one (``package.module:name``)."""
+    """The backend of a module (``scratch``), a name in one (``package.module:name``), a file or a program."""
     name = printable(Path(spec).name if is_file(spec) else spec)
     limits = limits or Limits()
     if is_ours(spec) and not limits.forbidden:

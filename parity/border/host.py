@@ -383,7 +383,7 @@ def seal(mebibytes):
 
 
 def find(spec):
-    """The namespace of a module (``scratch``), a file (``homework.py``), or a name in one (``package.module:name``)."""
+    """The namespace of a module (``scratch``), a name in one (``package.module:name``), a file or a program."""
     if spec.endswith(".py"):
         return _file(Path(spec))
     if is_file(spec):
@@ -398,7 +398,7 @@ def find(spec):
 
 
 def is_file(spec):
-    """Whether a candidate is a file, of Python or a program, and not a module."""
+    """Whether this names a file, of Python or a program, and not a module."""
     return spec.endswith(".py") or os.sep in spec
 
 

@@ -30,8 +30,8 @@ RULES = {"net": (), "perceptron": (*NET_OPTIONS, "activation", "lr"), "gradient"
 def add_arguments(parser):
     """The options of ``parity trace``."""
     add = parser.add_argument
-    add("candidate", nargs="?", default="scratch", help="module or .py file to trace (default: %(default)s)")
-    add("--reference", default="torchref", help="module or .py file to compare it with (default: %(default)s)")
+    add("candidate", nargs="?", default="scratch", help="module, .py file or program to trace (default: %(default)s)")
+    add("--reference", default="torchref", help="module, .py file or program to compare it with (default: %(default)s)")
     add("--data", default="toy", metavar="NAME|FILE", help="data set or CSV file (default: %(default)s)")
     add("--rule", default="net", help=f"what is trained: {', '.join(RULES)} (default: %(default)s)")
     add(

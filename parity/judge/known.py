@@ -75,8 +75,8 @@ class Record:
             return
         if not replaceable(candidate.name, check.reference.name, conversation):
             return
-        signatures = {name: candidate.signatures[name] for name in candidate.consulted}
         key = name, before
+        signatures = {each: candidate.signatures[each] for each in candidate.consulted}
         variants = self.known[key] = self.known.pop(key, [])
         if variants:
             conversation = sharing(conversation, variants[-1].conversation)

@@ -87,10 +87,7 @@ const neuron = (() => {
   const neuron_gradients = (weight, bias, x, y, activation = "identity") => {
     const z = linear(rows(x), weight, bias);
     const delta = backward[activation](z, squared_error_backward(forward[activation](z), rows(y)));
-    return [
-      weight.map((w, k) => w.map((_, d) => total(delta.map((row, n) => row[k] * rows(x)[n][d])))),
-      bias.map((_, k) => total(delta.map((row) => row[k]))),
-    ];
+    return linear_backward(rows(x), weight, delta).slice(1);
   };
   const gradient_step = (weight, bias, x, y, lr, activation = "identity") => {
     const [grad_weight, grad_bias] = neuron_gradients(weight, bias, x, y, activation);

@@ -11,6 +11,7 @@ import json
 import os
 import re
 from collections import Counter
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from parity.site import words
 from parity.trees import ROOT, digest
 
 MANIFEST = "parity-page.json"
-# The lessons that are pages of their own, and what is said of them in the list of contents.
+# The lessons that are pages of their own: each has a module here for its numbers; and what the contents say of it.
 LESSONS = {
     "backpropagation": "How an error finds its way back: one forward and one backward pass with all their numbers.",
     "equal": "What does equal mean? From 0.1 + 0.2 to the bound and the referee.",
@@ -243,7 +244,7 @@ def pages(course, evidence, digest):
     """The text of every file but the figures, by its name."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    from parity.site import backpropagation, equality, figures
+    from parity.site import figures
     from parity.site.chapters import SITE
 
     # The docstrings are already HTML.
@@ -269,7 +270,8 @@ def pages(course, evidence, digest):
         files[f"{chapter.file}.html"] = environment.get_template("chapter.html").render(
             **shared, **around[chapter.file], chapter=chapter, figures=shown.get(chapter.file, [])
         )
-    for name, numbers in (("backpropagation", backpropagation.numbers()), ("equal", equality.numbers())):
+    for name in LESSONS:
+        numbers = import_module(f"parity.site.{name}").numbers()
         files[f"{name}.html"] = environment.get_template(f"{name}.html").render(
             **shared, **around[name], figures=shown.get(name, []), **numbers
         )

@@ -20,7 +20,7 @@ POINTS = np.random.default_rng(0).integers(1, 10, (100, 2)) / 10
 HALVES = ([[0.5, -1.5]], [[3.0, 0.25]], [0.5])
 ON_THE_LINE = ([[0.1, 0.4]], [[1.0, 1.0]], [-0.5])
 
-formula = partial(to_mathml, where="equality.py")
+formula = partial(to_mathml, where="equal.py")
 
 
 def numbers():
