@@ -1,14 +1,14 @@
-"""The course for reading: a chapter for each file of the contract, from the sources of both backends.
+"""The code for reading: a chapter for each file of the contract, from the sources of both backends.
 
 Nothing is imported: the files of the two trees are read, parsed, and aligned line by line.
 """
 
 import ast
 import re
-import tomllib
 from difflib import SequenceMatcher
 from itertools import zip_longest
 from pathlib import Path
+from textwrap import dedent
 from typing import NamedTuple
 
 from pygments import highlight
@@ -19,20 +19,6 @@ from parity import trees
 from parity.site.mathml import to_mathml
 
 SITE = Path(__file__).parent
-# What one learns in each chapter.
-TITLES = {
-    "tensors": "Numbers in arrays",
-    "datasets": "Eight points in the plane",
-    "activations": "Bend the sum",
-    "neuron": "Weigh, add, decide",
-    "perceptron": "Correct the line where it is wrong",
-    "losses": "Measure how wrong it is",
-    "gradients": "Follow the slope down",
-    "networks": "Neurons that feed neurons",
-    "optimizers": "Steps with a memory",
-    "training": "Batches, epochs, and when to stop",
-    "stacks": "Many nets at once",
-}
 
 
 class Line(NamedTuple):
@@ -43,8 +29,9 @@ class Line(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """One name: its docstring, and its code in both trees, aligned line by line."""
+    """One name: its docstring, its code in both trees, aligned line by line, and the part that computes."""
 
+    file: str
     name: str
     public: bool
     sentence: str
@@ -52,16 +39,17 @@ class Entry(NamedTuple):
     formulas: list[str]
     example: str
     columns: tuple[list[Line], list[Line]]
+    body: tuple[list[str], list[str]]
+    first_lines: tuple[int | None, int | None]
+    uses: list[str]
 
 
 class Chapter(NamedTuple):
     """One file of the contract."""
 
     file: str
-    title: str
     sentence: str
     about: list[str]
-    terms: dict[str, str]
     entries: list[Entry]
 
     @property
@@ -72,11 +60,10 @@ class Chapter(NamedTuple):
 
 def chapters():
     """All chapters in study order."""
-    terms = tomllib.loads((SITE / "terms.toml").read_text(encoding="utf-8"))
-    return [chapter(file, terms[file]) for file in trees.FILES]
+    return [chapter(file) for file in trees.FILES]
 
 
-def chapter(file, terms):
+def chapter(file):
     """The chapter of one file: its public names in order, then its private helpers."""
     texts = [source(tree, file) for tree in trees.TREES]
     parsed = [ast.parse(text) for text in texts]
@@ -88,7 +75,7 @@ def chapter(file, terms):
         for name in (*public, *behind)
     ]
     sentence, *about = said_by_both(*(paragraphs(ast.get_docstring(tree) or "") for tree in parsed))
-    return Chapter(file, TITLES[file], sentence, about, terms, entries)
+    return Chapter(file, sentence, about, entries)
 
 
 def source(tree, file):
@@ -122,8 +109,20 @@ def entry(file, name, public, sides):
     formulas = [
         formula(text.removeprefix(".. math::"), f"{file}.py, {name}") for text in head if text.startswith(".. math::")
     ]
-    columns = aligned(*(code(text, node) for text, node in sides))
-    return Entry(name, public, words[0] if words else "", words[1:], formulas, examples[0], columns)
+    nodes = [node for _, node in sides]
+    return Entry(
+        file,
+        name,
+        public,
+        words[0] if words else "",
+        words[1:],
+        formulas,
+        examples[0],
+        columns=aligned(*(code(text, node) for text, node in sides)),
+        body=tuple(body(text, node) for text, node in sides),
+        first_lines=tuple(node and node.lineno for node in nodes),
+        uses=sorted({part.id for node in nodes if node for part in ast.walk(node) if isinstance(part, ast.Name)}),
+    )
 
 
 def formula(latex, where):
@@ -182,6 +181,15 @@ def code(text, node):
     return [
         line for i, line in enumerate(found) if line or (i and found[i - 1] and not found[i - 1].startswith("class "))
     ]
+
+
+def body(text, node):
+    """The lines of a function below its signature and docstring."""
+    if not isinstance(node, ast.FunctionDef):
+        return []
+    statements = node.body[1:] if ast.get_docstring(node) is not None else node.body
+    lines = text.splitlines()[statements[0].lineno - 1 : node.end_lineno] if statements else []
+    return dedent("\n".join(lines)).splitlines()
 
 
 def span(node):

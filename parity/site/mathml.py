@@ -7,7 +7,7 @@ from latex2mathml.converter import convert
 from pylatexenc.latexwalker import LatexWalker
 
 
-def to_mathml(latex, where):
+def to_mathml(latex, where, display="block"):
     r"""LaTeX as MathML; ``where`` is the location in the error for a formula that does not convert.
 
     >>> to_mathml(r"\eta", "here")
@@ -16,7 +16,7 @@ def to_mathml(latex, where):
     latex = " ".join(latex.split())
     try:
         LatexWalker(latex, tolerant_parsing=False).get_latex_nodes()  # the converter would close open groups silently
-        converted = convert(spaced(latex), display="block")
+        converted = convert(spaced(latex), display=display)
     except Exception as error:
         message = " ".join(f"{type(error).__name__} {error}".split())
         raise ValueError(f"{where}: the formula {latex} does not convert: {message}") from None

@@ -11,21 +11,18 @@ import json
 import os
 import re
 from collections import Counter
+from functools import partial
 from importlib import import_module
 from importlib.metadata import version
+from operator import attrgetter
 from pathlib import Path
 
 from parity.files import atomic_write
 from parity.progress import bar
 from parity.site import words
-from parity.trees import ROOT, digest
+from parity.trees import FILES, ROOT, TREES, digest
 
 MANIFEST = "parity-page.json"
-# The lessons that are pages of their own: each has a module here for its numbers; and what the contents say of it.
-LESSONS = {
-    "backpropagation": "How an error finds its way back: one forward and one backward pass with all their numbers.",
-    "equal": "What does equal mean? From 0.1 + 0.2 to the bound and the referee.",
-}
 # The fields of a report that the page uses, and of each of its rows.
 REPORT = {"candidate": str, "reference": str, "time": str, "summary": str, "sources": str, "properties": list}
 ROW = {
@@ -56,30 +53,35 @@ def run(args):
     try:
         with bar("reading the course"):
             from parity.site import figures
-            from parity.site.chapters import chapters
+            from parity.site.course import lessons
+            from parity.site.notebooks import as_text, notebook
 
-            course = chapters()
+            course = lessons()
             files = pages(course, evidence, code)
     except ModuleNotFoundError as error:
         raise ImportError(f"{error}; parity page needs pip install 'neuron-parity[all]'") from None
+    notebooks = [f"notebooks/{lesson.file}.ipynb" for lesson in course if lesson.blocks]
     drawings = {f"figures/{name}.svg": draw for name, draw in figures.all_figures().items()}
-    ours, drawn_from = expect_ours(output, [*files, *drawings, MANIFEST], args.force)
+    ours, drawn_from = expect_ours(output, [*files, *drawings, *notebooks, MANIFEST], args.force)
     made_from = figures_made_from()
     fresh = drawn_from == made_from and all((output / name).is_file() for name in drawings)
     try:
-        for folder in ("figures", "widgets"):
+        for folder in ("figures", "widgets", "notebooks", *(f"source/{tree}" for tree in TREES)):
             (output / folder).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ValueError(f"{output}: cannot be written: {error.strerror or error}") from None
     # The manifest is written first, with the files of earlier builds, so that an interrupted build can be repeated.
-    names = sorted({*files, *drawings, MANIFEST, *ours})
+    names = sorted({*files, *drawings, *notebooks, MANIFEST, *ours})
     write(output / MANIFEST, json.dumps({"files": names, "figures": ""}))
     for name, text in files.items():
         write(output / name, text)
     if not fresh:
         draw_all(output, drawings)
+    for lesson in course:
+        if lesson.blocks:
+            write(output / "notebooks" / f"{lesson.file}.ipynb", as_text(notebook(lesson, output / "figures")))
     write(output / MANIFEST, json.dumps({"files": names, "figures": made_from}))
-    print(f"{output / 'index.html'}: {len(course)} chapters; {evidence.sentence}")
+    print(f"{output / 'index.html'}: {len(course)} lessons; {evidence.sentence}")
     return 0
 
 
@@ -244,37 +246,45 @@ def pages(course, evidence, digest):
     """The text of every file but the figures, by its name."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    from parity.site import figures
+    from parity.site import chapters, figures
     from parity.site.chapters import SITE
+
+    from parity.site.course import columns
+    from parity.site.text import renderer, slug, terms
 
     # The docstrings are already HTML.
     environment = Environment(
         loader=FileSystemLoader(SITE), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
     )
-    environment.filters["linked"] = words.linked
-    shared = {"chapters": course, "lessons": LESSONS, "evidence": evidence, "digest": digest}
+    environment.filters |= {"linked": words.linked, "slug": slug, "python": partial(chapters.coloured, language="python")}
+    shared = {"course": course, "evidence": evidence, "digest": digest, "root": ""}
     shown = {name: [caption(draw) for draw in draws] for name, draws in figures.FIGURES.items()}
     own = [path for path in (*SITE.iterdir(), *(SITE / "widgets").iterdir()) if path.suffix in (".css", ".js")]
     files = {path.relative_to(SITE).as_posix(): path.read_text(encoding="utf-8") for path in own}
     files["widgets/data.js"] = f"const DATA = {json.dumps(points())};\n"
     files["search.js"] = f"const INDEX = {json.dumps(index(course, shown), ensure_ascii=False)};\n"
-    names = ["index", *(chapter.file for chapter in course), *LESSONS]
-    around = {
-        name: {"here": name, "before": before, "after": after}
-        for before, name, after in zip([None, *names], names, [*names[1:], None], strict=False)
-    }
     files["index.html"] = environment.get_template("index.html").render(
-        **shared, **around["index"], figures=shown["training"]
+        **shared, here=None, before=None, after=course[0], figures=shown["training"]
     )
-    for chapter in course:
-        files[f"{chapter.file}.html"] = environment.get_template("chapter.html").render(
-            **shared, **around[chapter.file], chapter=chapter, figures=shown.get(chapter.file, [])
+    places = {name: f"{lesson.file}.html#{name}" for lesson in course for name in map(attrgetter("name"), lesson.entries)}
+    for before, lesson, after in zip([None, *course], course, [*course[1:], None], strict=False):
+        around = {"here": lesson, "before": before, "after": after, "lesson": lesson}
+        if (SITE / f"{lesson.file}.html").is_file():
+            template, numbers = f"{lesson.file}.html", import_module(f"parity.site.{lesson.file}").numbers()
+        else:
+            markdown = renderer(lesson.file, places)
+            environment.filters |= {"markdown": markdown, "terms": partial(terms, markdown), "columns": columns}
+            template, numbers = "lesson.html", {}
+        files[f"{lesson.file}.html"] = environment.get_template(template).render(
+            **shared, **around, **numbers, figures={figure["name"]: figure for figure in shown.get(lesson.file, [])}
         )
-    for name in LESSONS:
-        numbers = import_module(f"parity.site.{name}").numbers()
-        files[f"{name}.html"] = environment.get_template(f"{name}.html").render(
-            **shared, **around[name], figures=shown.get(name, []), **numbers
-        )
+    for tree in TREES:
+        for file in FILES:
+            code = chapters.coloured(chapters.source(tree, file), "python").split("\n")
+            alone = {"root": "../../", "here": None, "before": None, "after": None}
+            files[f"source/{tree}/{file}.html"] = environment.get_template("source.html").render(
+                **shared | alone, name=f"{tree}/{file}.py", lines=code
+            )
     return files
 
 
@@ -293,23 +303,22 @@ def caption(draw):
 
 
 def index(course, shown):
-    """The search index: every name, every Italian term, every figure, every lesson, and the words of the evidence."""
+    """The search index: every lesson, name, Italian term and figure, and the words of the evidence."""
+    from parity.site.text import plain
+
     found = []
-    for chapter in course:
-        page = f"{chapter.file}.html"
-        terms = " ".join(f"{italian} {english}" for italian, english in chapter.terms.items())
-        text = plain(" ".join([chapter.sentence, *chapter.about, terms]))
-        found.append({"name": chapter.file, "about": f"chapter: {chapter.title}", "text": text, "url": page})
-        for italian, english in chapter.terms.items():
-            found.append({"name": italian, "about": f"{english}, in {chapter.file}", "text": "", "url": page})
-        for entry in chapter.public:
-            text = plain(" ".join([chapter.file, *entry.about]))
+    for lesson in course:
+        page = f"{lesson.file}.html"
+        terms = " ".join(f"{italian} {english}" for italian, english in lesson.terms.items())
+        text = " ".join([lesson.question, *lesson.headings, terms])
+        found.append({"name": lesson.file, "about": f"lesson: {lesson.title}", "text": text, "url": page})
+        for italian, english in lesson.terms.items():
+            found.append({"name": italian, "about": f"{english}, in {lesson.title}", "text": "", "url": page})
+        for entry in lesson.public:
+            text = plain(" ".join([lesson.file, entry.file, *entry.about]))
             about = plain(entry.sentence)
             found.append({"name": entry.name, "about": about, "text": text, "url": f"{page}#{entry.name}"})
-        found += pictured(chapter.file, shown)
-    for lesson, about in LESSONS.items():
-        found.append({"name": lesson, "about": "lesson", "text": about, "url": f"{lesson}.html"})
-        found += pictured(lesson, shown)
+        found += pictured(lesson.file, shown)
     return found + words.entries()
 
 
@@ -324,11 +333,6 @@ def pictured(name, shown):
         }
         for figure in shown.get(name, [])
     ]
-
-
-def plain(text):
-    """HTML as plain text."""
-    return html.unescape(re.sub(r"<.*?>", "", text))
 
 
 def figures_made_from():

@@ -1,0 +1,190 @@
+"""The course: lessons in the deck's order, from which the pages and the notebooks are made.
+
+A lesson is a text in ``course/``, in Markdown, and an entry in ``course/course.toml``. Beside text and ``$formulas$`` it has
+
+- code cells, which run from top to bottom; their output is shown
+- ``::: figure NAME`` from ``figures.py``, and ``::: widget NAME`` from ``widgets/``
+- ``::: essential NAME``: formulas, and the body of a function in both trees. In the formulas, ``\\class{z}{...}`` is a term,
+  and a block ``terms`` says which code it is: ``z: weight @ x + bias | F.linear(x, weight, bias)``
+- ``::: both``: a block ``numpy`` and a block ``torch`` that do the same, run, and shown beside each other
+- ``:::: exercise TITLE``, in which there may be ``::: hint`` and ``::: solution``
+"""
+
+import ast
+import re
+import tomllib
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
+from io import StringIO
+from pathlib import Path
+from typing import NamedTuple
+
+from markdown_it import MarkdownIt
+from mdit_py_plugins.container import container_plugin
+
+from parity import trees
+from parity.site import chapters
+
+INSIDE = Path(__file__).parents[1] / "course"
+COURSE = INSIDE if INSIDE.is_dir() else trees.ROOT / "course"
+CONTAINERS = ("figure", "widget", "essential", "both", "exercise", "hint", "solution")
+CODE = ("python", "numpy", "torch", "terms")
+
+
+@dataclass
+class Block:
+    """A part of a lesson: its kind, what stands behind the kind, its text or its parts, and the output of a cell."""
+
+    kind: str
+    title: str = ""
+    text: str = ""
+    parts: list["Block"] = field(default_factory=list)
+    output: str = ""
+
+    def of(self, kind):
+        """The parts of one kind."""
+        return [part for part in self.parts if part.kind == kind]
+
+
+class Lesson(NamedTuple):
+    """One lesson; one whose text is a page of its own in ``parity/site`` has no blocks."""
+
+    file: str
+    title: str
+    question: str
+    terms: dict[str, str]
+    chapters: list[chapters.Chapter]
+    entries: list[chapters.Entry]
+    blocks: list[Block]
+
+    @property
+    def public(self):
+        """The names of the contract."""
+        return [entry for entry in self.entries if entry.public]
+
+    @property
+    def headings(self):
+        """The sections of its text."""
+        text = "\n".join(block.text for block in self.blocks if block.kind == "text")
+        return re.findall(r"^## (.*)", text, re.MULTILINE)
+
+    @property
+    def homework(self):
+        """The names that may be written."""
+        return [entry.name for entry in self.public if entry.name != "tensor"]
+
+    @property
+    def modules(self):
+        """The files that its names stand in."""
+        return list(dict.fromkeys(entry.file for entry in self.public))
+
+
+def lessons():
+    """All lessons in order; a chapter of the code belongs to the lesson that has its first name."""
+    course = tomllib.loads((COURSE / "course.toml").read_text(encoding="utf-8"))
+    code = chapters.chapters()
+    entries = {entry.name: entry for chapter in code for entry in chapter.entries}
+    placed = place(entries, {file: about["names"] for file, about in course.items()})
+    return [
+        Lesson(
+            file,
+            about["title"],
+            about["question"],
+            about["terms"],
+            [chapter for chapter in code if chapter.public[0].name in about["names"]],
+            placed[file],
+            blocks_of(file, entries),
+        )
+        for file, about in course.items()
+    ]
+
+
+def place(entries, names):
+    """The entries of each lesson: those it names, and the helpers behind them that no lesson before it has shown."""
+    helpers = {name for name, entry in entries.items() if not entry.public}
+    placed = {}
+    for file, chosen in names.items():
+        own = list(chosen)
+        for name in own:  # grows: a helper may have helpers
+            used = [helper for helper in entries[name].uses if helper in helpers]
+            helpers -= set(used)
+            own += used
+        placed[file] = [entries[name] for name in own]
+    return placed
+
+
+def blocks_of(file, entries):
+    """The blocks of a text, with the output of its cells and the code of what is essential."""
+    path = COURSE / f"{file}.md"
+    if not path.exists():
+        return []
+    blocks = parsed(path.read_text(encoding="utf-8"))
+    for block in blocks:
+        if block.kind == "essential":
+            sides = zip(("numpy", "torch"), entries[block.title].body, strict=True)
+            block.parts += [Block(kind, text="\n".join(lines)) for kind, lines in sides]
+    run(blocks, file)
+    return blocks
+
+
+def parser():
+    """Markdown with containers."""
+    markdown = MarkdownIt("commonmark")
+    for name in CONTAINERS:
+        container_plugin(markdown, name)
+    return markdown
+
+
+def parsed(text):
+    """The blocks of a text; pieces of text in a row are one block."""
+    lines, found = text.splitlines(), []
+    for token in parser().parse(text):
+        if token.level or token.nesting < 0:
+            continue
+        first, last = token.map
+        kind, _, title = token.info.strip().partition(" ")
+        if token.type.startswith("container"):
+            found.append(Block(kind, title, parts=parsed("\n".join(lines[first + 1 : last]))))
+        elif token.type == "fence" and kind in CODE:
+            found.append(Block(kind, text=token.content.rstrip("\n")))
+        elif found and found[-1].kind == "text":
+            found[-1].text += "\n\n" + "\n".join(lines[first:last]).strip()
+        else:
+            found.append(Block("text", text="\n".join(lines[first:last]).strip()))
+    return found
+
+
+def run(blocks, file):
+    """Run the cells in order; NumPy's and PyTorch's of a pair each go on from the cells before."""
+    shared = {"__name__": "__main__"}
+    for block in blocks:
+        if block.kind == "python":
+            block.output = printed(block.text, shared, file)
+        elif block.kind == "both":
+            for part in block.parts:
+                part.output = printed(part.text, dict(shared), file)
+
+
+def printed(source, namespace, file):
+    """What a cell prints, and the value of its last expression."""
+    body = ast.parse(source, f"course/{file}.md").body
+    out = StringIO()
+    with redirect_stdout(out), redirect_stderr(StringIO()):
+        # As in a notebook: only the last value is shown.
+        for mode, part in (("exec", ast.Module(body[:-1], [])), ("single", ast.Interactive(body[-1:]))):
+            exec(compile(part, f"course/{file}.md", mode), namespace)
+    return out.getvalue().rstrip("\n")
+
+
+def columns(block):
+    """NumPy and PyTorch of a pair, aligned."""
+    return chapters.aligned(*(block.of(kind)[0].text.splitlines() for kind in ("numpy", "torch")))
+
+
+def without_terms(latex):
+    r"""A formula without the marks of its terms.
+
+    >>> without_terms(r"\class{delta}{\delta} = \tfrac12 (y - \class{z}{w \cdot x_{i}})")
+    '{\\delta} = \\tfrac12 (y - {w \\cdot x_{i}})'
+    """
+    return re.sub(r"\\class{\w+}", "", latex)
