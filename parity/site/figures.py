@@ -287,7 +287,7 @@ def squeezed():
     On logarithmic axes, over the corrections n from 1/2 to 3000, where one by a point on the line counts half: an
     upper straight line, n times the largest squared length of a point; a steeper lower line, n squared times the
     squared margin. They meet at 1051. Between them, a short curve: the squared length of the perceptron's weights on
-    the deck's points, which ends after 18.5. The curve of torchref lies dashed on that of scratch.
+    the deck's points, which ends after 19.5. The curve of torchref lies dashed on that of scratch.
     """
     figure, (ax,) = grid(1, 1, width=6, height=3.4)
     n = np.geomspace(0.5, 3000, 50)
