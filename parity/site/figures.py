@@ -188,6 +188,64 @@ def losses():
     return figure
 
 
+def secants():
+    """A line through the points of the curve at w = 1 and w = 1 + h has the quotient as its slope. The smaller h is, the
+    closer the line comes to the curve's own slope, 2.
+
+    A parabola over a weight w, with its minimum 0 at w = 1/2. Through its point at w = 1 go three lines: the steepest
+    meets the curve again at w = 2 and has the slope 4, the next meets it at w = 1.5 and has the slope 3, the last one
+    touches the curve at w = 1 and has the slope 2.
+    """
+    figure, (ax,) = grid(1, 1, width=5.4, height=3.4)
+    weights = np.linspace(-0.4, 2.1, 101)
+    for backend, style in zip(BACKENDS, STYLES, strict=True):
+        ax.plot(weights, [of_one_weight(backend, weight)[0] for weight in weights], **style)
+    here, slope = of_one_weight(scratch, 1.0)
+    across = np.array([0.3, 2.1])
+    for h, colour in ((1, COLOURS[0]), (0.5, COLOURS[1])):
+        there, _ = of_one_weight(scratch, 1 + h)
+        quotient = (there - here) / h
+        ax.plot(across, here + quotient * (across - 1), color=colour, linewidth=1.2, label=f"h = {h:g}, slope {quotient:g}")
+        ax.plot([1 + h], [there], "o", color=colour)
+    ax.plot(across, here + slope * (across - 1), color=COLOURS[2], linewidth=2, label=f"the curve's slope, {slope:g}")
+    ax.plot([1], [here], "o", color="black", zorder=3)
+    ax.set(xlabel="$w$", ylabel="$L$", ylim=(-0.8, 5))
+    ax.legend(loc="upper left", frameon=False)
+    return figure
+
+
+def of_one_weight(backend, weight):
+    """The squared error of a neuron with one input, 2, where 1 is right, and its derivative."""
+    given = [backend.tensor(value) for value in ([[weight]], [0], [[2]], [[1]])]
+    loss = backend.squared_error(backend.linear(given[2], *given[:2]), given[3])
+    return float(loss), float(plots.array(backend.neuron_gradients(*given)[0])[0, 0])
+
+
+def learning_rates():
+    """One weight, four learning rates, eight steps each, from w = 1: it creeps, it works, it oscillates, it diverges.
+
+    Four times the same parabola with its minimum at w = 1/2, and the weights after each step as dots joined by lines.
+    With 0.02 the dots lie close together and stay far from the minimum; with 0.15 they reach it after some steps; with
+    0.45 they jump from side to side and come closer; with 0.55 they jump from side to side and climb. The border is
+    0.5. The dots of both backends coincide.
+    """
+    figure, axes = grid(2, 2, height=2.6)
+    weights = np.linspace(-1.8, 2.8, 101)
+    for ax, lr, what in zip(axes, (0.02, 0.15, 0.45, 0.55), ("creeps", "works", "oscillates", "diverges"), strict=True):
+        ax.plot(weights, [of_one_weight(scratch, weight)[0] for weight in weights], color="0.6", linewidth=0.8)
+        for backend, style in zip(BACKENDS, STYLES, strict=True):
+            path = [1.0]
+            for _ in range(8):
+                path.append(path[-1] - lr * of_one_weight(backend, path[-1])[1])
+            losses = [of_one_weight(backend, weight)[0] for weight in path]
+            ax.plot(path, losses, marker="o", markersize=3 if style["linewidth"] == 1 else 6, **style)
+        ax.set(title=f"{lr}: it {what}", xlabel="$w$", ylim=(-0.2, 8))
+    axes[0].set_ylabel("$L$")
+    axes[2].set_ylabel("$L$")
+    axes[0].legend(frameon=False, fontsize="small")
+    return figure
+
+
 def error_surface():
     """The error as a function of both weights of a neuron, with the bias fixed at 1, and the path of gradient descent.
 
@@ -567,7 +625,7 @@ FIGURES = {
     "neuron": (neuron, deck_line),
     "perceptron": (turning_line,),
     "losses": (losses,),
-    "gradients": (error_surface,),
+    "gradients": (secants, error_surface, learning_rates),
     "networks": (straight_borders, bent_borders),
     "optimizers": (paths,),
     "training": (training_curves,),
