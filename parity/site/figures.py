@@ -230,7 +230,7 @@ def learning_rates():
     0.5. The dots of both backends coincide.
     """
     figure, axes = grid(2, 2, height=2.6)
-    weights = np.linspace(-1.8, 2.8, 101)
+    weights = np.linspace(-0.6, 1.6, 101)
     for ax, lr, what in zip(axes, (0.02, 0.15, 0.45, 0.55), ("creeps", "works", "oscillates", "diverges"), strict=True):
         ax.plot(weights, [of_one_weight(scratch, weight)[0] for weight in weights], color="0.6", linewidth=0.8)
         for backend, style in zip(BACKENDS, STYLES, strict=True):
@@ -239,7 +239,7 @@ def learning_rates():
                 path.append(path[-1] - lr * of_one_weight(backend, path[-1])[1])
             losses = [of_one_weight(backend, weight)[0] for weight in path]
             ax.plot(path, losses, marker="o", markersize=3 if style["linewidth"] == 1 else 6, **style)
-        ax.set(title=f"{lr}: it {what}", xlabel="$w$", ylim=(-0.2, 8))
+        ax.set(title=f"{lr}: it {what}", xlabel="$w$", xlim=(-0.6, 1.6), ylim=(-0.1, 1.7))
     axes[0].set_ylabel("$L$")
     axes[2].set_ylabel("$L$")
     axes[0].legend(frameon=False, fontsize="small")
@@ -253,11 +253,6 @@ def error_surface():
     the minimum. The paths of both backends coincide.
     """
     figure, axes = grid(1, 1, width=5.4, height=4)
-    x, y = scratch.load_data("toy")
-
-    def loss(w1, w2):
-        return float(scratch.squared_error(scratch.linear(x, np.array([[w1, w2]]), np.array([1.0])), y))
-
     paths = []
     for backend in BACKENDS:
         inputs, targets = backend.load_data("toy")
@@ -267,9 +262,56 @@ def error_surface():
             weight, _ = backend.gradient_step(weight, bias, inputs, targets, lr=0.01)
             path.append(weight)
         paths.append(np.array([plots.array(weight)[0] for weight in path]))
-    surface(axes[0], loss, -1.1, 1.3, -1.3, 2.0)
+    surface(axes[0], of_two_weights, -1.1, 1.3, -1.3, 2.0)
     follow(axes[0], paths, "$w_1$", "$w_2$")
     return figure
+
+
+def one_by_one():
+    """The same start, learning rate and number of looks at the points. On the left each step takes all points at once,
+    on the right a step follows each point. Above, the first three epochs; below, three epochs after 120 more,
+    enlarged, where the cross is the minimum. The bias is fixed at 1.
+
+    Four plots of one long valley, the error as a function of both weights. Above, three long steps go down the steep
+    side and along the bottom, and 24 short ones zigzag the same way to nearly the same place. Below, the left run stands
+    still at the minimum; the right one goes round and round on a closed path of eight steps beside it. The paths of
+    both backends coincide.
+    """
+    figure, axes = grid(2, 2, width=3.6)
+    for ax, (late, one) in zip(axes, itertools.product((False, True), (False, True)), strict=True):
+        surface(ax, of_two_weights, *((-0.49, -0.29, -0.25, 0.01) if late else (-1.1, 1.3, -1.3, 2.0)))
+        paths = [descended(backend, one, 123 if late else 3) for backend in BACKENDS]
+        follow(ax, [path[-25 if one else -4 :] for path in paths], "$w_1$", "$w_2$")
+        if late:
+            ax.plot(*lowest_weights(), "+", color="black", markersize=14, zorder=3)
+        if late or one:
+            ax.get_legend().remove()
+        ax.set_title(("after 120 epochs, " if late else "") + ("one by one" if one else "all at once"))
+    return figure
+
+
+def lowest_weights():
+    """Where the squared error is smallest, the bias being 1."""
+    x, y = scratch.load_data("toy")
+    return np.linalg.lstsq(x, y - 1)[0]
+
+
+def of_two_weights(w1, w2):
+    """The squared error over the deck's points of a neuron whose bias is 1."""
+    x, y = scratch.load_data("toy")
+    return float(scratch.squared_error(scratch.linear(x, np.array([[w1, w2]]), np.array([1.0])), y))
+
+
+def descended(backend, one_by_one, epochs):
+    """The weights from step to step; the bias stays 1."""
+    x, y = backend.load_data("toy")
+    samples = zip(x, y, strict=True) if one_by_one else [(x, y)]
+    weight, bias = backend.tensor([[0.9, 1.6]]), backend.tensor([1.0])
+    path = [weight]
+    for sample in list(samples) * epochs:
+        weight, _ = backend.gradient_step(weight, bias, *sample, lr=0.01)
+        path.append(weight)
+    return np.array([plots.array(weight)[0] for weight in path])
 
 
 def surface(ax, loss, left, right, bottom, top):
@@ -626,6 +668,7 @@ FIGURES = {
     "perceptron": (turning_line,),
     "losses": (losses,),
     "gradients": (secants, error_surface, learning_rates),
+    "sgd": (one_by_one,),
     "networks": (straight_borders, bent_borders),
     "optimizers": (paths,),
     "training": (training_curves,),
