@@ -314,6 +314,61 @@ def descended(backend, one_by_one, epochs):
     return np.array([plots.array(weight)[0] for weight in path])
 
 
+CALLS = ("net(x), loss", "zero_grad()", "backward()", "step()")
+
+
+def one_round():
+    """The second round of the training loop: what stands in the first weight and in its gradient after each call. Only
+    `backward` writes the gradient, only `step` moves the weight.
+
+    A chain of four calls, net(x) and loss, zero_grad, backward, step, and an arrow back to the first. Below each call
+    the weight and its gradient after it, of both backends: the weight stays -0.125 until step makes it -0.1283; the
+    gradient is still 3.125 from the first round, then none, then 0.0816, and stays so.
+    """
+    figure, (ax,) = grid(1, 1, width=7, height=2.5)
+    ax.set(xlim=(-1.35, 3.6), ylim=(-2.9, 1.1))
+    ax.set_axis_off()
+    arrow = {"arrowstyle": "-|>", "color": "black", "shrinkA": 30, "shrinkB": 30}
+    for place, call in enumerate(CALLS):
+        if place:
+            ax.annotate("", (place, 0), (place - 1, 0), arrowprops=arrow)
+        ax.text(place, 0, call, ha="center", va="center", bbox={"boxstyle": "round", "fc": COLOURS[5], "ec": "black"})
+    again = {"arrowstyle": "-|>", "color": "black", "connectionstyle": "arc3,rad=0.25", "shrinkA": 15, "shrinkB": 15}
+    ax.annotate("", (0, 0.1), (len(CALLS) - 1, 0.1), arrowprops=again)
+    for backend, style, lower in zip(BACKENDS, STYLES, (0, 0.55), strict=True):
+        for row, name in enumerate(("weight", "weight.grad")):
+            height = -1 - 1.3 * row - lower
+            ax.text(-0.55, height, f"{name}, {style['label']}", ha="right", va="center")
+            for place, values in enumerate(second_round(backend)):
+                ax.text(place, height, values[row], ha="center", va="center")
+    return figure
+
+
+def second_round(backend):
+    """The first weight and its gradient after each call of the second round, on the deck's points from weights 0."""
+    x, y = backend.load_data("toy")
+    net = backend.Linear(2, 1)
+    net.load_state_dict({"weight": [[0, 0]], "bias": [0]})
+    optimizer, found = backend.SGD(net.parameters(), lr=0.04), []
+
+    def remember():
+        grad = "None" if net.weight.grad is None else f"{plots.array(net.weight.grad)[0, 0]:.4f}"
+        found.append((f"{plots.array(net.weight.data)[0, 0]:.4f}".replace("-", "−"), grad))
+
+    for _ in range(2):
+        found.clear()
+        pred = net(x)
+        loss = backend.mse_loss(pred, y)
+        remember()
+        optimizer.zero_grad()
+        remember()
+        net.backward(scratch.mse_loss_backward(pred, y)) if backend is scratch else loss.backward()
+        remember()
+        optimizer.step()
+        remember()
+    return found
+
+
 def surface(ax, loss, left, right, bottom, top):
     """Contour lines of a function of two numbers."""
     across, up = np.linspace(left, right, 61), np.linspace(bottom, top, 61)
@@ -669,6 +724,7 @@ FIGURES = {
     "losses": (losses,),
     "gradients": (secants, error_surface, learning_rates),
     "sgd": (one_by_one,),
+    "built_in": (one_round,),
     "networks": (straight_borders, bent_borders),
     "optimizers": (paths,),
     "training": (training_curves,),
