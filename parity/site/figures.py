@@ -197,23 +197,23 @@ def perceptron(backend, on_epoch=None):
 
 
 def arrows():
-    """Left: the weights are an arrow at right angles to the line, and a point is as far away as its sum divided by the
-    arrow's length. Right: subtracting the point x turns the arrow away from it, and the line with the arrow.
+    """Above: the weights are an arrow at right angles to the line, and a point is as far away as its sum divided by the
+    arrow's length. Below: subtracting the point x turns the arrow away from it, and the line with the arrow.
 
-    Left, the deck's points and a falling line through (3, 0) and (0, 4); from the line an arrow of the weights (-4,
+    Above, the deck's points and a falling line through (3, 0) and (0, 4); from the line an arrow of the weights (-4,
     -3), drawn at a quarter of its length, points down to the left, to the side of the points with label +1. Dotted
-    segments, at right angles to the line, lead to (0, 0), at the distance 2.4, and to (5, 0), at 1.6. Right, the
+    segments, at right angles to the line, lead to (0, 0), at the distance 2.4, and to (5, 0), at 1.6. Below, the
     arrow (1, 0.5) before a correction points towards x = (6, 0.5), whose label is -1; after it, the arrow (-5, 0)
     points away from x. The lines before and after stand at right angles to their arrows. Those of torchref lie dashed
     on top.
     """
-    figure, axes = grid(1, 2, width=4.6, height=3.3)
+    figure, axes = grid(2, 1, width=4.6, height=3.3)
     x, y = scratch.load_data("toy")
     weight, bias = np.array([-4.0, -3.0]), 12.0
     plots.plot_points(x, y, ax=axes[0]).get_legend().remove()
     lines_of_both(axes[0], [weight], [bias])
     axes[0].set(xlim=(-1.2, 7), ylim=(-2.4, 4.4))
-    arrow_in(axes[0], (1.5, 2), weight / 4, COLOURS[1], "$w$")
+    arrow_in(axes[0], (0.75, 3), weight / 4, COLOURS[1], "$w$")
     for point, away in ((x[4], (-14, 8)), (x[3], (-16, 6))):
         distance = (weight @ point + bias) / np.hypot(*weight)
         foot = point - distance * weight / np.hypot(*weight)
@@ -333,14 +333,14 @@ def stairs():
     falls from 4 to 0 in steps and rises again, level between the steps; a point on the line counts. Half the squared
     error is a parabola with its minimum at 2.9375. The curves of torchref lie dashed on those of scratch.
     """
-    figure, axes = grid(1, 2, width=4.4, height=3)
+    figure, axes = grid(2, 1, width=4.6, height=2.6)
     biases = np.linspace(-1, 7, 801)
     for backend, style in zip(BACKENDS, STYLES, strict=True):
         x, y = backend.load_data("toy")
         z = [backend.linear(x, backend.tensor([[-1, 0]]), backend.tensor([b])) for b in biases]
         axes[0].plot(biases, [int((backend.sign(one) != y).sum()) for one in z], **style)
         axes[1].plot(biases, [float(backend.squared_error(one, y)) for one in z], **style)
-    axes[0].set(title="number of mistakes", xlabel="$b$")
+    axes[0].set(title="number of mistakes")
     axes[1].set(title="half the squared error", xlabel="$b$")
     axes[1].legend()
     for ax in axes:
@@ -397,7 +397,9 @@ def secants():
     for h, colour in ((1, COLOURS[0]), (0.5, COLOURS[1])):
         there, _ = of_one_weight(scratch, 1 + h)
         quotient = (there - here) / h
-        ax.plot(across, here + quotient * (across - 1), color=colour, linewidth=1.2, label=f"h = {h:g}, slope {quotient:g}")
+        ax.plot(
+            across, here + quotient * (across - 1), color=colour, linewidth=1.2, label=f"h = {h:g}, slope {quotient:g}"
+        )
         ax.plot([1 + h], [there], "o", color=colour)
     ax.plot(across, here + slope * (across - 1), color=COLOURS[2], linewidth=2, label=f"the curve's slope, {slope:g}")
     ax.plot([1], [here], "o", color="black", zorder=3)
