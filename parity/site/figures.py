@@ -397,7 +397,9 @@ def secants():
     for h, colour in ((1, COLOURS[0]), (0.5, COLOURS[1])):
         there, _ = of_one_weight(scratch, 1 + h)
         quotient = (there - here) / h
-        ax.plot(across, here + quotient * (across - 1), color=colour, linewidth=1.2, label=f"h = {h:g}, slope {quotient:g}")
+        ax.plot(
+            across, here + quotient * (across - 1), color=colour, linewidth=1.2, label=f"h = {h:g}, slope {quotient:g}"
+        )
         ax.plot([1 + h], [there], "o", color=colour)
     ax.plot(across, here + slope * (across - 1), color=COLOURS[2], linewidth=2, label=f"the curve's slope, {slope:g}")
     ax.plot([1], [here], "o", color="black", zorder=3)
