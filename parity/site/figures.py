@@ -609,6 +609,38 @@ def follow(ax, paths, first, second):
     ax.legend()
 
 
+def xor_by_hand():
+    """Left, the four points of XOR and the lines of two hidden neurons. Right, the same points as the last neuron sees
+    them, at the outputs of both: one line separates them.
+
+    Two plots. On the left are the corners of a square, (0, 1) and (1, 0) of one label, (0, 0) and (1, 1) of the other;
+    two parallel lines run between them, x1 + x2 = 1/2 for h1 and x1 + x2 = 3/2 for h2, and the points of label +1 lie
+    in the strip between them. On the right only three places are left: (-1, -1) and (1, 1) of label -1, and (1, -1),
+    where both points of label +1 have come to lie; the line h1 - h2 - 1 = 0 separates it from the others.
+    """
+    figure, (left, right) = grid(1, 2, width=3.6, height=3.6)
+    weights = ([[1, 1], [1, 1]], [-0.5, -1.5]), ([[1, -1]], [-1])
+    for backend, style in zip(BACKENDS, STYLES, strict=True):
+        first, last = ([backend.tensor(part) for part in layer] for layer in weights)
+        x, y = backend.load_data("xor")
+        hidden = backend.sign(backend.linear(x, *first))
+        if backend is scratch:
+            for ax, points in ((left, x), (right, hidden)):
+                plots.plot_points(points, y, ax=ax).legend(loc="center", bbox_to_anchor=(0.3, 0.58), frameon=False)
+                ax.set_aspect("equal")
+            left.get_legend().remove()
+            left.set(xlim=(-0.6, 1.6), ylim=(-0.6, 1.6), xlabel="$x_1$", ylabel="$x_2$", title="the four points")
+            right.set(
+                xlim=(-2.2, 2.2), ylim=(-2.2, 2.2), xlabel="$h_1$", ylabel="$h_2$", title="as the last neuron sees them"
+            )
+        for ax, (weight, bias) in ((left, first), (right, last)):
+            for (w1, w2), b in zip(plots.array(weight), plots.array(bias), strict=True):
+                line_in(ax, w1, w2, b, **style)
+    for name, place in (("$h_1$", (-0.45, 1.2)), ("$h_2$", (0.15, 1.5))):
+        left.text(*place, name)
+    return figure
+
+
 def straight_borders():
     """The decision regions of a network without a hidden layer.
 
@@ -954,7 +986,7 @@ FIGURES = {
     "sgd": (one_by_one,),
     "built_in": (one_round,),
     "cross_entropy": (sure_and_wrong,),
-    "networks": (straight_borders, bent_borders),
+    "networks": (xor_by_hand, straight_borders, bent_borders),
     "optimizers": (paths,),
     "training": (training_curves,),
     "stacks": (rates_and_momenta,),
