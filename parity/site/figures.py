@@ -348,6 +348,37 @@ def stairs():
     return figure
 
 
+def sure_and_wrong():
+    """The label is 0. Left, the loss over the sum z; right, its derivative with respect to z, which is all that reaches
+    the weights. The neuron has a sigmoid.
+
+    Two plots over z from -6 to 12. The squared error rises from 0 and is flat at 1/2 where z is large; its derivative
+    is a small bump of height 0.15 that falls back to 0. The cross-entropy rises like a straight line of slope 1, and
+    its derivative, the prediction minus the label, rises from 0 to 1 and stays there. The curves of both backends
+    coincide.
+    """
+    figure, axes = grid(1, 2, width=3.9)
+    sums = np.linspace(-6, 12, 181)[:, None]
+    for backend, style in zip(BACKENDS, STYLES, strict=True):
+        z, zeros = backend.tensor(sums), backend.tensor(np.zeros_like(sums))
+        pred = backend.sigmoid(z)
+        halves = [float(backend.squared_error(p, zero)) for p, zero in zip(pred, zeros, strict=True)]
+        logs = [float(backend.binary_cross_entropy_with_logits(s, zero)) for s, zero in zip(z, zeros, strict=True)]
+        slopes = plots.array(backend.sigmoid_backward(z, backend.squared_error_backward(pred, zeros)))
+        steep = len(sums) * plots.array(backend.binary_cross_entropy_with_logits_backward(z, zeros))
+        for ax, flat, rising in ((axes[0], halves, logs), (axes[1], slopes, steep)):
+            ax.plot(sums, rising, **style)
+            ax.plot(sums, flat, **style | {"label": None})
+    axes[0].text(6.2, 7.6, "cross-entropy", ha="right")
+    axes[0].text(12, 0.9, "half the squared error", ha="right")
+    axes[1].text(11.8, 0.92, "of the cross-entropy", ha="right")
+    axes[1].text(12, 0.1, "of half\nthe squared error", ha="right")
+    axes[0].set(title="loss", xlabel="$z$", ylim=(-0.3, 10))
+    axes[1].set(title="derivative with respect to z", xlabel="$z$", ylim=(-0.03, 1.05))
+    axes[0].legend(loc="upper left", frameon=False)
+    return figure
+
+
 def losses():
     """The losses and their derivatives, for one sample with target 1; cross_entropy as a function of the score of the
     correct one of three classes, where the other two scores are 0.
@@ -522,10 +553,9 @@ def one_round():
     figure, (ax,) = grid(1, 1, width=7, height=2.5)
     ax.set(xlim=(-1.35, 3.6), ylim=(-2.9, 1.1))
     ax.set_axis_off()
-    arrow = {"arrowstyle": "-|>", "color": "black", "shrinkA": 30, "shrinkB": 30}
     for place, call in enumerate(CALLS):
         if place:
-            ax.annotate("", (place, 0), (place - 1, 0), arrowprops=arrow)
+            ax.annotate("", (place - 0.34, 0), (place - 0.66, 0), arrowprops={"arrowstyle": "-|>", "color": "black"})
         ax.text(place, 0, call, ha="center", va="center", bbox={"boxstyle": "round", "fc": COLOURS[5], "ec": "black"})
     again = {"arrowstyle": "-|>", "color": "black", "connectionstyle": "arc3,rad=0.25", "shrinkA": 15, "shrinkB": 15}
     ax.annotate("", (0, 0.1), (len(CALLS) - 1, 0.1), arrowprops=again)
@@ -577,6 +607,38 @@ def follow(ax, paths, first, second):
         ax.plot(*path.T, marker="o", markersize=3 if style["linewidth"] == 1 else 6, **style)
     ax.set(xlabel=first, ylabel=second)
     ax.legend()
+
+
+def xor_by_hand():
+    """Left, the four points of XOR and the lines of two hidden neurons. Right, the same points as the last neuron sees
+    them, at the outputs of both: one line separates them.
+
+    Two plots. On the left are the corners of a square, (0, 1) and (1, 0) of one label, (0, 0) and (1, 1) of the other;
+    two parallel lines run between them, x1 + x2 = 1/2 for h1 and x1 + x2 = 3/2 for h2, and the points of label +1 lie
+    in the strip between them. On the right only three places are left: (-1, -1) and (1, 1) of label -1, and (1, -1),
+    where both points of label +1 have come to lie; the line h1 - h2 - 1 = 0 separates it from the others.
+    """
+    figure, (left, right) = grid(1, 2, width=3.6, height=3.6)
+    weights = ([[1, 1], [1, 1]], [-0.5, -1.5]), ([[1, -1]], [-1])
+    for backend, style in zip(BACKENDS, STYLES, strict=True):
+        first, last = ([backend.tensor(part) for part in layer] for layer in weights)
+        x, y = backend.load_data("xor")
+        hidden = backend.sign(backend.linear(x, *first))
+        if backend is scratch:
+            for ax, points in ((left, x), (right, hidden)):
+                plots.plot_points(points, y, ax=ax).legend(loc="center", bbox_to_anchor=(0.3, 0.58), frameon=False)
+                ax.set_aspect("equal")
+            left.get_legend().remove()
+            left.set(xlim=(-0.6, 1.6), ylim=(-0.6, 1.6), xlabel="$x_1$", ylabel="$x_2$", title="the four points")
+            right.set(
+                xlim=(-2.2, 2.2), ylim=(-2.2, 2.2), xlabel="$h_1$", ylabel="$h_2$", title="as the last neuron sees them"
+            )
+        for ax, (weight, bias) in ((left, first), (right, last)):
+            for (w1, w2), b in zip(plots.array(weight), plots.array(bias), strict=True):
+                line_in(ax, w1, w2, b, **style)
+    for name, place in (("$h_1$", (-0.45, 1.2)), ("$h_2$", (0.15, 1.5))):
+        left.text(*place, name)
+    return figure
 
 
 def straight_borders():
@@ -923,7 +985,8 @@ FIGURES = {
     "gradients": (secants, error_surface, learning_rates),
     "sgd": (one_by_one,),
     "built_in": (one_round,),
-    "networks": (straight_borders, bent_borders),
+    "cross_entropy": (sure_and_wrong,),
+    "networks": (xor_by_hand, straight_borders, bent_borders),
     "optimizers": (paths,),
     "training": (training_curves,),
     "stacks": (rates_and_momenta,),
