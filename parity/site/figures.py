@@ -103,6 +103,77 @@ def neuron():
     return figure
 
 
+def weighted_sum():
+    """A neuron multiplies each input by its weight, and adds the products and the bias.
+
+    A diagram: circles at the left for the inputs x1 = 2 and x2 = 1, and for a constant 1. Arrows labelled w1 = 0.5,
+    w2 = -1 and b = 0.25 lead from them to a circle with a sum sign; beside the arrows stand the products 1, -1 and
+    0.25. An arrow leads on to the sum z = 0.25.
+    """
+    x, weight, bias = [2.0, 1.0], [[0.5, -1.0]], [0.25]
+    (z,), same = (plots.array(backend.linear(*map(backend.tensor, (x, weight, bias)))) for backend in BACKENDS)
+    assert z == same[0]
+    figure, (ax,) = grid(1, 1, width=6.4, height=2.6)
+    ax.set(xlim=(-0.9, 6.2), ylim=(-0.5, 2.5))
+    ax.set_aspect("equal")
+    ax.set_axis_off()
+    arrow = {"arrowstyle": "-|>", "color": "black", "shrinkA": 20, "shrinkB": 17}
+    names, weights = ("$x_1$ = {:g}", "$x_2$ = {:g}", "{:g}"), ("$w_1$", "$w_2$", "$b$")
+    terms = zip(names, [*x, 1], weights, [*weight[0], *bias], (2, 1, 0), strict=True)
+    for name, value, of_edge, w, up in terms:
+        ax.annotate("", (3.6, 1), (0, up), arrowprops=arrow)
+        ax.text(
+            1.45,
+            up + (1 - up) * 1.45 / 3.6,
+            f"{of_edge} = {w:g}".replace("-", "−"),
+            **CENTRED,
+            bbox={"color": "white", "pad": 2},
+        )
+        ax.text(
+            2.75,
+            1 + (up - 1) * 0.42,
+            f"{value * w:g}".replace("-", "−"),
+            **CENTRED,
+            color=COLOURS[0],
+            bbox={"color": "white", "pad": 2},
+        )
+        ax.text(0, up, name.format(value), **CENTRED, bbox={"boxstyle": "round", "fc": "white", "ec": "black"})
+    ax.annotate("", (5.1, 1), (3.6, 1), arrowprops=arrow | {"shrinkB": 0})
+    ax.text(3.6, 1, r"$\Sigma$", **CENTRED, bbox={"boxstyle": "circle", "fc": COLOURS[5], "ec": "black"})
+    ax.text(5.2, 1, f"$z$ = {z:g}", ha="left", va="center")
+    return figure
+
+
+CENTRED = {"ha": "center", "va": "center"}
+
+
+def sides():
+    """The line where the sum is 0 has two sides. Beside each point stands its sum, with the weights -1 and 0 and the
+    bias 3.
+
+    The deck's eight points and a vertical line at 3, that of scratch and, dashed on top, that of torchref. Left of it
+    the sums are 3, 2, 1 and 0.5, and all labels are +1; right of it they are -1, -2 and -3, and all labels are -1.
+    One point lies on the line, with the sum 0; it is ringed, because its label is -1 and its sign is 0.
+    """
+    figure, (ax,) = grid(1, 1, width=5.8, height=2.8)
+    given = [[-1.0, 0.0]], [3.0]
+    x, y = scratch.load_data("toy")
+    plots.plot_line(x, y, *map(scratch.tensor, given), ax=ax)
+    lines_of_both(ax, *given)
+    for point, (z,) in zip(x, scratch.linear(x, *map(scratch.tensor, given)), strict=True):
+        right = point[0] >= 3  # the text stays on the point's side
+        place = {"xytext": (7 if right else -7, 7), "textcoords": "offset points", "ha": "left" if right else "right"}
+        ax.annotate(f"{z:g}".replace("-", "−"), point, **place, zorder=5)
+    ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False)
+    return figure
+
+
+def lines_of_both(ax, weight, bias):
+    """The line of one neuron, with the weights as each backend has them, one on top of the other."""
+    for backend, style in zip(BACKENDS, STYLES, strict=True):
+        line_in(ax, *plots.array(backend.tensor(weight))[0], *plots.array(backend.tensor(bias)), zorder=2.5, **style)
+
+
 def deck_line():
     """The deck's eight points, and the line that the perceptron finds in both backends.
 
@@ -123,6 +194,60 @@ def perceptron(backend, on_epoch=None):
     """The perceptron on the deck's points, from weights 0."""
     x, y = backend.load_data("toy")
     return backend.train_perceptron(backend.tensor([[0, 0]]), backend.tensor([0]), x, y, on_epoch=on_epoch)
+
+
+def arrows():
+    """Left: the weights are an arrow at right angles to the line, and a point is as far away as its sum divided by the
+    arrow's length. Right: subtracting the point x turns the arrow away from it, and the line with the arrow.
+
+    Left, the deck's points and a falling line through (3, 0) and (0, 4); from the line an arrow of the weights (-4,
+    -3), drawn at a quarter of its length, points down to the left, to the side of the points with label +1. Dotted
+    segments, at right angles to the line, lead to (0, 0), at the distance 2.4, and to (5, 0), at 1.6. Right, the
+    arrow (1, 0.5) before a correction points towards x = (6, 0.5), whose label is -1; after it, the arrow (-5, 0)
+    points away from x. The lines before and after stand at right angles to their arrows. Those of torchref lie dashed
+    on top.
+    """
+    figure, axes = grid(1, 2, width=4.6, height=3.3)
+    x, y = scratch.load_data("toy")
+    weight, bias = np.array([-4.0, -3.0]), 12.0
+    plots.plot_points(x, y, ax=axes[0]).get_legend().remove()
+    lines_of_both(axes[0], [weight], [bias])
+    axes[0].set(xlim=(-1.2, 7), ylim=(-2.4, 4.4))
+    arrow_in(axes[0], (1.5, 2), weight / 4, COLOURS[1], "$w$")
+    for point, away in ((x[4], (-14, 8)), (x[3], (-16, 6))):
+        distance = (weight @ point + bias) / np.hypot(*weight)
+        foot = point - distance * weight / np.hypot(*weight)
+        axes[0].plot(*np.transpose([point, foot]), ":", color="black")
+        axes[0].annotate(f"{abs(distance):g}", (point + foot) / 2, away, textcoords="offset points")
+    before = [[1.0, 0.5]], [0.5]
+    ax = axes[1]
+    ax.set(xlim=(-6.2, 7), ylim=(-4.9, 6), xlabel="$x_1$", ylabel="$x_2$")
+    ax.set_aspect("equal")
+    after = [
+        backend.perceptron_step(*map(backend.tensor, before), backend.tensor(x[1]), backend.tensor(y[1]))
+        for backend in BACKENDS
+    ]
+    for (weight, bias), name, colour in ((before, "before", "0.6"), (after[0], "after", COLOURS[1])):
+        line_in(ax, *weight[0], *bias, color=colour, linewidth=4)
+        arrow_in(ax, (0, 0), weight[0], colour, f"$w$ {name}")
+    for weight, bias in (before, after[1]):
+        line_in(ax, *plots.array(weight)[0], *plots.array(bias), **STYLES[1] | {"label": None})
+    ax.scatter(*x[1], s=55, color=COLOURS[0], marker="s", zorder=3)
+    ax.annotate("$x$, label −1", x[1], (0, 9), textcoords="offset points", ha="right")
+    return figure
+
+
+def arrow_in(ax, start, vector, colour, name):
+    """An arrow from a place, and its name at its end."""
+    end = np.add(start, vector)
+    ax.annotate(
+        "",
+        end,
+        start,
+        arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": 2, "shrinkA": 0, "shrinkB": 0},
+        zorder=4,
+    )
+    ax.annotate(name, end, (0, 6), textcoords="offset points", ha="center", color="black", zorder=5)
 
 
 def turning_line():
@@ -156,6 +281,73 @@ def line_in(ax, w1, w2, b, **style):
         ax.axline(nearest, nearest + np.array([-w2, w1]), **style)
 
 
+def squeezed():
+    """The squared length of the weights cannot leave the band between two limits; where these meet, corrections end.
+
+    On logarithmic axes, over the corrections n from 1/2 to 3000, where one by a point on the line counts half: an
+    upper straight line, n times the largest squared length of a point; a steeper lower line, n squared times the
+    squared margin. They meet at 1051. Between them, a short curve: the squared length of the perceptron's weights on
+    the deck's points, which ends after 19.5. The curve of torchref lies dashed on that of scratch.
+    """
+    figure, (ax,) = grid(1, 1, width=6, height=3.4)
+    n = np.geomspace(0.5, 3000, 50)
+    largest, margin = 37.25, 9 / 254
+    ax.loglog(n, n * largest, color=COLOURS[0])
+    ax.loglog(n, n**2 * margin, color=COLOURS[2])
+    ax.fill_between(
+        n, n**2 * margin, n * largest, where=n <= largest / margin, color=COLOURS[5], alpha=0.2, linewidth=0
+    )
+    for backend, style in zip(BACKENDS, STYLES, strict=True):
+        ax.loglog(*np.transpose(lengths(backend)), **style)
+    ax.axvline(largest / margin, color="black", linestyle=":", linewidth=1)
+    ax.text(8, 620, r"at most $n R^2$", color=COLOURS[0], ha="right", va="bottom")
+    ax.text(70, 60, r"at least $n^2 \gamma^2$", color=COLOURS[2], ha="left", va="top")
+    ax.text(largest / margin * 0.9, 0.02, r"$R^2 / \gamma^2$ = " + f"{largest / margin:.0f}", ha="right", va="bottom")
+    ax.set(xlabel="corrections $n$", ylabel="$W \\cdot W$", xlim=(0.5, 3000), ylim=(0.008, 2e5))
+    ax.legend(loc="upper left", frameon=False)
+    return figure
+
+
+def lengths(backend):
+    """Each correction of the perceptron on the deck's points: how many there were, and the squared length of (w, b)."""
+    x, y = backend.load_data("toy")
+    weight, bias = backend.tensor([[0, 0]]), backend.tensor([0])
+    found, corrections = [], 0.0
+    while True:
+        before = corrections
+        for x_i, y_i in zip(x, y, strict=True):
+            delta = float((y_i - backend.predict(x_i, weight, bias))[0]) / 2
+            weight, bias = backend.perceptron_step(weight, bias, x_i, y_i)
+            corrections += abs(delta)
+            if delta:
+                found.append((corrections, float((weight**2).sum() + (bias**2).sum())))
+        if corrections == before:
+            return found
+
+
+def stairs():
+    """The number of mistakes is a staircase: where it is level, it does not tell the way. Half the squared error slopes
+    everywhere but at its minimum.
+
+    Two plots over the bias b from -1 to 7, with the weights -1 and 0, on the deck's points. The number of mistakes
+    falls from 4 to 0 in steps and rises again, level between the steps; a point on the line counts. Half the squared
+    error is a parabola with its minimum at 2.9375. The curves of torchref lie dashed on those of scratch.
+    """
+    figure, axes = grid(1, 2, width=4.4, height=3)
+    biases = np.linspace(-1, 7, 801)
+    for backend, style in zip(BACKENDS, STYLES, strict=True):
+        x, y = backend.load_data("toy")
+        z = [backend.linear(x, backend.tensor([[-1, 0]]), backend.tensor([b])) for b in biases]
+        axes[0].plot(biases, [int((backend.sign(one) != y).sum()) for one in z], **style)
+        axes[1].plot(biases, [float(backend.squared_error(one, y)) for one in z], **style)
+    axes[0].set(title="number of mistakes", xlabel="$b$")
+    axes[1].set(title="half the squared error", xlabel="$b$")
+    axes[1].legend()
+    for ax in axes:
+        ax.grid(alpha=0.25)
+    return figure
+
+
 def sure_and_wrong():
     """The label is 0. Left, the loss over the sum z; right, its derivative with respect to z, which is all that reaches
     the weights. The neuron has a sigmoid.
@@ -171,9 +363,7 @@ def sure_and_wrong():
         z, zeros = backend.tensor(sums), backend.tensor(np.zeros_like(sums))
         pred = backend.sigmoid(z)
         halves = [float(backend.squared_error(p, zero)) for p, zero in zip(pred, zeros, strict=True)]
-        logs = [
-            float(backend.binary_cross_entropy_with_logits(s, zero)) for s, zero in zip(z, zeros, strict=True)
-        ]
+        logs = [float(backend.binary_cross_entropy_with_logits(s, zero)) for s, zero in zip(z, zeros, strict=True)]
         slopes = plots.array(backend.sigmoid_backward(z, backend.squared_error_backward(pred, zeros)))
         steep = len(sums) * plots.array(backend.binary_cross_entropy_with_logits_backward(z, zeros))
         for ax, flat, rising in ((axes[0], halves, logs), (axes[1], slopes, steep)):
@@ -238,7 +428,9 @@ def secants():
     for h, colour in ((1, COLOURS[0]), (0.5, COLOURS[1])):
         there, _ = of_one_weight(scratch, 1 + h)
         quotient = (there - here) / h
-        ax.plot(across, here + quotient * (across - 1), color=colour, linewidth=1.2, label=f"h = {h:g}, slope {quotient:g}")
+        ax.plot(
+            across, here + quotient * (across - 1), color=colour, linewidth=1.2, label=f"h = {h:g}, slope {quotient:g}"
+        )
         ax.plot([1 + h], [there], "o", color=colour)
     ax.plot(across, here + slope * (across - 1), color=COLOURS[2], linewidth=2, label=f"the curve's slope, {slope:g}")
     ax.plot([1], [here], "o", color="black", zorder=3)
@@ -415,6 +607,38 @@ def follow(ax, paths, first, second):
         ax.plot(*path.T, marker="o", markersize=3 if style["linewidth"] == 1 else 6, **style)
     ax.set(xlabel=first, ylabel=second)
     ax.legend()
+
+
+def xor_by_hand():
+    """Left, the four points of XOR and the lines of two hidden neurons. Right, the same points as the last neuron sees
+    them, at the outputs of both: one line separates them.
+
+    Two plots. On the left are the corners of a square, (0, 1) and (1, 0) of one label, (0, 0) and (1, 1) of the other;
+    two parallel lines run between them, x1 + x2 = 1/2 for h1 and x1 + x2 = 3/2 for h2, and the points of label +1 lie
+    in the strip between them. On the right only three places are left: (-1, -1) and (1, 1) of label -1, and (1, -1),
+    where both points of label +1 have come to lie; the line h1 - h2 - 1 = 0 separates it from the others.
+    """
+    figure, (left, right) = grid(1, 2, width=3.6, height=3.6)
+    weights = ([[1, 1], [1, 1]], [-0.5, -1.5]), ([[1, -1]], [-1])
+    for backend, style in zip(BACKENDS, STYLES, strict=True):
+        first, last = ([backend.tensor(part) for part in layer] for layer in weights)
+        x, y = backend.load_data("xor")
+        hidden = backend.sign(backend.linear(x, *first))
+        if backend is scratch:
+            for ax, points in ((left, x), (right, hidden)):
+                plots.plot_points(points, y, ax=ax).legend(loc="center", bbox_to_anchor=(0.3, 0.58), frameon=False)
+                ax.set_aspect("equal")
+            left.get_legend().remove()
+            left.set(xlim=(-0.6, 1.6), ylim=(-0.6, 1.6), xlabel="$x_1$", ylabel="$x_2$", title="the four points")
+            right.set(
+                xlim=(-2.2, 2.2), ylim=(-2.2, 2.2), xlabel="$h_1$", ylabel="$h_2$", title="as the last neuron sees them"
+            )
+        for ax, (weight, bias) in ((left, first), (right, last)):
+            for (w1, w2), b in zip(plots.array(weight), plots.array(bias), strict=True):
+                line_in(ax, w1, w2, b, **style)
+    for name, place in (("$h_1$", (-0.45, 1.2)), ("$h_2$", (0.15, 1.5))):
+        left.text(*place, name)
+    return figure
 
 
 def straight_borders():
@@ -750,15 +974,19 @@ def all_figures():
 # The figures of each chapter and lesson.
 FIGURES = {
     "datasets": (data_sets,),
-    "activations": (activations,),
-    "neuron": (neuron, deck_line),
+    "activations": (neuron, activations),
+    "neuron": (weighted_sum,),
+    "sign": (sides,),
     "perceptron": (turning_line,),
+    "geometry": (arrows,),
+    "stopping": (deck_line, squeezed),
+    "squared_error": (stairs,),
     "losses": (losses,),
     "gradients": (secants, error_surface, learning_rates),
     "sgd": (one_by_one,),
     "built_in": (one_round,),
     "cross_entropy": (sure_and_wrong,),
-    "networks": (straight_borders, bent_borders),
+    "networks": (xor_by_hand, straight_borders, bent_borders),
     "optimizers": (paths,),
     "training": (training_curves,),
     "stacks": (rates_and_momenta,),
