@@ -53,8 +53,8 @@ def activations():
     of 2, and there its derivative is highest, 1/4.
     """
     z = np.linspace(-5, 5, 401)[:, None]
-    figure, axes = grid(4, 2)
-    for ax, name in zip(axes, ACTIVATIONS, strict=False):
+    figure, axes = grid(3, 2)
+    for ax, name in zip(axes, ACTIVATIONS, strict=True):
         options = {"negative_slope": 0.2} if name == "leaky_relu" else {}
         scores = z * [1, 0, 0] if name == "softmax" else z
         first = np.zeros_like(scores)
@@ -66,9 +66,8 @@ def activations():
             ax.plot(z, plots.array(slope)[:, 0], **style | {"alpha": 0.45, "label": f"{style['label']}, derivative"})
         ax.set(title=name, xlabel="z", ylim=(-1.6, 2.2))
         ax.grid(alpha=0.25)
-    axes[len(ACTIVATIONS) - 1].set_title("softmax of (z, 0, 0), first output")
-    legend_in(axes[-2], axes[0])
-    axes[-1].set_axis_off()
+    axes[-1].set_title("softmax of (z, 0, 0), first output")
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False)
     return figure
 
 
@@ -412,8 +411,8 @@ def losses():
 
 
 def secants():
-    """A line through the points of the curve at w = 1 and w = 1 + h has the quotient as its slope. The smaller h is, the
-    closer the line comes to the curve's own slope, 2.
+    """A line through the points of the curve at w = 1 and w = 1 + h has the quotient as its slope. The smaller h is,
+    the closer the line comes to the curve's own slope, 2.
 
     A parabola over a weight w, with its minimum 0 at w = 1/2. Through its point at w = 1 go three lines: the steepest
     meets the curve again at w = 2 and has the slope 4, the next meets it at w = 1.5 and has the slope 3, the last one
@@ -498,8 +497,8 @@ def one_by_one():
     enlarged, where the cross is the minimum. The bias is fixed at 1.
 
     Four plots of one long valley, the error as a function of both weights. Above, three long steps go down the steep
-    side and along the bottom, and 24 short ones zigzag the same way to nearly the same place. Below, the left run stands
-    still at the minimum; the right one goes round and round on a closed path of eight steps beside it. The paths of
+    side and along the bottom, and 24 short ones zigzag the same way to nearly the same place. Below, the left run
+    stands still at the minimum; the right one goes round and round on a closed path of eight steps beside it. The paths of
     both backends coincide.
     """
     figure, axes = grid(2, 2, width=3.6)
@@ -544,7 +543,7 @@ CALLS = ("net(x), loss", "zero_grad()", "backward()", "step()")
 
 def one_round():
     """The second round of the training loop: what stands in the first weight and in its gradient after each call. Only
-    `backward` writes the gradient, only `step` moves the weight.
+    backward writes the gradient, only step moves the weight.
 
     A chain of four calls, net(x) and loss, zero_grad, backward, step, and an arrow back to the first. Below each call
     the weight and its gradient after it, of both backends: the weight stays -0.125 until step makes it -0.1283; the
@@ -981,11 +980,10 @@ FIGURES = {
     "geometry": (arrows,),
     "stopping": (deck_line, squeezed),
     "squared_error": (stairs,),
-    "losses": (losses,),
     "gradients": (secants, error_surface, learning_rates),
     "sgd": (one_by_one,),
     "built_in": (one_round,),
-    "cross_entropy": (sure_and_wrong,),
+    "cross_entropy": (sure_and_wrong, losses),
     "networks": (xor_by_hand, straight_borders, bent_borders),
     "optimizers": (paths,),
     "training": (training_curves,),
