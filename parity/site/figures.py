@@ -973,7 +973,7 @@ def all_figures():
 # The figures of each chapter and lesson.
 FIGURES = {
     "datasets": (data_sets,),
-    "activations": (neuron, activations),
+    "activations": (activations, neuron),
     "neuron": (weighted_sum,),
     "sign": (sides,),
     "perceptron": (turning_line,),
