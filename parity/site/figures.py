@@ -356,7 +356,7 @@ def sure_and_wrong():
     its derivative, the prediction minus the label, rises from 0 to 1 and stays there. The curves of both backends
     coincide.
     """
-    figure, axes = grid(1, 2, width=3.9)
+    figure, axes = grid(1, 2)
     sums = np.linspace(-6, 12, 181)[:, None]
     for backend, style in zip(BACKENDS, STYLES, strict=True):
         z, zeros = backend.tensor(sums), backend.tensor(np.zeros_like(sums))
@@ -498,8 +498,8 @@ def one_by_one():
 
     Four plots of one long valley, the error as a function of both weights. Above, three long steps go down the steep
     side and along the bottom, and 24 short ones zigzag the same way to nearly the same place. Below, the left run
-    stands still at the minimum; the right one goes round and round on a closed path of eight steps beside it. The paths of
-    both backends coincide.
+    stands still at the minimum; the right one goes round and round on a closed path of eight steps beside it. The
+    paths of both backends coincide.
     """
     figure, axes = grid(2, 2, width=3.6)
     for ax, (late, one) in zip(axes, itertools.product((False, True), (False, True)), strict=True):
