@@ -6,7 +6,7 @@ PYTEST = $(BIN)/python -m pytest -n 2 --ignore-glob='parity/properties/test_*.py
 # Without bytecode every process compiles everything again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: parity test test-all test-machines test-numpy lint site notebooks site-test bench benchmark nightly mutants clean
+.PHONY: parity test test-all test-machines test-numpy lint site site-test bench benchmark nightly mutants clean
 
 parity: .venv/ready
 	$(BIN)/parity check
@@ -34,15 +34,10 @@ lint: .venv/ready
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-# The side-by-side page in site/, with new evidence.
+# The course in site/, with new evidence: its pages, and its notebooks in site/notebooks/.
 site: .venv/ready
 	$(BIN)/parity check --json evidence.json
 	$(BIN)/parity page -o site
-
-# The course as notebooks, generated from course/*.md.
-notebooks: .venv/ready
-	mkdir -p notebooks
-	for file in course/*.md; do $(BIN)/jupytext --quiet --to ipynb --output notebooks/$$(basename $$file .md).ipynb $$file; done
 
 # The page in a real browser; `make test-all` includes it if there is a browser.
 site-test: .venv/ready
@@ -73,4 +68,4 @@ mutants: .venv/ready
 	touch $@
 
 clean:
-	rm -rf .venv build site notebooks evidence.json *.egg-info
+	rm -rf .venv build site evidence.json *.egg-info

@@ -1,5 +1,6 @@
 """The content of the page: every name has a row, every formula converts, evidence belongs to the named run."""
 
+import functools
 import html
 import json
 import os
@@ -19,8 +20,9 @@ from parity.judge import referee
 from parity.judge.compare import VERDICTS
 from parity.judge.rounding import bounded
 from parity.mistakes import MISTAKES
-from parity.site import chapters, figures, page, words
+from parity.site import chapters, course, figures, page, search, words
 from parity.site import equal as lesson
+from parity.site.evidence import Evidence
 from parity.site.mathml import to_mathml
 
 ROW = {
@@ -34,16 +36,21 @@ ROW = {
 }
 
 
+LESSONS = functools.cache(course.lessons)
+NAMES = [draw.__name__ for draws in figures.FIGURES.values() for draw in draws]
+
+
 @pytest.fixture(autouse=True)
 def no_figures(monkeypatch):
-    """Replace each figure by a line: drawing takes seconds, and the browser tests do it."""
+    """Replace each figure by a line, and read the course once: both take seconds, and the browser tests do it."""
 
     def draw():
         figure, (ax,) = figures.grid(1, 1)
         ax.plot([0, 1])
         return figure
 
-    monkeypatch.setattr(figures, "all_figures", lambda: dict.fromkeys(("neuron", "paths"), draw))
+    monkeypatch.setattr(figures, "all_figures", lambda: dict.fromkeys(NAMES, draw))
+    monkeypatch.setattr(course, "lessons", LESSONS)
 
 
 @pytest.fixture
@@ -120,15 +127,15 @@ def test_a_word_alone_is_equal_by_chance():
 
 def test_what_one_tree_says_bears_its_name():
     """Where the docstrings of both differ, the differing sentences are labelled."""
-    course = {chapter.file: chapter for chapter in chapters.chapters()}
-    [said] = course["training"].about
+    code = {chapter.file: chapter for chapter in chapters.chapters()}
+    [said] = code["training"].about
     ours, theirs = said.split(" <em>torchref</em>: ")
     assert ours.startswith("<em>scratch</em>: ")
     assert ours.endswith("which here calls every layer's own.")
     assert "torch.autograd" in theirs
-    assert course["losses"].about[0].count("the gradient with respect to <code>pred</code>") == 1
-    assert course["gradients"].about[0].count("half the squared error") == 1
-    assert "<em>" not in course["perceptron"].sentence
+    assert code["losses"].about[0].count("the gradient with respect to <code>pred</code>") == 1
+    assert code["gradients"].about[0].count("half the squared error") == 1
+    assert "<em>" not in code["perceptron"].sentence
 
 
 def test_every_formula_converts():
@@ -165,10 +172,10 @@ def test_evidence_is_that_of_the_run_it_names(tmp_path, evidence):
     assert build(tmp_path, "--evidence", evidence()) == 0
     shown = text_of(tmp_path, "activations")
     assert "From evidence.json, 2026-01-02 03:04:05 UTC: 1,237 examples." in shown
-    row = re.search(r'<article id="sigmoid".*?</article>', shown, re.DOTALL)[0]
+    row = re.search(r'<details id="sigmoid".*?</details>', shown, re.DOTALL)[0]
     for figure in ("exact 3, rounding 1,234", "1,237", "2.5", "25%"):
         assert f"<td>{figure}</td>" in re.sub("</?a.*?>", "", row)
-    other = re.search(r'<article id="tanh".*?</article>', shown, re.DOTALL)[0]
+    other = re.search(r'<details id="tanh".*?</details>', shown, re.DOTALL)[0]
     assert "not checked" in other
     assert "1,237" not in other
     assert "has changed" not in shown
@@ -214,8 +221,8 @@ def test_without_evidence_nothing_counts_as_checked(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert build(tmp_path) == 0
     assert "Nothing here has been checked yet" in text_of(tmp_path, "index")
-    names = trees.names()["losses"]
-    assert text_of(tmp_path, "losses").count("not checked") == len(names)
+    names = trees.names()["optimizers"]
+    assert text_of(tmp_path, "optimizers").count("not checked") == len(names) - 1  # SGD has a lesson of its own
 
 
 def test_a_difference_is_shown(tmp_path, evidence):
@@ -241,12 +248,12 @@ def test_a_second_build_draws_nothing(tmp_path, evidence, monkeypatch):
     monkeypatch.setattr(figures, "save", lambda figure, path: (drawn.append(path.name), save(figure, path)))
     given = evidence()
     assert build(tmp_path, "--evidence", given) == 0
-    assert drawn == ["neuron.svg", "paths.svg"]
+    assert drawn == [f"{name}.svg" for name in NAMES]
     assert build(tmp_path, "--evidence", given) == 0
-    assert len(drawn) == 2
+    assert len(drawn) == len(NAMES)
     (tmp_path / "site/figures/neuron.svg").unlink()
     assert build(tmp_path, "--evidence", given) == 0
-    assert len(drawn) == 4
+    assert len(drawn) == 2 * len(NAMES)
 
 
 def test_other_peoples_files_are_left_alone(tmp_path, evidence, capsys):
@@ -394,10 +401,9 @@ def test_an_output_that_cannot_be(tmp_path, evidence, capsys):
 
 
 def test_every_figure_says_what_can_be_seen():
-    """A caption and alternative text for each; every chapter but the first has one, and lessons may have some."""
-    assert tuple(name for name in figures.FIGURES if name not in page.LESSONS) == trees.FILES[1:]
+    """A caption and alternative text for each."""
     for draw in (draw for draws in figures.FIGURES.values() for draw in draws):
-        shown = page.caption(draw)
+        shown = search.caption(draw)
         assert shown["caption"].endswith(".")
         assert len(shown["words"]) > 60
 
@@ -418,13 +424,11 @@ def test_borders_lie_on_each_other(name):
         assert abs(weight - figures.plots.array(theirs[key])).max() <= 1e-9 * abs(weight).max()
 
 
-def test_every_chapter_has_its_italian_terms():
-    """And the search finds them."""
-    course = chapters.chapters()
-    names = {item["name"] for item in page.index(course, {})}
-    for chapter in course:
-        assert chapter.terms
-        assert chapter.terms.keys() <= names
+def test_the_search_knows_the_terms():
+    """The deck's words of every lesson."""
+    lessons = LESSONS()
+    names = {item["name"] for item in search.index(lessons, {})}
+    assert all(lesson.terms.keys() <= names for lesson in lessons)
 
 
 @pytest.fixture
@@ -499,7 +503,7 @@ def test_every_word_has_its_place(tmp_path, evidence):
     """Once, on the page about equality; the search finds it there."""
     assert build(tmp_path, "--evidence", evidence()) == 0
     shown = text_of(tmp_path, "equal")
-    found = {item["url"]: item["name"] for item in page.index([], {})}
+    found = {item["url"]: item["name"] for item in search.index([], {})}
     for place, word in words.WORDS.items():
         assert shown.count(f'id="{place}"') == 1
         assert found[f"equal.html#{place}"] == word.name
@@ -546,5 +550,5 @@ ENTRIES = [SimpleNamespace(name="sigmoid"), SimpleNamespace(name="tanh")]
 def test_a_chapter_says_how_equal_it_is(rows, line):
     """In one line, each property once; ties and examples that prove nothing are not called equal."""
     report = {"time": "", "summary": "", "sources": "now", "properties": rows}
-    assert page.Evidence("now", report, "evidence.json").line(ENTRIES) == line
-    assert page.Evidence("later", report, "evidence.json").line(ENTRIES).endswith("since") == ("DIFF" not in line)
+    assert Evidence("now", report, "evidence.json").line(ENTRIES) == line
+    assert Evidence("later", report, "evidence.json").line(ENTRIES).endswith("since") == ("DIFF" not in line)

@@ -127,7 +127,8 @@ def entry(file, name, public, sides):
 
 def formula(latex, where):
     """A formula as MathML, in parts that can wrap on a narrow page."""
-    return " ".join(to_mathml(part, where) for part in re.split(r"\\q?quad\b", latex))
+    outside_braces = r"\\q?quad\b(?!(?:[^{}]|\{[^{}]*\})*\})"
+    return " ".join(to_mathml(part, where) for part in re.split(outside_braces, latex))
 
 
 def said_by_both(ours, theirs=None):

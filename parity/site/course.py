@@ -1,11 +1,12 @@
 """The course: lessons in the deck's order, from which the pages and the notebooks are made.
 
-A lesson is a text in ``course/``, in Markdown, and an entry in ``course/course.toml``. Beside text and ``$formulas$`` it has
+A lesson is a text in ``course/``, in Markdown, and an entry in ``course/course.toml``. Beside text and ``$formulas$``
+it has
 
 - code cells, which run from top to bottom; their output is shown
 - ``::: figure NAME`` from ``figures.py``, and ``::: widget NAME`` from ``widgets/``
-- ``::: essential NAME``: formulas, and the body of a function in both trees. In the formulas, ``\\class{z}{...}`` is a term,
-  and a block ``terms`` says which code it is: ``z: weight @ x + bias | F.linear(x, weight, bias)``
+- ``::: essential NAME``: formulas, and the body of a function in both trees. In the formulas, ``\\class{z}{...}`` is a
+  term, and a block ``terms`` says which code it is: ``z: weight @ x + bias | F.linear(x, weight, bias)``
 - ``::: both``: a block ``numpy`` and a block ``torch`` that do the same, run, and shown beside each other
 - ``:::: exercise TITLE``, in which there may be ``::: hint`` and ``::: solution``
 """
@@ -83,34 +84,25 @@ def lessons():
     """All lessons in order; a chapter of the code belongs to the lesson that has its first name."""
     course = tomllib.loads((COURSE / "course.toml").read_text(encoding="utf-8"))
     code = chapters.chapters()
-    entries = {entry.name: entry for chapter in code for entry in chapter.entries}
-    placed = place(entries, {file: about["names"] for file, about in course.items()})
-    return [
-        Lesson(
-            file,
-            about["title"],
-            about["question"],
-            about["terms"],
-            [chapter for chapter in code if chapter.public[0].name in about["names"]],
-            placed[file],
-            blocks_of(file, entries),
-        )
-        for file, about in course.items()
-    ]
+    public = {entry.name: entry for chapter in code for entry in chapter.public}
+    helpers = {(entry.file, entry.name): entry for chapter in code for entry in chapter.entries if not entry.public}
+    found = []
+    for file, about in course.items():
+        begun = [chapter for chapter in code if chapter.public[0].name in about["names"]]
+        entries = with_helpers([public[name] for name in about["names"]], helpers)
+        blocks = blocks_of(file, public)
+        found.append(Lesson(file, about["title"], about["question"], about["terms"], begun, entries, blocks))
+    for lesson in found:  # helpers that are behind no name of their own file
+        for chapter in lesson.chapters:
+            lesson.entries.extend(entry for entry in helpers.values() if entry.file == chapter.file)
+    return found
 
 
-def place(entries, names):
-    """The entries of each lesson: those it names, and the helpers behind them that no lesson before it has shown."""
-    helpers = {name for name, entry in entries.items() if not entry.public}
-    placed = {}
-    for file, chosen in names.items():
-        own = list(chosen)
-        for name in own:  # grows: a helper may have helpers
-            used = [helper for helper in entries[name].uses if helper in helpers]
-            helpers -= set(used)
-            own += used
-        placed[file] = [entries[name] for name in own]
-    return placed
+def with_helpers(entries, helpers):
+    """These entries and the helpers behind them, which are taken out of those that no lesson has shown."""
+    for entry in entries:  # grows: a helper may have helpers
+        entries += [helpers.pop((entry.file, name)) for name in entry.uses if (entry.file, name) in helpers]
+    return entries
 
 
 def blocks_of(file, entries):
@@ -157,12 +149,14 @@ def parsed(text):
 def run(blocks, file):
     """Run the cells in order; NumPy's and PyTorch's of a pair each go on from the cells before."""
     shared = {"__name__": "__main__"}
-    for block in blocks:
-        if block.kind == "python":
+    cells = [block for block in blocks if block.kind in ("python", "both")]
+    for number, block in enumerate(cells, start=1):
+        try:
             block.output = printed(block.text, shared, file)
-        elif block.kind == "both":
             for part in block.parts:
                 part.output = printed(part.text, dict(shared), file)
+        except Exception as error:
+            raise ValueError(f"course/{file}.md, cell {number}: {type(error).__name__}: {error}") from None
 
 
 def printed(source, namespace, file):

@@ -103,6 +103,77 @@ def neuron():
     return figure
 
 
+def weighted_sum():
+    """A neuron multiplies each input by its weight, and adds the products and the bias.
+
+    A diagram: circles at the left for the inputs x1 = 2 and x2 = 1, and for a constant 1. Arrows labelled w1 = 0.5,
+    w2 = -1 and b = 0.25 lead from them to a circle with a sum sign; beside the arrows stand the products 1, -1 and
+    0.25. An arrow leads on to the sum z = 0.25.
+    """
+    x, weight, bias = [2.0, 1.0], [[0.5, -1.0]], [0.25]
+    (z,), same = (plots.array(backend.linear(*map(backend.tensor, (x, weight, bias)))) for backend in BACKENDS)
+    assert z == same[0]
+    figure, (ax,) = grid(1, 1, width=6.4, height=2.6)
+    ax.set(xlim=(-0.9, 6.2), ylim=(-0.5, 2.5))
+    ax.set_aspect("equal")
+    ax.set_axis_off()
+    arrow = {"arrowstyle": "-|>", "color": "black", "shrinkA": 20, "shrinkB": 17}
+    names, weights = ("$x_1$ = {:g}", "$x_2$ = {:g}", "{:g}"), ("$w_1$", "$w_2$", "$b$")
+    terms = zip(names, [*x, 1], weights, [*weight[0], *bias], (2, 1, 0), strict=True)
+    for name, value, of_edge, w, up in terms:
+        ax.annotate("", (3.6, 1), (0, up), arrowprops=arrow)
+        ax.text(
+            1.45,
+            up + (1 - up) * 1.45 / 3.6,
+            f"{of_edge} = {w:g}".replace("-", "−"),
+            **CENTRED,
+            bbox={"color": "white", "pad": 2},
+        )
+        ax.text(
+            2.75,
+            1 + (up - 1) * 0.42,
+            f"{value * w:g}".replace("-", "−"),
+            **CENTRED,
+            color=COLOURS[0],
+            bbox={"color": "white", "pad": 2},
+        )
+        ax.text(0, up, name.format(value), **CENTRED, bbox={"boxstyle": "round", "fc": "white", "ec": "black"})
+    ax.annotate("", (5.1, 1), (3.6, 1), arrowprops=arrow | {"shrinkB": 0})
+    ax.text(3.6, 1, r"$\Sigma$", **CENTRED, bbox={"boxstyle": "circle", "fc": COLOURS[5], "ec": "black"})
+    ax.text(5.2, 1, f"$z$ = {z:g}", ha="left", va="center")
+    return figure
+
+
+CENTRED = {"ha": "center", "va": "center"}
+
+
+def sides():
+    """The line where the sum is 0 has two sides. Beside each point stands its sum, with the weights -1 and 0 and the
+    bias 3.
+
+    The deck's eight points and a vertical line at 3, that of scratch and, dashed on top, that of torchref. Left of it
+    the sums are 3, 2, 1 and 0.5, and all labels are +1; right of it they are -1, -2 and -3, and all labels are -1.
+    One point lies on the line, with the sum 0; it is ringed, because its label is -1 and its sign is 0.
+    """
+    figure, (ax,) = grid(1, 1, width=5.8, height=2.8)
+    given = [[-1.0, 0.0]], [3.0]
+    x, y = scratch.load_data("toy")
+    plots.plot_line(x, y, *map(scratch.tensor, given), ax=ax)
+    lines_of_both(ax, *given)
+    for point, (z,) in zip(x, scratch.linear(x, *map(scratch.tensor, given)), strict=True):
+        right = point[0] >= 3  # the text stays on the point's side
+        place = {"xytext": (7 if right else -7, 7), "textcoords": "offset points", "ha": "left" if right else "right"}
+        ax.annotate(f"{z:g}".replace("-", "−"), point, **place, zorder=5)
+    ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False)
+    return figure
+
+
+def lines_of_both(ax, weight, bias):
+    """The line of one neuron, with the weights as each backend has them, one on top of the other."""
+    for backend, style in zip(BACKENDS, STYLES, strict=True):
+        line_in(ax, *plots.array(backend.tensor(weight))[0], *plots.array(backend.tensor(bias)), zorder=2.5, **style)
+
+
 def deck_line():
     """The deck's eight points, and the line that the perceptron finds in both backends.
 
@@ -123,6 +194,60 @@ def perceptron(backend, on_epoch=None):
     """The perceptron on the deck's points, from weights 0."""
     x, y = backend.load_data("toy")
     return backend.train_perceptron(backend.tensor([[0, 0]]), backend.tensor([0]), x, y, on_epoch=on_epoch)
+
+
+def arrows():
+    """Left: the weights are an arrow at right angles to the line, and a point is as far away as its sum divided by the
+    arrow's length. Right: subtracting the point x turns the arrow away from it, and the line with the arrow.
+
+    Left, the deck's points and a falling line through (3, 0) and (0, 4); from the line an arrow of the weights (-4,
+    -3), drawn at a quarter of its length, points down to the left, to the side of the points with label +1. Dotted
+    segments, at right angles to the line, lead to (0, 0), at the distance 2.4, and to (5, 0), at 1.6. Right, the
+    arrow (1, 0.5) before a correction points towards x = (6, 0.5), whose label is -1; after it, the arrow (-5, 0)
+    points away from x. The lines before and after stand at right angles to their arrows. Those of torchref lie dashed
+    on top.
+    """
+    figure, axes = grid(1, 2, width=4.6, height=3.3)
+    x, y = scratch.load_data("toy")
+    weight, bias = np.array([-4.0, -3.0]), 12.0
+    plots.plot_points(x, y, ax=axes[0]).get_legend().remove()
+    lines_of_both(axes[0], [weight], [bias])
+    axes[0].set(xlim=(-1.2, 7), ylim=(-2.4, 4.4))
+    arrow_in(axes[0], (1.5, 2), weight / 4, COLOURS[1], "$w$")
+    for point, away in ((x[4], (-14, 8)), (x[3], (-16, 6))):
+        distance = (weight @ point + bias) / np.hypot(*weight)
+        foot = point - distance * weight / np.hypot(*weight)
+        axes[0].plot(*np.transpose([point, foot]), ":", color="black")
+        axes[0].annotate(f"{abs(distance):g}", (point + foot) / 2, away, textcoords="offset points")
+    before = [[1.0, 0.5]], [0.5]
+    ax = axes[1]
+    ax.set(xlim=(-6.2, 7), ylim=(-4.9, 6), xlabel="$x_1$", ylabel="$x_2$")
+    ax.set_aspect("equal")
+    after = [
+        backend.perceptron_step(*map(backend.tensor, before), backend.tensor(x[1]), backend.tensor(y[1]))
+        for backend in BACKENDS
+    ]
+    for (weight, bias), name, colour in ((before, "before", "0.6"), (after[0], "after", COLOURS[1])):
+        line_in(ax, *weight[0], *bias, color=colour, linewidth=4)
+        arrow_in(ax, (0, 0), weight[0], colour, f"$w$ {name}")
+    for weight, bias in (before, after[1]):
+        line_in(ax, *plots.array(weight)[0], *plots.array(bias), **STYLES[1] | {"label": None})
+    ax.scatter(*x[1], s=55, color=COLOURS[0], marker="s", zorder=3)
+    ax.annotate("$x$, label −1", x[1], (0, 9), textcoords="offset points", ha="right")
+    return figure
+
+
+def arrow_in(ax, start, vector, colour, name):
+    """An arrow from a place, and its name at its end."""
+    end = np.add(start, vector)
+    ax.annotate(
+        "",
+        end,
+        start,
+        arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": 2, "shrinkA": 0, "shrinkB": 0},
+        zorder=4,
+    )
+    ax.annotate(name, end, (0, 6), textcoords="offset points", ha="center", color="black", zorder=5)
 
 
 def turning_line():
@@ -154,6 +279,104 @@ def line_in(ax, w1, w2, b, **style):
     if w1 or w2:
         nearest = -b * np.array([w1, w2]) / (w1 * w1 + w2 * w2)
         ax.axline(nearest, nearest + np.array([-w2, w1]), **style)
+
+
+def squeezed():
+    """The squared length of the weights cannot leave the band between two limits; where these meet, corrections end.
+
+    On logarithmic axes, over the corrections n from 1/2 to 3000, where one by a point on the line counts half: an
+    upper straight line, n times the largest squared length of a point; a steeper lower line, n squared times the
+    squared margin. They meet at 1051. Between them, a short curve: the squared length of the perceptron's weights on
+    the deck's points, which ends after 19.5. The curve of torchref lies dashed on that of scratch.
+    """
+    figure, (ax,) = grid(1, 1, width=6, height=3.4)
+    n = np.geomspace(0.5, 3000, 50)
+    largest, margin = 37.25, 9 / 254
+    ax.loglog(n, n * largest, color=COLOURS[0])
+    ax.loglog(n, n**2 * margin, color=COLOURS[2])
+    ax.fill_between(
+        n, n**2 * margin, n * largest, where=n <= largest / margin, color=COLOURS[5], alpha=0.2, linewidth=0
+    )
+    for backend, style in zip(BACKENDS, STYLES, strict=True):
+        ax.loglog(*np.transpose(lengths(backend)), **style)
+    ax.axvline(largest / margin, color="black", linestyle=":", linewidth=1)
+    ax.text(8, 620, r"at most $n R^2$", color=COLOURS[0], ha="right", va="bottom")
+    ax.text(70, 60, r"at least $n^2 \gamma^2$", color=COLOURS[2], ha="left", va="top")
+    ax.text(largest / margin * 0.9, 0.02, r"$R^2 / \gamma^2$ = " + f"{largest / margin:.0f}", ha="right", va="bottom")
+    ax.set(xlabel="corrections $n$", ylabel="$W \\cdot W$", xlim=(0.5, 3000), ylim=(0.008, 2e5))
+    ax.legend(loc="upper left", frameon=False)
+    return figure
+
+
+def lengths(backend):
+    """Each correction of the perceptron on the deck's points: how many there were, and the squared length of (w, b)."""
+    x, y = backend.load_data("toy")
+    weight, bias = backend.tensor([[0, 0]]), backend.tensor([0])
+    found, corrections = [], 0.0
+    while True:
+        before = corrections
+        for x_i, y_i in zip(x, y, strict=True):
+            delta = float((y_i - backend.predict(x_i, weight, bias))[0]) / 2
+            weight, bias = backend.perceptron_step(weight, bias, x_i, y_i)
+            corrections += abs(delta)
+            if delta:
+                found.append((corrections, float((weight**2).sum() + (bias**2).sum())))
+        if corrections == before:
+            return found
+
+
+def stairs():
+    """The number of mistakes is a staircase: where it is level, it does not tell the way. Half the squared error slopes
+    everywhere but at its minimum.
+
+    Two plots over the bias b from -1 to 7, with the weights -1 and 0, on the deck's points. The number of mistakes
+    falls from 4 to 0 in steps and rises again, level between the steps; a point on the line counts. Half the squared
+    error is a parabola with its minimum at 2.9375. The curves of torchref lie dashed on those of scratch.
+    """
+    figure, axes = grid(1, 2, width=4.4, height=3)
+    biases = np.linspace(-1, 7, 801)
+    for backend, style in zip(BACKENDS, STYLES, strict=True):
+        x, y = backend.load_data("toy")
+        z = [backend.linear(x, backend.tensor([[-1, 0]]), backend.tensor([b])) for b in biases]
+        axes[0].plot(biases, [int((backend.sign(one) != y).sum()) for one in z], **style)
+        axes[1].plot(biases, [float(backend.squared_error(one, y)) for one in z], **style)
+    axes[0].set(title="number of mistakes", xlabel="$b$")
+    axes[1].set(title="half the squared error", xlabel="$b$")
+    axes[1].legend()
+    for ax in axes:
+        ax.grid(alpha=0.25)
+    return figure
+
+
+def sure_and_wrong():
+    """The label is 0. Left, the loss over the sum z; right, its derivative with respect to z, which is all that reaches
+    the weights. The neuron has a sigmoid.
+
+    Two plots over z from -6 to 12. The squared error rises from 0 and is flat at 1/2 where z is large; its derivative
+    is a small bump of height 0.15 that falls back to 0. The cross-entropy rises like a straight line of slope 1, and
+    its derivative, the prediction minus the label, rises from 0 to 1 and stays there. The curves of both backends
+    coincide.
+    """
+    figure, axes = grid(1, 2, width=3.9)
+    sums = np.linspace(-6, 12, 181)[:, None]
+    for backend, style in zip(BACKENDS, STYLES, strict=True):
+        z, zeros = backend.tensor(sums), backend.tensor(np.zeros_like(sums))
+        pred = backend.sigmoid(z)
+        halves = [float(backend.squared_error(p, zero)) for p, zero in zip(pred, zeros, strict=True)]
+        logs = [float(backend.binary_cross_entropy_with_logits(s, zero)) for s, zero in zip(z, zeros, strict=True)]
+        slopes = plots.array(backend.sigmoid_backward(z, backend.squared_error_backward(pred, zeros)))
+        steep = len(sums) * plots.array(backend.binary_cross_entropy_with_logits_backward(z, zeros))
+        for ax, flat, rising in ((axes[0], halves, logs), (axes[1], slopes, steep)):
+            ax.plot(sums, rising, **style)
+            ax.plot(sums, flat, **style | {"label": None})
+    axes[0].text(6.2, 7.6, "cross-entropy", ha="right")
+    axes[0].text(12, 0.9, "half the squared error", ha="right")
+    axes[1].text(11.8, 0.92, "of the cross-entropy", ha="right")
+    axes[1].text(12, 0.1, "of half\nthe squared error", ha="right")
+    axes[0].set(title="loss", xlabel="$z$", ylim=(-0.3, 10))
+    axes[1].set(title="derivative with respect to z", xlabel="$z$", ylim=(-0.03, 1.05))
+    axes[0].legend(loc="upper left", frameon=False)
+    return figure
 
 
 def losses():
@@ -188,6 +411,66 @@ def losses():
     return figure
 
 
+def secants():
+    """A line through the points of the curve at w = 1 and w = 1 + h has the quotient as its slope. The smaller h is, the
+    closer the line comes to the curve's own slope, 2.
+
+    A parabola over a weight w, with its minimum 0 at w = 1/2. Through its point at w = 1 go three lines: the steepest
+    meets the curve again at w = 2 and has the slope 4, the next meets it at w = 1.5 and has the slope 3, the last one
+    touches the curve at w = 1 and has the slope 2.
+    """
+    figure, (ax,) = grid(1, 1, width=5.4, height=3.4)
+    weights = np.linspace(-0.4, 2.1, 101)
+    for backend, style in zip(BACKENDS, STYLES, strict=True):
+        ax.plot(weights, [of_one_weight(backend, weight)[0] for weight in weights], **style)
+    here, slope = of_one_weight(scratch, 1.0)
+    across = np.array([0.3, 2.1])
+    for h, colour in ((1, COLOURS[0]), (0.5, COLOURS[1])):
+        there, _ = of_one_weight(scratch, 1 + h)
+        quotient = (there - here) / h
+        ax.plot(
+            across, here + quotient * (across - 1), color=colour, linewidth=1.2, label=f"h = {h:g}, slope {quotient:g}"
+        )
+        ax.plot([1 + h], [there], "o", color=colour)
+    ax.plot(across, here + slope * (across - 1), color=COLOURS[2], linewidth=2, label=f"the curve's slope, {slope:g}")
+    ax.plot([1], [here], "o", color="black", zorder=3)
+    ax.set(xlabel="$w$", ylabel="$L$", ylim=(-0.8, 5))
+    ax.legend(loc="upper left", frameon=False)
+    return figure
+
+
+def of_one_weight(backend, weight):
+    """The squared error of a neuron with one input, 2, where 1 is right, and its derivative."""
+    given = [backend.tensor(value) for value in ([[weight]], [0], [[2]], [[1]])]
+    loss = backend.squared_error(backend.linear(given[2], *given[:2]), given[3])
+    return float(loss), float(plots.array(backend.neuron_gradients(*given)[0])[0, 0])
+
+
+def learning_rates():
+    """One weight, four learning rates, eight steps each, from w = 1: it creeps, it works, it oscillates, it diverges.
+
+    Four times the same parabola with its minimum at w = 1/2, and the weights after each step as dots joined by lines.
+    With 0.02 the dots lie close together and stay far from the minimum; with 0.15 they reach it after some steps; with
+    0.45 they jump from side to side and come closer; with 0.55 they jump from side to side and climb. The border is
+    0.5. The dots of both backends coincide.
+    """
+    figure, axes = grid(2, 2, height=2.6)
+    weights = np.linspace(-0.6, 1.6, 101)
+    for ax, lr, what in zip(axes, (0.02, 0.15, 0.45, 0.55), ("creeps", "works", "oscillates", "diverges"), strict=True):
+        ax.plot(weights, [of_one_weight(scratch, weight)[0] for weight in weights], color="0.6", linewidth=0.8)
+        for backend, style in zip(BACKENDS, STYLES, strict=True):
+            path = [1.0]
+            for _ in range(8):
+                path.append(path[-1] - lr * of_one_weight(backend, path[-1])[1])
+            losses = [of_one_weight(backend, weight)[0] for weight in path]
+            ax.plot(path, losses, marker="o", markersize=3 if style["linewidth"] == 1 else 6, **style)
+        ax.set(title=f"{lr}: it {what}", xlabel="$w$", xlim=(-0.6, 1.6), ylim=(-0.1, 1.7))
+    axes[0].set_ylabel("$L$")
+    axes[2].set_ylabel("$L$")
+    axes[0].legend(frameon=False, fontsize="small")
+    return figure
+
+
 def error_surface():
     """The error as a function of both weights of a neuron, with the bias fixed at 1, and the path of gradient descent.
 
@@ -195,11 +478,6 @@ def error_surface():
     the minimum. The paths of both backends coincide.
     """
     figure, axes = grid(1, 1, width=5.4, height=4)
-    x, y = scratch.load_data("toy")
-
-    def loss(w1, w2):
-        return float(scratch.squared_error(scratch.linear(x, np.array([[w1, w2]]), np.array([1.0])), y))
-
     paths = []
     for backend in BACKENDS:
         inputs, targets = backend.load_data("toy")
@@ -209,9 +487,110 @@ def error_surface():
             weight, _ = backend.gradient_step(weight, bias, inputs, targets, lr=0.01)
             path.append(weight)
         paths.append(np.array([plots.array(weight)[0] for weight in path]))
-    surface(axes[0], loss, -1.1, 1.3, -1.3, 2.0)
+    surface(axes[0], of_two_weights, -1.1, 1.3, -1.3, 2.0)
     follow(axes[0], paths, "$w_1$", "$w_2$")
     return figure
+
+
+def one_by_one():
+    """The same start, learning rate and number of looks at the points. On the left each step takes all points at once,
+    on the right a step follows each point. Above, the first three epochs; below, three epochs after 120 more,
+    enlarged, where the cross is the minimum. The bias is fixed at 1.
+
+    Four plots of one long valley, the error as a function of both weights. Above, three long steps go down the steep
+    side and along the bottom, and 24 short ones zigzag the same way to nearly the same place. Below, the left run stands
+    still at the minimum; the right one goes round and round on a closed path of eight steps beside it. The paths of
+    both backends coincide.
+    """
+    figure, axes = grid(2, 2, width=3.6)
+    for ax, (late, one) in zip(axes, itertools.product((False, True), (False, True)), strict=True):
+        surface(ax, of_two_weights, *((-0.49, -0.29, -0.25, 0.01) if late else (-1.1, 1.3, -1.3, 2.0)))
+        paths = [descended(backend, one, 123 if late else 3) for backend in BACKENDS]
+        follow(ax, [path[-25 if one else -4 :] for path in paths], "$w_1$", "$w_2$")
+        if late:
+            ax.plot(*lowest_weights(), "+", color="black", markersize=14, zorder=3)
+        if late or one:
+            ax.get_legend().remove()
+        ax.set_title(("after 120 epochs, " if late else "") + ("one by one" if one else "all at once"))
+    return figure
+
+
+def lowest_weights():
+    """Where the squared error is smallest, the bias being 1."""
+    x, y = scratch.load_data("toy")
+    return np.linalg.lstsq(x, y - 1)[0]
+
+
+def of_two_weights(w1, w2):
+    """The squared error over the deck's points of a neuron whose bias is 1."""
+    x, y = scratch.load_data("toy")
+    return float(scratch.squared_error(scratch.linear(x, np.array([[w1, w2]]), np.array([1.0])), y))
+
+
+def descended(backend, one_by_one, epochs):
+    """The weights from step to step; the bias stays 1."""
+    x, y = backend.load_data("toy")
+    samples = zip(x, y, strict=True) if one_by_one else [(x, y)]
+    weight, bias = backend.tensor([[0.9, 1.6]]), backend.tensor([1.0])
+    path = [weight]
+    for sample in list(samples) * epochs:
+        weight, _ = backend.gradient_step(weight, bias, *sample, lr=0.01)
+        path.append(weight)
+    return np.array([plots.array(weight)[0] for weight in path])
+
+
+CALLS = ("net(x), loss", "zero_grad()", "backward()", "step()")
+
+
+def one_round():
+    """The second round of the training loop: what stands in the first weight and in its gradient after each call. Only
+    `backward` writes the gradient, only `step` moves the weight.
+
+    A chain of four calls, net(x) and loss, zero_grad, backward, step, and an arrow back to the first. Below each call
+    the weight and its gradient after it, of both backends: the weight stays -0.125 until step makes it -0.1283; the
+    gradient is still 3.125 from the first round, then none, then 0.0816, and stays so.
+    """
+    figure, (ax,) = grid(1, 1, width=7, height=2.5)
+    ax.set(xlim=(-1.35, 3.6), ylim=(-2.9, 1.1))
+    ax.set_axis_off()
+    for place, call in enumerate(CALLS):
+        if place:
+            ax.annotate("", (place - 0.34, 0), (place - 0.66, 0), arrowprops={"arrowstyle": "-|>", "color": "black"})
+        ax.text(place, 0, call, ha="center", va="center", bbox={"boxstyle": "round", "fc": COLOURS[5], "ec": "black"})
+    again = {"arrowstyle": "-|>", "color": "black", "connectionstyle": "arc3,rad=0.25", "shrinkA": 15, "shrinkB": 15}
+    ax.annotate("", (0, 0.1), (len(CALLS) - 1, 0.1), arrowprops=again)
+    for backend, style, lower in zip(BACKENDS, STYLES, (0, 0.55), strict=True):
+        for row, name in enumerate(("weight", "weight.grad")):
+            height = -1 - 1.3 * row - lower
+            ax.text(-0.55, height, f"{name}, {style['label']}", ha="right", va="center")
+            for place, values in enumerate(second_round(backend)):
+                ax.text(place, height, values[row], ha="center", va="center")
+    return figure
+
+
+def second_round(backend):
+    """The first weight and its gradient after each call of the second round, on the deck's points from weights 0."""
+    x, y = backend.load_data("toy")
+    net = backend.Linear(2, 1)
+    net.load_state_dict({"weight": [[0, 0]], "bias": [0]})
+    optimizer, found = backend.SGD(net.parameters(), lr=0.04), []
+
+    def remember():
+        grad = "None" if net.weight.grad is None else f"{plots.array(net.weight.grad)[0, 0]:.4f}"
+        found.append((f"{plots.array(net.weight.data)[0, 0]:.4f}".replace("-", "−"), grad))
+
+    for _ in range(2):
+        found.clear()
+        pred = net(x)
+        loss = backend.mse_loss(pred, y)
+        remember()
+        optimizer.zero_grad()
+        remember()
+        net.backward(scratch.mse_loss_backward(pred, y)) if backend is scratch else loss.backward()
+        remember()
+        optimizer.step()
+        remember()
+    return found
 
 
 def surface(ax, loss, left, right, bottom, top):
@@ -450,7 +829,7 @@ def training_curves():
     return figure
 
 
-def learning_rates():
+def rate_sweep():
     """The loss of a neuron on the eight points after 40 epochs, over the learning rate. The vertical line is the
     border, 2 divided by the largest curvature.
 
@@ -695,14 +1074,21 @@ def all_figures():
 # The figures of each chapter and lesson.
 FIGURES = {
     "datasets": (data_sets,),
-    "activations": (activations,),
-    "neuron": (neuron, deck_line),
+    "activations": (neuron, activations),
+    "neuron": (weighted_sum,),
+    "sign": (sides,),
     "perceptron": (turning_line,),
+    "geometry": (arrows,),
+    "stopping": (deck_line, squeezed),
+    "squared_error": (stairs,),
     "losses": (losses,),
-    "gradients": (error_surface,),
+    "gradients": (secants, error_surface, learning_rates),
+    "sgd": (one_by_one,),
+    "built_in": (one_round,),
+    "cross_entropy": (sure_and_wrong,),
     "networks": (xor_by_hand, straight_borders, bent_borders),
     "optimizers": (paths, step_lengths),
-    "training": (learning_rates, held_back, training_curves),
+    "training": (rate_sweep, held_back, training_curves),
     "stacks": (rates_and_momenta,),
     "backpropagation": (backpropagation,),
     "equal": (between_floats, gap_under_bound),

@@ -8,17 +8,17 @@ from nbformat import v4
 
 from parity.site.course import without_terms
 
-FIRST = '''try:
+FIRST = """try:
     import parity, scratch, torchref
 except ModuleNotFoundError as error:
-    print(f"{error}. In the folder of neuron-parity: pip install -c constraints.txt -e '.[all]'")'''
-HOMEWORK = '''from pathlib import Path
+    print(f"{error}. In the folder of neuron-parity: pip install -c constraints.txt -e '.[all]'")"""
+HOMEWORK = """from pathlib import Path
 
 from parity.cli import main
 
 homework = Path("{file}_homework.py")
 if not homework.exists():  # what you have written stays
-    main(["template", *{names}, "-o", str(homework)])'''
+    main(["template", *{names}, "-o", str(homework)])"""
 CHECK = 'main(["check", str(homework)]);'
 
 
@@ -28,7 +28,9 @@ def notebook(lesson, figures, solved=False):
     cells = [text(head), code(FIRST), *(cell for block in lesson.blocks for cell in shown(block, figures, solved))]
     if lesson.homework:
         names = ", ".join(f"`{name}`" for name in lesson.homework)
-        what = f"The first cell writes the file, if it is not there. Open it and write {names}. Then run the second cell."
+        what = (
+            f"The first cell writes the file, if it is not there. Open it and write {names}. Then run the second cell."
+        )
         first = HOMEWORK.format(file=lesson.file, names=lesson.homework)
         cells += [text(f"## Write your own\n\n{what}"), code(first), code(CHECK)]
     for number, cell in zip(count(), cells):

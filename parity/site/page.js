@@ -116,8 +116,15 @@ const step = (by) => {
   const next = entries[here + by];
   if (!next) return;
   next.scrollIntoView();
-  next.querySelector("a").focus({ preventScroll: true });
+  next.querySelector("summary").focus({ preventScroll: true });
 };
+
+// What the address names is unfolded, and so is what is behind it.
+const unfold = () => {
+  for (let place = document.getElementById(location.hash.slice(1)); place; place = place.parentElement) if (place.localName === "details") place.open = true;
+};
+addEventListener("hashchange", unfold);
+unfold();
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;

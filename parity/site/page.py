@@ -5,35 +5,17 @@ parity page -o site/
 """
 
 import hashlib
-import html
-import inspect
 import json
 import os
-import re
-from collections import Counter
-from functools import partial
-from importlib import import_module
 from importlib.metadata import version
-from operator import attrgetter
 from pathlib import Path
 
 from parity.files import atomic_write
 from parity.progress import bar
-from parity.site import words
-from parity.trees import FILES, ROOT, TREES, digest
+from parity.site.evidence import Evidence, found_evidence
+from parity.trees import ROOT, TREES, digest
 
 MANIFEST = "parity-page.json"
-# The fields of a report that the page uses, and of each of its rows.
-REPORT = {"candidate": str, "reference": str, "time": str, "summary": str, "sources": str, "properties": list}
-ROW = {
-    "property": str,
-    "functions": list,
-    "verdict": str,
-    "examples": int,
-    "verdicts": dict,
-    "worst_gap_ulp": float,
-    "worst_gap_share": float,
-}
 
 
 def add_arguments(parser):
@@ -55,6 +37,7 @@ def run(args):
             from parity.site import figures
             from parity.site.course import lessons
             from parity.site.notebooks import as_text, notebook
+            from parity.site.pages import pages
 
             course = lessons()
             files = pages(course, evidence, code)
@@ -140,199 +123,6 @@ def built_before(manifest):
         return {str(name) for name in before["files"]}, before["figures"]
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return set(), None
-
-
-def found_evidence(path):
-    """The report in this file, or the newest report in this directory, and its name."""
-    if path is not None:
-        return read_evidence(Path(path)), Path(path).name
-    reports = []
-    for file in Path().glob("*.json"):
-        try:
-            reports.append((read_evidence(file), file.name))
-        except ValueError:
-            continue
-    return max(reports, key=lambda found: found[0]["time"], default=(None, None))
-
-
-def read_evidence(path):
-    """A report of scratch against torchref."""
-    try:
-        report = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise ValueError(f"{path}: cannot be read as evidence: {getattr(error, 'strerror', None) or error}") from None
-    if not is_report(report):
-        raise ValueError(f"{path}: got a file without evidence, expected a report of parity check --json")
-    if {report["candidate"], report["reference"]} != {"scratch", "torchref"}:
-        got = f"{report['candidate']} against {report['reference']}"
-        raise ValueError(f"{path}: got evidence of {got}, expected scratch against torchref")
-    return report
-
-
-def is_report(value):
-    """Whether this has the fields that the page shows."""
-    return fits(value, REPORT) and all(
-        fits(row, ROW) and all(isinstance(count, int) for count in row["verdicts"].values())
-        for row in value["properties"]
-    )
-
-
-def fits(value, kinds):
-    """Whether this is an object whose values are of these kinds."""
-    return isinstance(value, dict) and all(isinstance(value.get(key), kind) for key, kind in kinds.items())
-
-
-# What an example may be besides equal or different.
-UNDECIDED = {"ties": "ties", "ill-conditioned": "ill-conditioned, which prove nothing"}
-
-
-class Evidence:
-    """The result of one run of ``parity check``."""
-
-    def __init__(self, digest, report, name):
-        self.rows = report["properties"] if report else []
-        self.old = bool(report) and report["sources"] != digest
-        self.sentence = "Nothing here has been checked yet: run parity check --json evidence.json and build again."
-        if report:
-            when = report["time"].replace("T", " ").removesuffix("+00:00")
-            self.sentence = f"From {name}, {when} UTC: {report['summary']}"
-            if self.old:
-                self.sentence += " The code has changed since."
-
-    def of(self, function):
-        """The rows of one function, for its table."""
-        return [as_dict(row) for row in self.rows if function in row["functions"]]
-
-    def among(self, entries):
-        """The rows of a chapter, each once."""
-        return [as_dict(row) for row in self.of_chapter(entries)]
-
-    def of_chapter(self, entries):
-        """The rows in which one of these entries was checked."""
-        names = {entry.name for entry in entries}
-        return [row for row in self.rows if names.intersection(row["functions"]) and row["verdicts"]]
-
-    def line(self, entries):
-        """In how many examples a chapter is equal to PyTorch, in one line."""
-        rows = self.of_chapter(entries)
-        different = sum(row["verdict"] == "DIFFERENT" for row in rows)
-        if different:
-            return f"DIFFERENT from PyTorch in {different} of {len(rows)} properties"
-        found = sum((Counter(row["verdicts"]) for row in rows), Counter())
-        rest = [f"{found[kind]:,} {words}" for kind, words in UNDECIDED.items() if found[kind]]
-        equal = found["exact"] + found["rounding"]
-        total = equal + sum(found[kind] for kind in UNDECIDED)
-        count = f"{equal:,} of {total:,} examples" if total else f"{found['holds']:,} cases"
-        text = ", ".join([f"Equal to PyTorch in {count}", *rest])
-        return f"{text}; the code has changed since" if self.old else text
-
-
-def as_dict(row):
-    """A row in the form shown."""
-    verdicts = ", ".join(f"{kind} {count:,}" for kind, count in row["verdicts"].items() if count)
-    different = row["verdict"] == "DIFFERENT"
-    judged = row["verdicts"].keys() - {"holds"}
-    return {
-        "name": row["property"],
-        "kind": "different" if different else "",
-        "verdict": "DIFFERENT" if different else verdicts or row["verdict"],
-        "examples": f"{row['examples']:,}",
-        "ulp": f"{row['worst_gap_ulp']:.3g}" if judged else "–",
-        "share": f"{row['worst_gap_share']:.0%}" if judged else "–",
-    }
-
-
-def pages(course, evidence, digest):
-    """The text of every file but the figures, by its name."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    from parity.site import chapters, figures
-    from parity.site.chapters import SITE
-
-    from parity.site.course import columns
-    from parity.site.text import renderer, slug, terms
-
-    # The docstrings are already HTML.
-    environment = Environment(
-        loader=FileSystemLoader(SITE), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
-    )
-    environment.filters |= {"linked": words.linked, "slug": slug, "python": partial(chapters.coloured, language="python")}
-    shared = {"course": course, "evidence": evidence, "digest": digest, "root": ""}
-    shown = {name: [caption(draw) for draw in draws] for name, draws in figures.FIGURES.items()}
-    own = [path for path in (*SITE.iterdir(), *(SITE / "widgets").iterdir()) if path.suffix in (".css", ".js")]
-    files = {path.relative_to(SITE).as_posix(): path.read_text(encoding="utf-8") for path in own}
-    files["widgets/data.js"] = f"const DATA = {json.dumps(points())};\n"
-    files["search.js"] = f"const INDEX = {json.dumps(index(course, shown), ensure_ascii=False)};\n"
-    files["index.html"] = environment.get_template("index.html").render(
-        **shared, here=None, before=None, after=course[0], figures=shown["training"]
-    )
-    places = {name: f"{lesson.file}.html#{name}" for lesson in course for name in map(attrgetter("name"), lesson.entries)}
-    for before, lesson, after in zip([None, *course], course, [*course[1:], None], strict=False):
-        around = {"here": lesson, "before": before, "after": after, "lesson": lesson}
-        if (SITE / f"{lesson.file}.html").is_file():
-            template, numbers = f"{lesson.file}.html", import_module(f"parity.site.{lesson.file}").numbers()
-        else:
-            markdown = renderer(lesson.file, places)
-            environment.filters |= {"markdown": markdown, "terms": partial(terms, markdown), "columns": columns}
-            template, numbers = "lesson.html", {}
-        files[f"{lesson.file}.html"] = environment.get_template(template).render(
-            **shared, **around, **numbers, figures={figure["name"]: figure for figure in shown.get(lesson.file, [])}
-        )
-    for tree in TREES:
-        for file in FILES:
-            code = chapters.coloured(chapters.source(tree, file), "python").split("\n")
-            alone = {"root": "../../", "here": None, "before": None, "after": None}
-            files[f"source/{tree}/{file}.html"] = environment.get_template("source.html").render(
-                **shared | alone, name=f"{tree}/{file}.py", lines=code
-            )
-    return files
-
-
-def points():
-    """The points and classes of the data sets of the moving pictures."""
-    from scratch import load_data
-
-    sets = ("toy", "toy_flipped", "xor", "moons")
-    return {name: dict(zip("xy", (values.tolist() for values in load_data(name)), strict=True)) for name in sets}
-
-
-def caption(draw):
-    """The caption and the description from the docstring of a figure."""
-    first, _, rest = (inspect.getdoc(draw) or "").partition("\n\n")
-    return {"name": draw.__name__, "caption": " ".join(first.split()), "words": html.escape(" ".join(rest.split()))}
-
-
-def index(course, shown):
-    """The search index: every lesson, name, Italian term and figure, and the words of the evidence."""
-    from parity.site.text import plain
-
-    found = []
-    for lesson in course:
-        page = f"{lesson.file}.html"
-        terms = " ".join(f"{italian} {english}" for italian, english in lesson.terms.items())
-        text = " ".join([lesson.question, *lesson.headings, terms])
-        found.append({"name": lesson.file, "about": f"lesson: {lesson.title}", "text": text, "url": page})
-        for italian, english in lesson.terms.items():
-            found.append({"name": italian, "about": f"{english}, in {lesson.title}", "text": "", "url": page})
-        for entry in lesson.public:
-            text = plain(" ".join([lesson.file, entry.file, *entry.about]))
-            about = plain(entry.sentence)
-            found.append({"name": entry.name, "about": about, "text": text, "url": f"{page}#{entry.name}"})
-        found += pictured(lesson.file, shown)
-    return found + words.entries()
-
-
-def pictured(name, shown):
-    """The entries of the figures of one page."""
-    return [
-        {
-            "name": figure["name"].replace("_", " "),
-            "about": f"figure: {figure['caption']}",
-            "text": f"{name} {html.unescape(figure['words'])}",
-            "url": f"{name}.html#figure-{figure['name']}",
-        }
-        for figure in shown.get(name, [])
-    ]
 
 
 def figures_made_from():

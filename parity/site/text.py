@@ -27,21 +27,22 @@ def renderer(file, places):
         parts = chapters.formula(latex, f"course/{file}.md")
         return f'<span class="formula" tabindex="0" role="group" aria-label="Formula">{parts}</span>'
 
-    def code(tokens, index, options, env):
+    def code(self, tokens, index, options, env):
         name = html.escape(tokens[index].content)
         return f'<a href="{places[name]}"><code>{name}</code></a>' if name in places else f"<code>{name}</code>"
 
-    def link(tokens, index, options, env):
+    def link(self, tokens, index, options, env):
         token = tokens[index]
         token.attrSet("href", re.sub(r"\.md(?=#|$)", ".html", token.attrGet("href")))
-        return markdown.renderer.renderToken(tokens, index, options, env)
+        return self.renderToken(tokens, index, options, env)
 
-    def heading(tokens, index, options, env):
+    def heading(self, tokens, index, options, env):
         tokens[index].attrSet("id", slug(tokens[index + 1].content))
-        return markdown.renderer.renderToken(tokens, index, options, env)
+        return self.renderToken(tokens, index, options, env)
 
     dollarmath_plugin(markdown, renderer=formula, allow_labels=False)
-    markdown.renderer.rules |= {"code_inline": code, "link_open": link, "heading_open": heading}
+    for token, rule in {"code_inline": code, "link_open": link, "heading_open": heading}.items():
+        markdown.add_render_rule(token, rule)
     return markdown.render
 
 

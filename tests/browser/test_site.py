@@ -2,22 +2,25 @@
 
 import json
 import re
+import tomllib
 
 import pytest
-
-from parity import trees
 
 selenium = pytest.importorskip("selenium", reason="selenium is not installed")
 
 from axe_core_python.selenium import Axe  # noqa: E402
-from selenium.webdriver import Keys  # noqa: E402
+from selenium.webdriver import ActionChains, Keys  # noqa: E402
 from selenium.webdriver.common.by import By  # noqa: E402
 
-from parity.site.page import LESSONS  # noqa: E402
+from parity.site.chapters import SITE  # noqa: E402
+from parity.site.course import COURSE  # noqa: E402
 
 pytestmark = pytest.mark.slow
-CHAPTERS = ["index", *trees.FILES]
-PAGES = [*CHAPTERS, *LESSONS]
+NAMES = {file: about["names"] for file, about in tomllib.loads((COURSE / "course.toml").read_text()).items()}
+WITH_CODE = [file for file, names in NAMES.items() if names]
+TEXTS = [file for file in NAMES if not (SITE / f"{file}.html").exists()]
+PAGES = ["index", *NAMES]
+UNFOLD = "document.querySelectorAll('.entry').forEach(entry => entry.open = true)"
 WIDE, PHONE = (1280, 900), (390, 844)
 
 
@@ -46,11 +49,20 @@ def test_accessible(name, size, scheme, opened):
     assert browser.execute_script("return document.documentElement.scrollWidth") <= size[0]
 
 
-@pytest.mark.parametrize("name", trees.FILES)
+@pytest.mark.parametrize("name", NAMES)
 def test_code_fits(name, opened):
     """Side by side at 1280 pixels no column of code scrolls sideways, nor does a formula."""
     browser = opened(name, WIDE)
+    browser.execute_script(UNFOLD)
     script = "return [...document.querySelectorAll('.column pre, .formula')].map(b => [b.scrollWidth, b.clientWidth])"
+    assert all(wanted <= there for wanted, there in browser.execute_script(script))
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_no_line_is_cut_on_a_phone(name, opened):
+    """Of code and output in the text."""
+    browser = opened(name, PHONE)
+    script = "return [...document.querySelectorAll('.cell, .output')].map(b => [b.scrollWidth, b.clientWidth])"
     assert all(wanted <= there for wanted, there in browser.execute_script(script))
 
 
@@ -64,17 +76,19 @@ def boxes(browser, name):
     return browser.execute_script(script, name)
 
 
-@pytest.mark.parametrize("name", trees.FILES)
+@pytest.mark.parametrize("name", WITH_CODE)
 def test_rows_are_aligned(name, opened):
     """Side by side, each line is beside its counterpart; on a phone, one of the two columns is there, by choice."""
     browser = opened(name, WIDE)
-    for function in trees.names()[name]:
+    browser.execute_script(UNFOLD)
+    for function in NAMES[name]:
         left, right = boxes(browser, function)
         assert len(left) == len(right) > 0
         assert all(abs(a[1] - b[1]) < 0.5 for a, b in zip(left, right, strict=True)), function
         assert right[0][3] > left[0][3]
     browser = opened(name, PHONE)
-    last = trees.names()[name][-1]
+    browser.execute_script(UNFOLD)
+    last = NAMES[name][-1]
     for label, shown in (("show-numpy", ["numpy"]), ("show-torch", ["torch"]), ("show-numpy", ["numpy"])):
         browser.execute_script("arguments[0].click()", browser.find_element(By.CSS_SELECTOR, f"#{last} [for={label}]"))
         columns = browser.find_elements(By.CSS_SELECTOR, ".column")
@@ -84,6 +98,7 @@ def test_rows_are_aligned(name, opened):
 def test_equal_lines_look_equal(opened):
     """Only the lines that differ are tinted."""
     browser = opened("neuron")
+    browser.execute_script(UNFOLD)
     script = """return [...document.querySelectorAll('.line')].map(line =>
         [line.classList.contains('own'), getComputedStyle(line).backgroundColor])"""
     tints = {own: {colour for o, colour in browser.execute_script(script) if o == own} for own in (True, False)}
@@ -103,11 +118,11 @@ def type_in(browser, words):
         ("percettrone", "perceptron.html"),
         ("PERCETTRONE", "perceptron.html"),
         ("adam_up", "optimizers.html#adam_update"),
-        ("cross entropy back", "losses.html#cross_entropy_backward"),
+        ("cross entropy back", "cross_entropy.html#cross_entropy_backward"),
         ("discesa del grad", "gradients.html"),
         ("quantita di moto", "optimizers.html"),
-        ("cross entropy loss", "losses.html"),
-        ("gradiente stocastico", "gradients.html"),
+        ("cross entropy loss", "cross_entropy.html"),
+        ("gradiente stocastico", "sgd.html"),
         ("update_sgd", "optimizers.html#sgd_update"),
         ("nesterov", "optimizers.html#figure-paths"),
         ("moons", "datasets.html#load_data"),
@@ -207,39 +222,118 @@ def test_search_closes(leave, opened):
     assert browser.current_url.endswith("#adam_update") == (leave is leave_by_result)
 
 
-@pytest.mark.parametrize("name", ["neuron", "losses"])
+def here(browser):
+    """The entry that has the focus."""
+    return browser.execute_script("return document.activeElement.closest('.entry')?.id")
+
+
+@pytest.mark.parametrize("name", ["neuron", "activations"])
 def test_keys(name, opened):
-    """j goes through all functions of a page, k comes back."""
+    """j goes through all functions of a page, k comes back; Enter unfolds."""
     browser = opened(name)
     names = [entry.get_attribute("id") for entry in browser.find_elements(By.CLASS_NAME, "entry")]
     browser.find_element(By.TAG_NAME, "body").send_keys("j")
-    seen = [browser.switch_to.active_element.text]
+    seen = [here(browser)]
     for key in "j" * len(names) + "k" * len(names):
         browser.switch_to.active_element.send_keys(key)
-        seen.append(browser.switch_to.active_element.text)
+        seen.append(here(browser))
     assert seen == [*names, names[-1], *names[-2::-1], names[0]]
+    browser.switch_to.active_element.send_keys(Keys.ENTER)
+    assert browser.find_element(By.CSS_SELECTOR, f"#{names[0]} .pair").is_displayed()
 
 
 def test_keys_start_where_the_page_is(opened):
-    """At what the address names, also at the end of the page; else at what has been scrolled to."""
-    names = trees.names()["neuron"]
-    browser = opened("neuron")
+    """At what the address names, which is unfolded; else at what has been scrolled to."""
+    names = NAMES["activations"]
+    browser = opened("activations")
+    assert not browser.find_element(By.CSS_SELECTOR, f"#{names[-1]} .pair").is_displayed()
     browser.get(f"{browser.current_url}#{names[-1]}")
+    assert browser.find_element(By.CSS_SELECTOR, f"#{names[-1]} .pair").is_displayed()
     browser.find_element(By.TAG_NAME, "body").send_keys("k")
-    assert browser.switch_to.active_element.text == names[-2]
-    browser = opened("neuron")
-    browser.execute_script("document.getElementById(arguments[0]).scrollIntoView()", names[1])
+    assert here(browser) == names[-2]
+    browser = opened("activations")
+    browser.execute_script(UNFOLD + "; document.getElementById(arguments[0]).scrollIntoView()", names[1])
     browser.find_element(By.TAG_NAME, "body").send_keys("j")
-    assert browser.switch_to.active_element.text == names[2]
+    assert here(browser) == names[2]
 
 
 def test_keys_lead_from_page_to_page(opened):
-    """n goes from the contents through all chapters and lessons, p comes back."""
+    """n goes from the contents through all lessons, p comes back."""
     browser = opened("index")
     for key, pages in (("n", PAGES[1:]), ("n", PAGES[-1:]), ("p", PAGES[-2::-1])):
         for name in pages:
             browser.find_element(By.TAG_NAME, "body").send_keys(key)
             assert browser.current_url.endswith(f"/{name}.html")
+
+
+def test_the_menu_has_every_lesson(opened):
+    """In order, from every page; the present one is marked."""
+    browser = opened("perceptron", PHONE)
+    browser.find_element(By.CSS_SELECTOR, ".menu summary").click()
+    links = browser.find_elements(By.CSS_SELECTOR, ".menu a")
+    assert [link.get_attribute("href").rsplit("/", 1)[1] for link in links] == [f"{name}.html" for name in NAMES]
+    assert all(link.is_displayed() for link in links)
+    [now] = [link for link in links if link.get_attribute("aria-current") == "page"]
+    assert now.get_attribute("href").endswith("perceptron.html")
+    links[0].click()
+    assert browser.current_url.endswith("/neuron.html")
+
+
+@pytest.mark.parametrize("how", ["focus", "mouse"])
+def test_a_term_lights_its_code(how, opened):
+    """In both listings, and it alone; from the code too."""
+    browser = opened("perceptron")
+
+    def lit():
+        script = """return [...document.querySelectorAll('.essential .term')].filter(
+            term => getComputedStyle(term).backgroundColor != 'rgba(0, 0, 0, 0)').map(term => term.className)"""
+        return browser.execute_script(script)
+
+    assert lit() == []
+    if how == "focus":
+        browser.execute_script("document.querySelector('.essential mrow.t1').focus()")
+    else:
+        code = browser.find_element(By.CSS_SELECTOR, ".essential .torch .t1")
+        ActionChains(browser).move_to_element(code).perform()
+    found = lit()
+    assert set(found) == {"term t1"}
+    where = "return arguments[0].map(c => !!document.querySelector('.essential ' + c + ' .t1'))"
+    assert browser.execute_script(where, [".numpy", ".torch", "math"]) == [True] * 3
+    assert len(found) == len(browser.find_elements(By.CSS_SELECTOR, ".essential .t1"))
+
+
+def test_a_listing_leads_to_its_source(opened):
+    """To the line where it begins, in either tree."""
+    browser = opened("perceptron")
+    browser.execute_script(UNFOLD)
+    browser.find_elements(By.CSS_SELECTOR, "#perceptron_epoch .sources a")[1].click()
+    assert "/source/torchref/perceptron.html#L" in browser.current_url
+    line = browser.find_element(By.CSS_SELECTOR, ":target")
+    assert line.text.startswith("def perceptron_epoch")
+    assert line.is_displayed()
+    assert [v["id"] for v in Axe().run(browser)["violations"]] == []
+    browser.find_element(By.CLASS_NAME, "home").click()
+    assert browser.current_url.endswith("/index.html")
+
+
+def test_hints_and_solutions_are_folded(opened):
+    """Until they are asked for."""
+    browser = opened("perceptron")
+    first = browser.find_element(By.CLASS_NAME, "exercise")
+    hint, solution = first.find_elements(By.TAG_NAME, "details")
+    assert hint.text == "Hint"
+    assert solution.text == "Solution"
+    hint.find_element(By.TAG_NAME, "summary").click()
+    assert len(hint.text) > len("Hint")
+
+
+def test_wide_screens_are_used(opened):
+    """The contents of the lesson stand beside its text; on a phone above it."""
+    script = "return ['.text > aside', '.lead'].map(s => document.querySelector(s).getBoundingClientRect().toJSON())"
+    aside, lead = opened("perceptron", (1440, 900)).execute_script(script)
+    assert aside["left"] >= lead["right"]
+    aside, lead = opened("perceptron", PHONE).execute_script(script)
+    assert aside["left"] < lead["right"]
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -269,14 +363,14 @@ def test_readable_without_scripts(opened, browser):
         browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
 
 
-@pytest.mark.parametrize("name", trees.FILES)
+@pytest.mark.parametrize("name", WITH_CODE)
 def test_print_is_whole(name, opened):
     """On A4 in one column, without the bar at the top, nothing is closed and nothing cut off."""
     browser = opened(name, (717, 1000))
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
-    left, right = boxes(browser, trees.names()[name][0])
+    left, right = boxes(browser, NAMES[name][0])
     assert left[0][3] == right[0][3]
-    assert not browser.find_element(By.TAG_NAME, "header").is_displayed()
+    assert not browser.find_element(By.CSS_SELECTOR, "body > header").is_displayed()
     wide = """return [...document.querySelectorAll('main *')].filter(e => !e.closest('svg, math') &&
         e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 99))"""
     assert browser.execute_script(wide) == []

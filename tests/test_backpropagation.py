@@ -12,7 +12,9 @@ import torchref
 from parity.mistakes import MISTAKES
 from parity.plots import array
 from parity.site import backpropagation as lessons
-from parity.site import figures, page
+from parity.site import course, figures
+from parity.site.evidence import Evidence
+from parity.site.pages import pages
 
 CLOSE = {"rtol": 1e-13, "atol": 1e-15}
 
@@ -20,7 +22,7 @@ CLOSE = {"rtol": 1e-13, "atol": 1e-15}
 @pytest.fixture(scope="module")
 def text():
     """The page about backpropagation."""
-    return page.pages([], page.Evidence("", None, None), "")["backpropagation.html"]
+    return pages(course.lessons(), Evidence("", None, None), "")["backpropagation.html"]
 
 
 def autograd(x=(1, 2), b1=(0, -0.5), g=torch.tanh):
