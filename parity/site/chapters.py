@@ -219,6 +219,7 @@ def aligned(left, right):
 
 
 def coloured(text, language):
-    """Code as HTML, one element per line."""
+    """Code as HTML, one element per line; names and brackets have the colour of the text."""
     lexer = get_lexer_by_name(language, stripnl=False)
-    return highlight(text, lexer, HtmlFormatter(nowrap=True)).rstrip("\n")
+    html = highlight(text, lexer, HtmlFormatter(nowrap=True)).rstrip("\n")
+    return re.sub(r'<span class="(?:n|p|w|nn|nb|bp|vm)">([^<]*)</span>', r"\1", html)

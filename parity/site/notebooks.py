@@ -22,10 +22,10 @@ if not homework.exists():  # what you have written stays
 CHECK = 'main(["check", str(homework)]);'
 
 
-def notebook(lesson, figures, solved=False):
-    """One lesson; ``figures`` is the folder of the drawn ones. ``solved``: solutions in the place of empty cells."""
+def notebook(lesson, pictures, solved=False):
+    """One lesson, with the pictures of its figures. ``solved``: solutions in the place of empty cells."""
     head = f"# {lesson.title}\n\n**{lesson.question}**"
-    cells = [text(head), code(FIRST), *(cell for block in lesson.blocks for cell in shown(block, figures, solved))]
+    cells = [text(head), code(FIRST), *(cell for block in lesson.blocks for cell in shown(block, pictures, solved))]
     if lesson.homework:
         names = ", ".join(f"`{name}`" for name in lesson.homework)
         what = (
@@ -45,18 +45,28 @@ def as_text(book):
     return nbformat.writes(book) + "\n"
 
 
-def shown(block, figures, solved):
+def saved_pictures(folder):
+    """The pictures in the notebooks of a folder, by their names."""
+    found = {}
+    for path in folder.glob("*.ipynb"):
+        for cell in nbformat.read(path, as_version=4).cells:
+            name = re.search(r"figures\.(\w+)\(\)$", cell.source)
+            if name and cell.get("outputs"):
+                found[name[1]] = cell.outputs[0].data["image/png"]
+    return found
+
+
+def shown(block, pictures, solved):
     """The cells of one block."""
     if block.kind == "text":
         return [text(block.text)]
     if block.kind in ("python", "numpy", "torch"):
         return [code(block.text, *([v4.new_output("stream", text=block.output + "\n")] if block.output else []))]
     if block.kind == "both":
-        return [cell for part in block.parts for cell in shown(part, figures, solved)]
+        return [cell for part in block.parts for cell in shown(part, pictures, solved)]
     if block.kind == "figure":
         source = f"%matplotlib inline\nfrom parity.site import figures\n\nfigures.{block.title}()"
-        picture = (figures / f"{block.title}.svg").read_text(encoding="utf-8")
-        return [code(source, v4.new_output("display_data", {"image/svg+xml": picture}))]
+        return [code(source, v4.new_output("display_data", {"image/png": pictures[block.title]}))]
     if block.kind == "essential":
         tree = {"numpy": "NumPy", "torch": "PyTorch"}
         sides = [f"In {tree[part.kind]}:\n\n```python\n{part.text}\n```" for part in block.parts if part.kind in tree]

@@ -36,7 +36,7 @@ def run(args):
         with bar("reading the course"):
             from parity.site import figures
             from parity.site.course import lessons
-            from parity.site.notebooks import as_text, notebook
+            from parity.site.notebooks import as_text, notebook, saved_pictures
             from parity.site.pages import pages
 
             course = lessons()
@@ -47,7 +47,7 @@ def run(args):
     drawings = {f"figures/{name}.svg": draw for name, draw in figures.all_figures().items()}
     ours, drawn_from = expect_ours(output, [*files, *drawings, *notebooks, MANIFEST], args.force)
     made_from = figures_made_from()
-    fresh = drawn_from == made_from and all((output / name).is_file() for name in drawings)
+    fresh = drawn_from == made_from and all((output / name).is_file() for name in (*drawings, *notebooks))
     try:
         for folder in ("figures", "widgets", "notebooks", *(f"source/{tree}" for tree in TREES)):
             (output / folder).mkdir(parents=True, exist_ok=True)
@@ -58,25 +58,28 @@ def run(args):
     write(output / MANIFEST, json.dumps({"files": names, "figures": ""}))
     for name, text in files.items():
         write(output / name, text)
-    if not fresh:
-        draw_all(output, drawings)
+    pictures = saved_pictures(output / "notebooks") if fresh else draw_all(output, drawings)
     for lesson in course:
         if lesson.blocks:
-            write(output / "notebooks" / f"{lesson.file}.ipynb", as_text(notebook(lesson, output / "figures")))
+            write(output / "notebooks" / f"{lesson.file}.ipynb", as_text(notebook(lesson, pictures)))
     write(output / MANIFEST, json.dumps({"files": names, "figures": made_from}))
     print(f"{output / 'index.html'}: {len(course)} lessons; {evidence.sentence}")
     return 0
 
 
 def draw_all(output, drawings):
-    """Draw the figures, which takes most of the time."""
+    """Draw the figures, which takes most of the time, and return them as pictures for the notebooks."""
     from parity.site import figures
 
+    pictures = {}
     with bar("drawing", len(drawings)) as move_bar:
         for done, (name, draw) in enumerate(drawings.items(), start=1):
+            figure = draw()
             with atomic_write(output / name) as temporary:
-                figures.save(draw(), temporary)
+                figures.save(figure, temporary)
+            pictures[Path(name).stem] = figures.as_png(figure)
             move_bar(done, name)
+    return pictures
 
 
 def write(path, text):

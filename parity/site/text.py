@@ -11,9 +11,8 @@ from parity.site import chapters
 from parity.site.course import columns
 from parity.site.mathml import to_mathml
 
-# A coloured line in its tokens; brackets in a row are one span.
-TOKEN = re.compile(r"<span[^>]*>.*?</span>|&\w+;|.")
-BRACKETS = re.compile(r'<span class="p">(.*?)</span>')
+# The coloured words of a line, and the letters between them.
+TOKEN = re.compile(r"<span[^>]*>.*?</span>|&#?\w+;|.")
 
 
 def renderer(file, places):
@@ -91,8 +90,7 @@ def linked(formulas, columns, terms, where):
 
 def lit(line, codes):
     """A coloured line in which each of these pieces of code is marked with its number."""
-    one_by_one = BRACKETS.sub(lambda found: "".join(f'<span class="p">{sign}</span>' for sign in found[1]), line)
-    tokens = TOKEN.findall(one_by_one)
+    tokens = TOKEN.findall(line)
     ends = list(accumulate(len(plain(token)) for token in tokens))
     starts = [0, *ends[:-1]]
     opened, closed = ([""] * len(tokens) for _ in range(2))
