@@ -1073,7 +1073,7 @@ def all_figures():
 # The figures of each chapter and lesson.
 FIGURES = {
     "datasets": (data_sets,),
-    "activations": (activations, neuron),
+    "activations": (neuron, activations),
     "neuron": (weighted_sum,),
     "sign": (sides,),
     "perceptron": (turning_line,),
