@@ -543,30 +543,31 @@ def descended(backend, one_by_one, epochs):
     return np.array([plots.array(weight)[0] for weight in path])
 
 
-CALLS = ("net(x), loss", "zero_grad()", "backward()", "step()")
+CALLS = ("loss", "zero_grad", "backward", "step")
 
 
 def one_round():
     """The second round of the training loop: what stands in the first weight and in its gradient after each call. Only
     backward writes the gradient, only step moves the weight.
 
-    A chain of four calls, net(x) and loss, zero_grad, backward, step, and an arrow back to the first. Below each call
+    A chain of four calls, the loss, zero_grad, backward, step, and an arrow back to the first. Below each call
     the weight and its gradient after it, of both backends: the weight stays -0.125 until step makes it -0.1283; the
     gradient is still 3.125 from the first round, then none, then 0.0816, and stays so.
     """
-    figure, (ax,) = grid(1, 1, width=7, height=2.5)
-    ax.set(xlim=(-1.35, 3.6), ylim=(-2.9, 1.1))
+    figure, (ax,) = grid(1, 1, width=5.4, height=3)
+    ax.set(xlim=(-1.2, 3.5), ylim=(-3.7, 1.1))
     ax.set_axis_off()
     for place, call in enumerate(CALLS):
         if place:
-            ax.annotate("", (place - 0.34, 0), (place - 0.66, 0), arrowprops={"arrowstyle": "-|>", "color": "black"})
+            ax.annotate("", (place - 0.38, 0), (place - 0.64, 0), arrowprops={"arrowstyle": "-|>", "color": "black"})
         ax.text(place, 0, call, ha="center", va="center", bbox={"boxstyle": "round", "fc": COLOURS[5], "ec": "black"})
     again = {"arrowstyle": "-|>", "color": "black", "connectionstyle": "arc3,rad=0.25", "shrinkA": 15, "shrinkB": 15}
     ax.annotate("", (0, 0.1), (len(CALLS) - 1, 0.1), arrowprops=again)
-    for backend, style, lower in zip(BACKENDS, STYLES, (0, 0.55), strict=True):
-        for row, name in enumerate(("weight", "weight.grad")):
-            height = -1 - 1.3 * row - lower
-            ax.text(-0.55, height, f"{name}, {style['label']}", ha="right", va="center")
+    for row, name in enumerate(("weight", "weight.grad")):
+        top = -0.6 - 1.6 * row
+        ax.text(-1.1, top, name, va="center", weight="bold")
+        for backend, style, height in zip(BACKENDS, STYLES, (top - 0.5, top - 1), strict=True):
+            ax.text(-1.1, height, style["label"], va="center")
             for place, values in enumerate(second_round(backend)):
                 ax.text(place, height, values[row], ha="center", va="center")
     return figure
@@ -1094,7 +1095,7 @@ def all_figures():
 # The figures of each chapter and lesson.
 FIGURES = {
     "datasets": (data_sets,),
-    "activations": (activations, neuron),
+    "activations": (neuron, activations),
     "neuron": (weighted_sum,),
     "sign": (sides,),
     "perceptron": (turning_line,),
