@@ -108,6 +108,7 @@ def test_cells_print_as_in_a_notebook():
     names = {}
     assert course.printed("a = 2\na + 1\nprint(a)\na * 3", names, "f") == "2\n6"
     assert course.printed("a", names, "f") == "2"
+    assert course.printed("for i in range(2):\n    i", names, "f") == ""
 
 
 def test_parts_of_a_text():

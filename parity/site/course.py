@@ -162,10 +162,11 @@ def run(blocks, file):
 def printed(source, namespace, file):
     """What a cell prints, and the value of its last expression."""
     body = ast.parse(source, f"course/{file}.md").body
+    # As in a notebook: the last value is shown.
+    last = [ast.Interactive([body.pop()])] if body and isinstance(body[-1], ast.Expr) else []
     out = StringIO()
     with redirect_stdout(out), redirect_stderr(StringIO()):
-        # As in a notebook: only the last value is shown.
-        for mode, part in (("exec", ast.Module(body[:-1], [])), ("single", ast.Interactive(body[-1:]))):
+        for mode, part in zip(("exec", "single"), [ast.Module(body, []), *last], strict=False):
             exec(compile(part, f"course/{file}.md", mode), namespace)
     return out.getvalue().rstrip("\n")
 
