@@ -20,9 +20,11 @@ from parity.judge import referee
 from parity.judge.compare import VERDICTS
 from parity.judge.rounding import bounded
 from parity.mistakes import MISTAKES
+from parity.plots import array
 from parity.site import chapters, course, figures, page, search, words
 from parity.site import equal as lesson
 from parity.site.evidence import Evidence
+from parity.site.figures import drawing, equality, networks
 from parity.site.mathml import to_mathml
 
 ROW = {
@@ -45,7 +47,7 @@ def no_figures(monkeypatch):
     """Replace each figure by a line, and read the course once: both take seconds, and the browser tests do it."""
 
     def draw():
-        figure, (ax,) = figures.grid(1, 1)
+        figure, (ax,) = drawing.grid(1, 1)
         ax.plot([0, 1])
         return figure
 
@@ -416,12 +418,12 @@ def test_a_picture_shows_the_whole_chapter(draw):
     assert [name for name in names if name not in titles] == []
 
 
-@pytest.mark.parametrize("name", figures.SETS)
+@pytest.mark.parametrize("name", networks.SETS)
 def test_borders_lie_on_each_other(name):
     """Without a hidden layer too, where the weights shrink: the gap is small beside them."""
-    ours, theirs = (figures.trained(backend, name, []).state_dict() for backend in figures.BACKENDS)
+    ours, theirs = (networks.trained(backend, name, []).state_dict() for backend in drawing.BACKENDS)
     for key, weight in ours.items():
-        assert abs(weight - figures.plots.array(theirs[key])).max() <= 1e-9 * abs(weight).max()
+        assert abs(weight - array(theirs[key])).max() <= 1e-9 * abs(weight).max()
 
 
 def test_the_search_knows_the_terms():
@@ -495,7 +497,7 @@ def test_the_verdicts_of_the_examples(equal):
 @pytest.mark.parametrize("size", [2, 64, 4096])
 def test_the_picture_of_the_gap(size):
     """Below what is allowed for both backends, far above it for the mistake."""
-    gap, allowed, mistake = figures.gaps(size)
+    gap, allowed, mistake = equality.gaps(size)
     assert gap <= allowed < 1e-6 * mistake
 
 

@@ -163,11 +163,11 @@ def printed(source, namespace, file):
     """What a cell prints, and the value of its last expression."""
     body = ast.parse(source, f"course/{file}.md").body
     # As in a notebook: the last value is shown.
-    last = [ast.Interactive([body.pop()])] if body and isinstance(body[-1], ast.Expr) else []
+    last = [body.pop()] if body and isinstance(body[-1], ast.Expr) else []
     out = StringIO()
     with redirect_stdout(out), redirect_stderr(StringIO()):
-        for mode, part in zip(("exec", "single"), [ast.Module(body, []), *last], strict=False):
-            exec(compile(part, f"course/{file}.md", mode), namespace)
+        exec(compile(ast.Module(body, []), f"course/{file}.md", "exec"), namespace)
+        exec(compile(ast.Interactive(last), f"course/{file}.md", "single"), namespace)
     return out.getvalue().rstrip("\n")
 
 
