@@ -25,6 +25,7 @@ MANIFEST = "parity-page.json"
 LESSONS = {
     "backpropagation": "How an error finds its way back: one forward and one backward pass with all their numbers.",
     "equal": "What does equal mean? From 0.1 + 0.2 to the bound and the referee.",
+    "disagreements": "Who is right? Real libraries that compute different numbers under one name.",
 }
 # The fields of a report that the page uses, and of each of its rows.
 REPORT = {"candidate": str, "reference": str, "time": str, "summary": str, "sources": str, "properties": list}
