@@ -259,7 +259,7 @@ def running_loss(weight, bias, x, y, *, lr, epochs, **options):
             weight, bias = scratch.gradient_step(weight, bias, x_i, y_i, lr, activation)
         return weight, bias
 
-    names = {"gradient_epoch": epoch, "squared_error": lambda pred, y: seen[-1]}
+    names = {"gradient_epoch": epoch, "squared_error": lambda pred, y: np.float64(seen[-1])}
     return gradient_run(weight, bias, x, y, lr=lr, epochs=epochs, names=names, **options)
 
 

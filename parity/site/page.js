@@ -116,7 +116,7 @@ const step = (by) => {
   const next = entries[here + by];
   if (!next) return;
   next.scrollIntoView();
-  next.querySelector("summary").focus({ preventScroll: true });
+  next.querySelector("summary, a").focus({ preventScroll: true });
 };
 
 // What the address names is unfolded, and so is what is behind it.
