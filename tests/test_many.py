@@ -168,7 +168,7 @@ def test_what_is_kept_does_not_grow(count):
     record = Record(most=10_000)
     record.begin("scratch")
     for i in range(count):
-        said = [Exchange(b"?" * 100, b"!" * 100, False, 0.0)] * 3
+        said = [Exchange(b"?" * 100, b"!" * 100, False, 0.0, None)] * 3
         known = {"signatures": {}, "consulted": set(), "floats_only": set(), "keeps": False}
         candidate = SimpleNamespace(name="one.py", process=SimpleNamespace(said=said, child=True), **known)
         seen = SimpleNamespace(candidate=candidate, reference=SimpleNamespace(name="scratch"), abilities={})

@@ -14,21 +14,32 @@ RIGHT = [
     "common_forms",  # np.sign, grad * (z > 0), a decorator without wraps; nothing is rejected
     "data_and_batches",  # np.loadtxt, np.split
     "dataclasses_and_prints",  # annotations, an enum, output on both streams
+    "draws_and_overwrites",  # random weights whose place the given ones take
     "einsum_everywhere",
+    "eps_of_keras",  # 1e-7 in the code, declared
     "gradient_alone",  # a loop over the samples; nothing that the properties could use beside it
+    "helpers_called_sgd",  # classes of other forms have the names of the contract
     "in_place_on_copies",  # out= and +=
     "lr_by_position",
     "mean_by_product",  # (1 / n) * sum
     "one_hot_cross_entropy",  # log(1 - p) where others write log1p
+    "options_not_implemented",
     "own_classes",  # layers, MLP, SGD, train_step
     "own_generator",  # parameters are a subclass of ndarray, changed in place
     "perceptron_alone",
     "perceptron_scalars",  # one weight at a time
     "plain_math",  # no NumPy: floats and lists
+    "public_names",  # __all__ leaves out helpers of another meaning
     "python_lists",  # no imports at all
+    "rows_only",  # one sample raises an error
+    "rows_only_declared",
     "sigmoid_by_tanh",  # (1 + tanh) / 2 where it is accurate; tanh by expm1
     "sigmoid_two_branches",  # boolean masks
+    "small_domain",  # one hidden layer, two activations, two losses, found by trying
+    "small_domain_declared",
     "softmax_by_logsumexp",  # the Jacobian as a matrix
+    "state_in_a_named_tuple",  # with a lock inside
+    "state_of_tensors",
     "sums_in_another_order",  # math.fsum, reversed, pairwise
     "torch_foreach",
     "torch_func",  # vjp and grad
