@@ -29,7 +29,8 @@ def domain_of(check, names):
         if function in names and any(key == option for key, *_ in candidate.signature(function) or ()):
             known = [name for name in domain.names[option] if trial.knows(function, option, name)]
             domain.names[option] = tuple(known or domain.names[option])
-    domain.of_rows |= {name for name in names if name in ROWS and candidate.defines(name) and trial.wants_rows(name)}
+    samples = [name for name in names if name in ROWS and name not in domain.of_rows and candidate.defines(name)]
+    domain.of_rows |= set(filter(trial.wants_rows, samples))
     candidate.fresh()
     return domain
 

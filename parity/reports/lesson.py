@@ -1,5 +1,6 @@
 """The explanation of a failure, on one screen: place, gap, smallest input, expected value, known mistake."""
 
+from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
@@ -29,15 +30,22 @@ class Examples:
         self.varied: list = []
         self.transcript: list = []
         self.written: set = set()
-        self.unwritten: set = set()
+        self.unwritten: list = []
 
     def left_out(self):
-        """The options that the candidate has not written: those of its unwritten calls that no other call had."""
+        """The options that the candidate has not written: as few as explain all of its unwritten calls."""
+        calls, found = list(map(self.reasons, self.unwritten)), set()
+        while calls:
+            counts = Counter(reason for reasons in calls for reason in reasons)
+            found.add(most := max(sorted(counts), key=counts.__getitem__))
+            calls = [reasons for reasons in calls if most not in reasons]
+        return found
+
+    def reasons(self, call):
+        """Why a call may be unwritten: an option that no other call had, or its value."""
         written = {(name, key) for name, key, _ in self.written}
-        return {
-            f"{name} with {key}{f'={value}' if (name, key) in written and value else ''}"
-            for name, key, value in self.unwritten - self.written
-        }
+        options = {f"{name} with {key}" for name, key, _ in call if (name, key) not in written}
+        return options or {f"{name} with {key}={value}" for name, key, value in call - self.written} or {"an option"}
 
     def one(self, *args, **options):
         """Run one example for Hypothesis."""
@@ -71,7 +79,7 @@ class Examples:
             if getattr(error, "kind", "") == "NotImplementedError" and error.backend is candidate:
                 if not evidence.verdicts.total():
                     pytest.skip(f"not written: {last_called(candidate)}")
-                self.unwritten |= options_of(candidate.transcript[-1:]) or {(last_called(candidate), "an option", "")}
+                self.unwritten.append(options_of(candidate.transcript[-1:]))
                 return None
             return as_mismatch(error, last_called(error.backend) or "the property")
         except Mismatch as error:

@@ -1,6 +1,7 @@
 """The table of ``parity check``: one row per property, printed as soon as it is finished, and a summary line."""
 
 import json
+import re
 from collections import Counter
 from datetime import UTC, datetime
 from importlib import import_module
@@ -250,11 +251,14 @@ class Report:
         if lost := [row.name for row in self.rows.values() if not row.done]:
             what = f"{len(lost)} of {len(self.rows)} properties of {self.candidate} were not reported"
             return f"The check is incomplete: {what}, such as {lost[0]}."
-        if self.exit_code() == 2 and absent and not self.errors:
+        if absent and not (self.errors or different or unjudged or self.judged()):
             # For an unfilled template this is the useful message, not that some classes are missing.
             if todo := self.absent().get("not written"):
                 return f"Nothing was checked of {self.candidate}: {', '.join(todo)} still to be written."
-            return f"Nothing was checked of {self.candidate}: {absent[-1]}."
+            asked = [message for message in absent if self.only in re.split(": |, ", message)]
+            reason = min(asked, key=len, default=absent[-1])
+            reason = f"left out: {', '.join(sorted(self.left_out()))}" if self.left_out() else reason
+            return f"Nothing was checked of {self.candidate}: {reason}."
         if self.errors or not self.rows:
             return f"The check is incomplete: the properties of {self.candidate} could not be run to the end."
         rest = f" {len(unjudged)} could not be judged.{rest}" if different and unjudged else rest
@@ -308,8 +312,11 @@ class Report:
             return 1
         if any(row.verdict == UNJUDGED for row in rows) or self.asked_and_left_out():
             return 2
-        # A correct signature alone does not show that a function is right.
-        return 0 if any(row.outcomes["passed"] and row.functions for row in rows) else 2
+        return 0 if self.judged() else 2
+
+    def judged(self):
+        """Whether a function was: a correct signature alone does not show that it is right."""
+        return any(row.outcomes["passed"] and row.functions for row in self.rows.values())
 
     def as_dict(self):
         """The report for the JSON file."""
