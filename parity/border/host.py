@@ -63,7 +63,7 @@ class Host:
     def public(self, name):
         """What the namespace has under this name; None if it is not defined, or left out of ``__all__``."""
         try:
-            listed = getattr(self.namespace, "__all__", None)
+            listed = self.own("__all__")
             hidden = isinstance(listed, list | tuple) and name not in listed
             return None if hidden else getattr(self.namespace, name)
         except (Exception, SystemExit):  # a module may have its own __getattr__
@@ -71,7 +71,11 @@ class Host:
 
     def declared(self):
         """The domain that the namespace declares, or None."""
-        return "value", self.leave(getattr(self.namespace, "PARITY", None))
+        return "value", self.leave(self.own("PARITY"))
+
+    def own(self, name):
+        """A name of the namespace itself, which may have its own ``__getattr__``; None if it is not there."""
+        return getattr(self.namespace, "__dict__", {}).get(name)
 
     def call(self, target, args, options, keep):
         """Call a function of the namespace by its name, or an object that is kept."""

@@ -378,14 +378,15 @@ class Submissions:
         self.reports.append(report)
         rows = report["properties"]
         wrong = [row for row in rows if row["verdict"] == "DIFFERENT"]
-        absent = sum(row["examples"] == 0 and row not in wrong for row in rows)
+        unjudged = sum(row["verdict"] == UNJUDGED for row in rows)
+        absent = sum(row["examples"] == 0 and row not in wrong for row in rows) - unjudged
         lessons: list[dict] = [lesson for row in wrong for lesson in row["lessons"]]
         first: dict = lessons[0] if lessons else {"headline": "", "mistakes": []}
         if report["exit_code"] == 2:
             self.print(report["candidate"], "-", "-", "-", report["summary"], style="bold red")
             return
         named = f" ({', '.join(mistake['name'] for mistake in first['mistakes'])})" if first["mistakes"] else ""
-        same = len(rows) - len(wrong) - absent
+        same = len(rows) - len(wrong) - absent - unjudged
         style = "red" if wrong else None
         self.print(report["candidate"], same, len(wrong), absent, first["headline"] + named, style=style)
 
