@@ -37,7 +37,7 @@ def add_arguments(parser):
 
 
 def run(args):
-    """Exit code 0: nothing differs; 1: something differs; 2: the check could not be run, or not judge all it was asked."""
+    """Exit code 0: nothing differs; 1: something differs; 2: it could not be run, or not all be judged."""
     try:
         with interrupt.interruptible(), environment():
             validate(args)

@@ -312,10 +312,14 @@ def ordered(draw, drawn, epochs):
 rates = st.sampled_from(EXACT_RATES + DECIMAL_RATES)
 
 
-@st.composite
-def names(draw, option, among):
-    """One of these names of an option that the candidate knows."""
-    return draw(st.sampled_from(domain.among(option, among)))
+def names(option, among):
+    """One of these names of an option, and of those that the candidate knows."""
+
+    def known(name):
+        allowed = domain.among(option, among)
+        return name if name in allowed else allowed[among.index(name) % len(allowed)]
+
+    return st.sampled_from(among).map(known)
 
 
 activations = names("activation", NAMES["activation"])
