@@ -151,6 +151,7 @@ class Backend:
 
     def depends_on_chance(self):
         """Whether answers change with the seed of the global generators, other than that of initial weights."""
+        self.process.clock.begin()
         self.fresh()
         return any(self.repeated(requests, 0) != self.repeated(requests, 1) for requests in list(self.earlier))
 

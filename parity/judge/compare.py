@@ -129,8 +129,7 @@ class Check:
 
         ``at`` is the position of the call in a run. ``exactly`` requires that the certificate holds.
         """
-        if self.takes_activation(name):
-            self.domain.needs(activation=options.get("activation", "identity"))
+        self.needs_activation(name, options.get("activation", "identity"))
         args = self.domain.rows(name, [self.cast(arg) for arg in given])
         own, options = self.options(name, {key: self.cast(value) for key, value in options.items()})
         self.expected = expected = self.judge(name, *args, **options)
@@ -198,9 +197,10 @@ class Check:
         if not self.takes(name, option):
             raise LeftOut
 
-    def takes_activation(self, name):
-        """Whether a function of the candidate has an activation."""
-        return any(key == "activation" for key, *_ in self.candidate.signature(name) or ())
+    def needs_activation(self, name, activation="identity"):
+        """Leave the example out if the candidate's function has activations, and this one is none of them."""
+        if any(key == "activation" for key, *_ in self.candidate.signature(name) or ()):
+            self.domain.needs(activation=activation)
 
     def able(self, what, probe):
         """Whether the candidate supports this, determined once by ``probe``; unsupported features are not tried."""

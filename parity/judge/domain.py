@@ -14,6 +14,7 @@ import scratch
 from contract.arguments import choice
 from contract.arrays import Batch, Shape
 from contract.messages import shown
+from parity.border.wire import Kept
 from parity.judge.referee import ACTIVATIONS, LOSSES, UPDATES
 
 NAMES = {
@@ -53,11 +54,16 @@ def declared(backend):
     if given is None:
         return EVERYTHING
     if not isinstance(given, dict):
-        raise ValueError(f"{where}: got {shown(given)}, expected {EXAMPLE}")
+        raise ValueError(f"{where}: got {got(given)}, expected {EXAMPLE}")
     for key, value in given.items():
         choice(where, key, Declared._fields)
         EXPECTED[key](f"{where}, {key}", value)
     return Declared(**given)
+
+
+def got(value):
+    """A value as text; of an object that stayed behind the border the type."""
+    return value.type if isinstance(value, Kept) else shown(value)
 
 
 def names_of(option):
@@ -66,7 +72,7 @@ def names_of(option):
     def expect(where, value):
         if not isinstance(value, list | tuple) or not value:
             raise ValueError(
-                f"{where}: got {shown(value)}, expected a list of at least one of {', '.join(NAMES[option])}"
+                f"{where}: got {got(value)}, expected a list of at least one of {', '.join(NAMES[option])}"
             )
         for name in value:
             choice(where, name, NAMES[option])
@@ -77,19 +83,19 @@ def names_of(option):
 def expect_count(where, value):
     """A number of hidden layers."""
     if type(value) is not int or value < 0:
-        raise ValueError(f"{where}: got {shown(value)}, expected the number of hidden layers, a non-negative integer")
+        raise ValueError(f"{where}: got {got(value)}, expected the number of hidden layers, a non-negative integer")
 
 
 def expect_eps(where, value):
     """An epsilon."""
     if type(value) not in (int, float) or not 0 < value < math.inf:
-        raise ValueError(f"{where}: got {shown(value)}, expected a positive number such as 1e-7")
+        raise ValueError(f"{where}: got {got(value)}, expected a positive number such as 1e-7")
 
 
 def expect_flag(where, value):
     """True or False."""
     if type(value) is not bool:
-        raise ValueError(f"{where}: got {shown(value)}, expected True or False")
+        raise ValueError(f"{where}: got {got(value)}, expected True or False")
 
 
 EXPECTED = {

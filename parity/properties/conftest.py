@@ -15,6 +15,7 @@ from parity.border.backend import OutOfTime, Stopped
 from parity.border.host import die_with
 from parity.judge import completeness, strategies
 from parity.judge.compare import Check, Evidence, Mismatch
+from parity.judge.domain import Domain
 from parity.judge.known import Outcome, state
 from parity.judge.trying import domain_of
 from parity.options import option
@@ -224,6 +225,7 @@ def judge(pyfuncitem, marker, check):
     """Count and judge the examples of a property."""
     side, lesson = check.candidate, None
     check.evidence = evidence = Evidence()
+    check.domain = Domain()
     examples = Examples(inner(pyfuncitem), check)
     replace_inner(pyfuncitem, like(examples.property_, examples.one))
     try:
@@ -247,7 +249,8 @@ def judge(pyfuncitem, marker, check):
             note_time(pyfuncitem, error)
         survey = functools.partial(run_inner, pyfuncitem, examples.property_)
         evidence.left_out |= check.domain.left_out | examples.left_out()
-        learned = learn(error, marker.args[0], examples, survey if marker.kwargs.get("replay", True) else None)
+        with strategies.over(check.domain):
+            learned = learn(error, marker.args[0], examples, survey if marker.kwargs.get("replay", True) else None)
         lesson = learned.as_dict(pyfuncitem.config, pyfuncitem.name)
         if lesson["facts"] and evidence.left_out:
             lesson["facts"]["left out"] = ", ".join(sorted(evidence.left_out))
