@@ -237,6 +237,9 @@ def test_what_only_asks_for_cannot_be_declared_away(homework, capsys):
     capsys.readouterr()
     assert main(["check", file, *QUICK, "--only", "neuron"]) == 2
     assert "leaves out what --only neuron asks for: activation relu, activation sigmoid" in capsys.readouterr().out
+    step = "\ndef gradient_step(weight, bias, x, y, lr):\n    d = np.atleast_2d(x @ weight.T + bias - y)\n"
+    step += "    return weight - lr * d.T @ np.atleast_2d(x), bias - lr * d.sum(axis=0)\n"
+    assert main(["check", str(homework(text + step)), *QUICK, "--only", "gradient_step"]) == 0  # has no activation
     wrong = str(homework(text.replace("return z", "return -z")))
     assert main(["check", wrong, *QUICK, "--only", "neuron"]) == 1
 

@@ -7,7 +7,7 @@ import numpy as np
 
 import scratch
 from parity.border.backend import ArgumentMutated, Raised
-from parity.judge.domain import DEPTHS, NOBODYS, OPTIONAL, ROWS, Domain, declared
+from parity.judge.domain import DEPTHS, NAMES, NOBODYS, OPTIONAL, ROWS, Domain, declared
 
 X, Y, CLASSES = np.array([[0.5]]), np.array([[0.25]]), np.array([0])
 W, B = np.array([[0.5]]), np.array([0.0])
@@ -20,19 +20,28 @@ def domain_of(check, names):
     candidate, domain = check.candidate, Domain(declared(check.candidate))
     if candidate.ours:
         return domain
-    if not candidate.defines("leaky_relu"):
+    if not any(takes(candidate, name, "activation") for name in names):
+        domain.names["activation"] = NAMES["activation"]  # is no option here
+    elif not candidate.defines("leaky_relu"):
         domain.names["activation"] = tuple(name for name in domain.names["activation"] if name not in OPTIONAL)
     trial = Trial(check, domain)
     if "MLP" in names and not domain.layers:
         domain.layers = trial.depths()
     for function, option in OPTIONS:
-        if function in names and any(key == option for key, *_ in candidate.signature(function) or ()):
+        if function in names and takes(candidate, function, option):
             known = [name for name in domain.names[option] if trial.knows(function, option, name)]
             domain.names[option] = tuple(known or domain.names[option])
     samples = [name for name in names if name in ROWS and name not in domain.of_rows and candidate.defines(name)]
     domain.of_rows |= set(filter(trial.wants_rows, samples))
     candidate.fresh()
     return domain
+
+
+def takes(candidate, function, option):
+    """Whether a candidate's function has an option; the loss of ``train_step`` is given by its position."""
+    parameters = candidate.signature(function) or ()
+    by_position = (function, option) == ("train_step", "loss") and len(parameters) > 3
+    return by_position or any(key == option for key, *_ in parameters)
 
 
 class Trial:
