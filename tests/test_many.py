@@ -113,7 +113,7 @@ def test_reports_are_those_of_one_by_one(judge, alone, turn):
     names = list(alone)[::turn]
     assert judge(*names) == alone
     passing = {name for name, report in alone.items() if report["exit_code"] == 0}
-    others = {"floats_only", "not_written", "takes_no_option", "uses_its_option"}
+    others = {"draws", "floats_only", "not_written", "takes_no_option", "uses_its_option"}
     assert passing == {name for name in names if name.startswith("right")} | others
 
 
@@ -168,8 +168,8 @@ def test_what_is_kept_does_not_grow(count):
     record = Record(most=10_000)
     record.begin("scratch")
     for i in range(count):
-        said = [Exchange(b"?" * 100, b"!" * 100, False, 0.0)] * 3
-        known = {"signatures": {}, "consulted": set(), "floats_only": set(), "keeps": False}
+        said = [Exchange(b"?" * 100, b"!" * 100, False, 0.0, None)] * 3
+        known = {"signatures": {}, "consulted": set(), "floats_only": set(), "keeps": False, "declared": dict}
         candidate = SimpleNamespace(name="one.py", process=SimpleNamespace(said=said, child=True), **known)
         seen = SimpleNamespace(candidate=candidate, reference=SimpleNamespace(name="scratch"), abilities={})
         record.keep("one", (), seen, Outcome({}))

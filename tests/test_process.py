@@ -31,8 +31,8 @@ MISBEHAVIOURS = {
         "relu_backward: homework.py replaced numpy.maximum",
     ),
     "softmax": (
-        "return right.softmax(z) + 0 * np.random.rand()",
-        "softmax: homework.py drew from the global random generator",
+        "return np.nextafter(right.softmax(z), z.dtype.type(np.random.randint(2)))",
+        "softmax: homework.py depends on the global random generator",
     ),
     "softmax_backward": (
         "return (n for n in z)",

@@ -14,21 +14,32 @@ RIGHT = [
     "common_forms",  # np.sign, grad * (z > 0), a decorator without wraps; nothing is rejected
     "data_and_batches",  # np.loadtxt, np.split
     "dataclasses_and_prints",  # annotations, an enum, output on both streams
+    "draws_and_overwrites",  # random weights whose place the given ones take
     "einsum_everywhere",
+    "eps_of_keras",  # 1e-7 in the code, declared
     "gradient_alone",  # a loop over the samples; nothing that the properties could use beside it
+    "helpers_called_sgd",  # classes of other forms have the names of the contract
     "in_place_on_copies",  # out= and +=
     "lr_by_position",
     "mean_by_product",  # (1 / n) * sum
     "one_hot_cross_entropy",  # log(1 - p) where others write log1p
+    "options_not_implemented",
     "own_classes",  # layers, MLP, SGD, train_step
     "own_generator",  # parameters are a subclass of ndarray, changed in place
     "perceptron_alone",
     "perceptron_scalars",  # one weight at a time
     "plain_math",  # no NumPy: floats and lists
+    "public_names",  # __all__ leaves out helpers of another meaning
     "python_lists",  # no imports at all
+    "rows_only",  # one sample raises an error
+    "rows_only_declared",
     "sigmoid_by_tanh",  # (1 + tanh) / 2 where it is accurate; tanh by expm1
     "sigmoid_two_branches",  # boolean masks
+    "small_domain",  # one hidden layer, two activations, two losses, found by trying
+    "small_domain_declared",
     "softmax_by_logsumexp",  # the Jacobian as a matrix
+    "state_in_a_named_tuple",  # with a lock inside
+    "state_of_tensors",
     "sums_in_another_order",  # math.fsum, reversed, pairwise
     "torch_foreach",
     "torch_func",  # vjp and grad
@@ -57,12 +68,16 @@ WRONG = [
     ("cross_entropy_summed", "cross_entropy_backward", "cross_entropy_gradient_summed"),
     ("cross_entropy_with_eps", "cross_entropy", "eps_1e_9_added_to_the_softmax"),
     ("decay_without_rate", "sgd_update", "sgd_decay_without_lr"),
+    ("domain_eps_in_the_root", "adam_update", "eps_inside_the_root"),
+    ("domain_relu_without_slope", "neuron_gradients", "derivative_forgotten"),
+    ("domain_softmax_of_all", "softmax", "softmax_over_the_batch"),
     ("epoch_as_one_batch", "gradient_epoch", "full_batch"),
     ("epoch_averaged", "gradient_epoch", "full_batch_averaged"),
     ("epoch_forgets_its_steps", "gradient_epoch", "each_step_from_the_first_weights"),
     ("gradient_without_slope", "neuron_gradients", "derivative_forgotten"),
     ("logits_gradient_over_rows", "binary_cross_entropy_with_logits_backward", "logit_gradient_over_rows"),
     ("logits_to_infinity", "binary_cross_entropy_with_logits", "sigmoid_then_open_logarithm"),
+    ("lucky_draws", "softmax", None),  # the message says that it depends on chance
     ("momentum_average", "sgd_update", "momentum_as_an_average"),
     ("momentum_holds_the_rate", "sgd_update", "lr_inside_the_momentum_buffer"),
     ("momentum_steps_late", "sgd_update", "step_with_the_old_buffer"),
@@ -94,10 +109,12 @@ WRONG = [
     ("tanh_slope_of_z", "tanh_backward", "tanh_derivative_of_the_output"),
     ("tanh_without_chain", "tanh_backward", "tanh_gradient_from_above_left_out"),
     ("updated_too_early", "train_step", "backward_through_updated_weights"),
+    ("state_of_tensors_unsquared", "adagrad_update", "gradients_summed_unsquared"),
     ("uphill", "gradient_step", "gradient_ascent"),
     # Not a known convention: the diagnosis must not guess.
     ("clipped_gradient", "sgd_update", None),
     ("last_input_ignored", "linear", None),
+    ("neuron_knows_no_names", "neuron", None),
     ("one_percent_off", "squared_error_backward", None),
     ("steep_tanh", "tanh", None),
 ]

@@ -4,6 +4,7 @@ This is the judge's side of the border: arrays are NumPy arrays. Code from outsi
 """
 
 import importlib.util
+from collections import deque
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,11 +12,13 @@ import numpy as np
 
 from parity.border import isolation
 from parity.border.host import EXTRAS, Host, find, is_file
-from parity.border.process import Limits, Process, Stopped
-from parity.border.wire import Callback, Kept, Malformed
+from parity.border.process import Limits, OutOfTime, Process, Stopped
+from parity.border.wire import Callback, Kept, Malformed, packed
 from parity.text import printable
 
 OURS = ("scratch", "torchref", "parity")
+REPEATED = 20  # examples, to see whether answers depend on the global generators
+CHANCE = "depends on the global random generator, expected results that depend on the arguments alone"
 
 
 class Raised(Exception):
@@ -83,7 +86,10 @@ class Backend:
         self.consulted: set = set()
         self.floats_only: set = set()
         self.keeps = False
+        self.domain: list = []
         self.transcript: list[Asked] = []
+        self.requests: list[tuple] = []  # of the example, to be repeated
+        self.earlier: deque[list[tuple]] = deque(maxlen=REPEATED)
 
     @property
     def ours(self):
@@ -102,11 +108,18 @@ class Backend:
             self.signatures[name] = answer if answer is None or is_signature(answer) else UNKNOWN
         return self.signatures[name]
 
+    def declared(self):
+        """What the namespace declares as its domain, or None."""
+        self.domain = self.domain or [self.ask("declared")]
+        return self.domain[0]
+
     def __getattr__(self, name):
         return ObjectRef(self, name)
 
     def begin(self):
         """Start a new property."""
+        self.earlier.clear()
+        self.requests = []
         if self.process:
             self.process.begin()
             self.ask("begin")
@@ -119,6 +132,9 @@ class Backend:
     def fresh(self):
         """Start a new example and release the objects of the last one."""
         self.transcript.clear()
+        if self.requests and not self.ours:
+            self.earlier.append(self.requests)
+        self.requests = []
         self.callbacks.clear()
         if self.keeps:
             self.ask("forget")
@@ -128,10 +144,30 @@ class Backend:
         """A sentence about a forbidden side effect of the candidate in this property, or None."""
         if not self.process or not self.process.child:
             return None
-        complaint = self.ask("complaint")
+        complaint = (self.ask("drew") and self.depends_on_chance() and CHANCE) or self.ask("complaint")
         if complaint:  # a new process has none of its objects
             self.close()
         return complaint
+
+    def depends_on_chance(self):
+        """Whether answers change with the seed of the global generators, other than that of initial weights."""
+        self.process.clock.begin()
+        self.fresh()
+        return any(self.repeated(requests, 0) != self.repeated(requests, 1) for requests in list(self.earlier))
+
+    def repeated(self, requests, seed):
+        """The answers to the requests of an example, as bytes, asked again with another seed."""
+        self.keeps = True
+        self.fresh()
+        answers = []
+        for number, request in enumerate(requests):
+            makes_weights = isinstance(request[1], str) and request[1][:1].isupper()
+            self.ask("seed", 2 * number + (0 if makes_weights else seed))
+            try:
+                answers.append(self.ask(*request))
+            except (Raised, ArgumentMutated) as error:
+                answers.append(type(error).__name__)
+        return packed([answer for answer, request in zip(answers, requests, strict=True) if request[0] != "text"])
 
     def close(self):
         """End the candidate's process."""
@@ -163,7 +199,8 @@ class Backend:
         """Make a request and add it to the transcript."""
         at = len(self.transcript)
         self.transcript.append(Asked(action, target, given, None))
-        answer = self.ask(action, target, *given, *[keep] * (action not in ("assign", "text")))
+        self.requests.append((action, target, *given, *[keep] * (action not in ("assign", "text"))))
+        answer = self.ask(*self.requests[-1])
         self.transcript[at] = self.transcript[at]._replace(answer=answer)
         return self.inward(answer)
 
@@ -304,4 +341,15 @@ def expect_importable(module, needed_by):
         raise ValueError(f"{needed_by} needs {module}: pip install 'neuron-parity[{EXTRAS[module]}]'")
 
 
-__all__ = ["Absent", "Backend", "ArgumentMutated", "ObjectRef", "Limits", "Raised", "Refused", "Stopped", "load"]
+__all__ = [
+    "Absent",
+    "ArgumentMutated",
+    "Backend",
+    "Limits",
+    "ObjectRef",
+    "OutOfTime",
+    "Raised",
+    "Refused",
+    "Stopped",
+    "load",
+]

@@ -51,15 +51,31 @@ class Host:
 
     def signature(self, name):
         """The parameters of a function or constructor: name, kind, whether required; None if it is not defined."""
-        try:
-            function = getattr(self.namespace, name)
-        except (Exception, SystemExit):  # a module may have its own __getattr__
+        function = self.public(name)
+        if function is None:
             return "value", None
         try:
             parameters = inspect.signature(function).parameters.values()
         except (ValueError, TypeError):  # the signature of a C function may be unknown
             return "value", [("args", "VAR_POSITIONAL", False), ("options", "VAR_KEYWORD", False)]
         return "value", [(p.name, p.kind.name, p.default is p.empty) for p in parameters]
+
+    def public(self, name):
+        """What the namespace has under this name; None if it is not defined, or left out of ``__all__``."""
+        try:
+            listed = self.own("__all__")
+            hidden = isinstance(listed, list | tuple) and name not in listed
+            return None if hidden else getattr(self.namespace, name)
+        except (Exception, SystemExit):  # a module may have its own __getattr__
+            return None
+
+    def declared(self):
+        """The domain that the namespace declares, or None."""
+        return "value", self.leave(self.own("PARITY"))
+
+    def own(self, name):
+        """A name of the namespace itself, which may have its own ``__getattr__``; None if it is not there."""
+        return getattr(self.namespace, "__dict__", {}).get(name)
 
     def call(self, target, args, options, keep):
         """Call a function of the namespace by its name, or an object that is kept."""
@@ -71,7 +87,24 @@ class Host:
         for label, old, new in zip(labels, map(numbers, before), [*inside, *inside_options.values()], strict=True):
             if isinstance(old, np.ndarray) and self.changed(old, new):
                 return "changed", label
+        is_update = isinstance(target, str) and target.endswith("_update") and not keep
+        if is_update and isinstance(result, tuple) and len(result) == 2:
+            return "value", (self.leave(result[0]), self.state(result[1]))
         return "value", self.leave(result, keep)
+
+    def state(self, value):
+        """An optimizer's state: its numbers if it can be made of them again, otherwise a handle."""
+        return self.leave(value) if self.is_plain(value) else self.ticket(value)
+
+    def is_plain(self, value):
+        """Whether this is a number, an array, or a collection of these, and comes back as what it was."""
+        if type(value) is dict:
+            return all(type(key) in (str, int) for key in value) and all(map(self.is_plain, value.values()))
+        if type(value) in (list, tuple):
+            return all(map(self.is_plain, value))
+        if hasattr(value, "detach"):
+            return self.public("tensor") is not None
+        return value is None or isinstance(value, bool | int | float | np.ndarray | np.generic)
 
     def changed(self, old, new):
         """Whether the namespace has changed the numbers of an array."""
@@ -129,7 +162,7 @@ class Host:
 
     def array(self, value):
         """A new array of the namespace's own type."""
-        tensor = getattr(self.namespace, "tensor", None)
+        tensor = self.public("tensor")
         return tensor(value, value.dtype.name) if tensor and value.dtype.kind == "f" else value.copy()
 
     def formed(self, numbers, form):
@@ -229,8 +262,6 @@ class Guard:
 
     def complaint(self):
         """A sentence about a side effect since ``begin``, or None."""
-        if self.random_state() != self.state:
-            return "drew from the global random generator, expected results that depend on the arguments alone"
         return self.flooded() or self.replaced()
 
     def flooded(self):
@@ -295,7 +326,7 @@ class Served(Host):
         try:
             return super().call(target, args, options, keep)
         finally:
-            if isinstance(target, str) and inspect.isclass(getattr(self.namespace, target, None)):
+            if isinstance(target, str) and target[:1].isupper():
                 self.guard.note_random_state()
 
     def answer(self, action, *given):
@@ -307,6 +338,16 @@ class Served(Host):
     def begin(self):
         """A new property."""
         self.guard.begin()
+        return "value", None
+
+    def drew(self):
+        """Whether the candidate has drawn from a global generator, besides initial weights."""
+        return "value", self.guard.random_state() != self.guard.state
+
+    def seed(self, number):
+        """Seed the global generators."""
+        random.seed(number)
+        np.random.seed(number)
         return "value", None
 
     def complaint(self):

@@ -11,16 +11,16 @@ import time
 import weakref
 from collections import deque
 from contextlib import suppress
+from copy import deepcopy
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from parity.border import isolation
+from parity.border.clock import SLOW, Clock, kind_of
 from parity.border.wire import Malformed, message, packed, reader, unpacked, write
 from parity.text import printable
 
 TICK = 0.05
-CALL = 3  # a call that takes a third of the time limit of a property is stopped
-LOADING = 3  # imports may be slow: they have the time of three properties
 NO_MORE = object()
 MOST_SAID = 2**24  # bytes of a conversation that is recorded
 HERE = str(Path(os.path.realpath(__file__)).parents[2])
@@ -51,10 +51,15 @@ class Exchange(NamedTuple):
     answer: Any
     is_call: bool
     seconds: float
+    kind: Any  # of the call
 
 
 class Stopped(BaseException):
     """The candidate's process has ended; not an ``Exception``, so that no further example is run."""
+
+
+class OutOfTime(Stopped):
+    """The candidate's process was ended because its time was up: nothing is known about its answer."""
 
 
 class Process:
@@ -64,7 +69,7 @@ class Process:
         self.spec = spec
         self.limits = limits
         self.child: Any = None
-        self.used = 0.0
+        self.clock = Clock(limits.seconds)
         self.said: list[Exchange] | None = None
         self.length = 0  # of what was said, in bytes
         self.given: deque[Exchange] = deque()
@@ -82,13 +87,14 @@ class Process:
         # A thread writes and reads, so that the judge need not wait.
         threading.Thread(target=talk, args=(self.child, self.requests, self.answers), daemon=True).start()
         self.stop_at_exit = weakref.finalize(self, end, self.child, self.requests)
-        self.used, self.looked = 0.0, time.monotonic()
+        self.looked = time.monotonic()
+        self.clock.called.clear()  # what was compiled is lost
         try:
             loading = spec, path, self.limits.forbidden, self.limits.mebibytes
-            answer = self.ask(loading, seconds=LOADING * self.limits.seconds)
+            answer = self.ask(loading, seconds=SLOW * self.limits.seconds)
         except Stopped as stopped:
             raise ValueError(f"{self.spec}: its import {stopped}") from None
-        self.used = 0.0
+        self.clock.begin()
         if answer[0] == "unusable":
             self.stop()
             raise ValueError(" ".join(printable(answer[1]).split()))
@@ -97,7 +103,7 @@ class Process:
         """Start a new property and its time limit."""
         if self.child is None:
             self.start()
-        self.used = 0.0
+        self.clock.begin()
         self.said, self.given = None, deque()
 
     def listen(self):
@@ -110,17 +116,17 @@ class Process:
         All of them begin with the same request. If none is repeated, ``ask`` does not ask again for the answers so far.
         """
         given: list[Exchange] = []
-        used, fitting = self.used, dict(enumerate(conversations))
+        before, fitting = deepcopy(self.clock), dict(enumerate(conversations))
         while fitting:
             known = next(iter(fitting.values()))
             if len(given) == len(known):
                 return next(iter(fitting))
             if not given or not given[-1].is_call:
-                deadline = time.monotonic() + self.allowed()
+                deadline = time.monotonic() + self.clock.allowed(known[len(given)].kind)
             answer = self.attempt(known[len(given)], deadline)
             fitting = {number: each for number, each in fitting.items() if each[len(given)].answer == answer.answer}
             given.append(answer)
-        self.used, self.given = used, deque(given)
+        self.clock, self.given = before, deque(given)
         return None
 
     def attempt(self, known, deadline):
@@ -131,28 +137,26 @@ class Process:
         except Exception as error:
             answer = error
         seconds = time.monotonic() - started
-        self.used += seconds
+        self.clock.add(seconds, known.kind)
         return known._replace(answer=answer, seconds=seconds)
-
-    def allowed(self):
-        """The number of seconds for the next answer."""
-        return min(self.limits.seconds - self.used, self.limits.seconds / CALL)
 
     def ask(self, request, called=None, seconds=None):
         """The answer within a number of seconds; meanwhile the candidate may call functions of the judge."""
         if self.child is None:
             raise Stopped("has ended its process")
-        started = time.monotonic()
-        seconds = seconds or self.allowed()
+        kind = None if seconds else kind_of(request)
+        seconds = seconds or self.clock.allowed(kind)
+        deadline = time.monotonic() + seconds
         try:
-            while True:
-                answer = self.exchange(packed(request), started + seconds)
-                if answer[0] != "callback":
-                    return answer
-                request = called(*answer[1:])
+            with self.clock.measure(kind):
+                while True:
+                    answer = self.exchange(packed(request), deadline, kind)
+                    if answer[0] != "callback":
+                        return answer
+                    request = called(*answer[1:])
         except TimeoutError:
             self.stop()
-            raise Stopped(self.too_long(seconds)) from None
+            raise OutOfTime(self.clock.stopped(kind, seconds)) from None
         except MemoryError:
             self.stop()
             raise Stopped(f"took more than {self.limits.mebibytes} MiB (--memory-limit)") from None
@@ -161,17 +165,15 @@ class Process:
             raise Stopped(f"wrote something into its own connection with the judge: {error}") from None
         except (EOFError, OSError):
             raise Stopped(self.ended()) from None
-        finally:
-            self.used += time.monotonic() - started
 
-    def exchange(self, request, deadline):
+    def exchange(self, request, deadline, kind):
         """One request and its answer before the deadline, recorded."""
         content = self.was_given(request) if self.given else self.send(request, deadline)
         answer = formed(unpacked(content))
         if time.monotonic() > deadline:
             raise TimeoutError
         if self.said is not None:
-            self.said.append(Exchange(request, content, answer[0] == "callback", 0.0))
+            self.said.append(Exchange(request, content, answer[0] == "callback", 0.0, kind))
             self.length += len(request) + len(content)
             self.said = self.said if self.length <= MOST_SAID else None
         return answer
@@ -180,7 +182,7 @@ class Process:
         """The answer that the candidate has already given."""
         known = self.given.popleft()
         assert known.request == request, "the same answers must lead to the same requests"
-        self.used += known.seconds
+        self.clock.add(known.seconds, known.kind)
         if isinstance(known.answer, Exception):
             raise known.answer
         return known.answer
@@ -204,12 +206,6 @@ class Process:
                 return answer
             if left <= 0:
                 raise TimeoutError
-
-    def too_long(self, seconds):
-        """A sentence about a missing answer after this number of seconds."""
-        if seconds < self.limits.seconds / CALL:
-            return f"used up the {self.limits.seconds:g} s that a property may take (--time-limit)"
-        return f"took too long: more than {seconds:.2g} s (--time-limit {self.limits.seconds:g})"
 
     def ended(self):
         """How the process has ended."""

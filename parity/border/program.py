@@ -25,7 +25,8 @@ class Program:
         except OSError as error:
             raise ValueError(f"{path}: cannot be run: {error.strerror}") from None
         try:
-            names = self._ask("names")["names"]
+            answer = self._ask("names")
+            names, self.PARITY = answer["names"], answer.get("PARITY")
             self._signatures = {str(name): signature(parameters) for name, parameters in names.items()}
         except (RuntimeError, KeyError, AttributeError, TypeError, ValueError) as error:
             self._process.kill()

@@ -16,6 +16,7 @@ from parity.border import backend
 from parity.border.host import die_with, is_file
 from parity.commands import many
 from parity.files import atomic_write, check_path
+from parity.judge.domain import declared
 from parity.options import OPTIONS
 
 PROPERTIES = trees.ROOT / "parity" / "properties"
@@ -36,7 +37,7 @@ def add_arguments(parser):
 
 
 def run(args):
-    """Exit code 0: nothing differs; 1: something differs; 2: the check could not be run."""
+    """Exit code 0: nothing differs; 1: something differs; 2: it could not be run, or not all be judged."""
     try:
         with interrupt.interruptible(), environment():
             validate(args)
@@ -280,7 +281,7 @@ def expect_names(args, spec):
 
 
 def started(args, spec):
-    """The backend, which can be loaded and defines at least one name of the contract."""
+    """The backend, which can be loaded, defines at least one name of the contract, and declares a domain or none."""
     limits = backend.Limits(args.time_limit, args.memory_limit, args.no_import if spec == args.candidate else "")
     loaded = backend.load(spec, limits)
     names = trees.all_names()
@@ -290,6 +291,7 @@ def started(args, spec):
                 f"{loaded.name}: defines no name of the contract, expected some of {', '.join(names[:8])}, ...; "
                 "parity template writes a file with all names"
             )
+        declared(loaded)
     except (backend.Stopped, backend.Raised) as error:
         loaded.close()
         reason = " ".join(str(error).split())

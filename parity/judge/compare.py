@@ -5,7 +5,7 @@ other. If the arithmetic is exact, B is 0 and they must be equal. (Zeros of diff
 """
 
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -14,6 +14,7 @@ import numpy as np
 from parity.border.backend import ArgumentMutated, ObjectRef, Raised, Refused
 from parity.border.transcript import Writer, stored
 from parity.judge import referee
+from parity.judge.domain import Domain, LeftOut
 from parity.judge.rounding import PRECISIONS, bounded, magnitude
 
 # In order of precedence: one tie among exact results makes the example a tie.
@@ -47,6 +48,7 @@ class Evidence:
         self.ulp = 0.0
         self.share = 0.0
         self.not_tried = set()
+        self.left_out: set[str] = set()
         self.accepted: list[str] = []
         self.kinds: set[str] = set()
 
@@ -56,6 +58,15 @@ class Evidence:
         self.kinds = {"holds"}
         yield
         self.verdicts[min(self.kinds, key=VERDICTS.index)] += 1
+
+    def nothing(self):
+        """Why no example was judged, or an empty text."""
+        left = [f"{reason}: {', '.join(sorted(names))}" for reason, names in self.omitted() if names]
+        return left[0] if left and not self.verdicts.total() else ""
+
+    def omitted(self):
+        """What was left out of the examples, by its reason."""
+        return ("left out", self.left_out), ("not tried", self.not_tried)
 
     def conclude(self):
         """Fail if most of the examples prove nothing."""
@@ -73,6 +84,7 @@ class Evidence:
             "ulp": self.ulp,
             "share": self.share,
             "not_tried": sorted(self.not_tried),
+            "left_out": sorted(self.left_out),
             "accepted": self.accepted,
         }
 
@@ -89,10 +101,6 @@ class PerBackend(NamedTuple):
 COMPUTED = ("weight", "bias", "param", "grad", "grad_output", "pred")
 
 
-# Activations that a neuron or a net need not know by name.
-OPTIONAL = ("leaky_relu",)
-
-
 class Check:
     """``check(name, *args)``: both backends compute ``name(*args)``, and every number is compared with the referee."""
 
@@ -103,6 +111,7 @@ class Check:
         self.precision = PRECISIONS[dtype]
         self.evidence = Evidence()
         self.abilities: dict[str, bool] = {}
+        self.domain = Domain()
 
     def cast(self, value):
         """Convert float arrays to the checked precision."""
@@ -120,20 +129,19 @@ class Check:
 
         ``at`` is the position of the call in a run. ``exactly`` requires that the certificate holds.
         """
-        args = [self.cast(arg) for arg in given]
-        options = {key: self.cast(value) for key, value in options.items() if self.takes(name, key)}
-        if "activation" in options:
-            options["activation"] = self.activation(options["activation"])
+        self.needs_activation(name, options.get("activation", "identity"))
+        args = self.domain.rows(name, [self.cast(arg) for arg in given])
+        own, options = self.options(name, {key: self.cast(value) for key, value in options.items()})
         self.expected = expected = self.judge(name, *args, **options)
         of_candidate = self.as_floats(name, [arg.candidate if isinstance(arg, PerBackend) else arg for arg in args])
         of_reference = [arg.reference if isinstance(arg, PerBackend) else arg for arg in args]
         self.results = results = (
             call(self.reference, name, of_reference, options),
-            call(self.candidate, name, of_candidate, options),
+            call(self.candidate, name, of_candidate, own),
         )
         where = f"{name}{f' at {at}' if at else ''}"
         of_integers = not self.candidate.ours and any(stored(arg) == "integers" for arg in of_candidate)
-        called = partial(inputs, name, of_candidate, options, self.reference)
+        called = partial(inputs, name, of_candidate, own, self.reference)
         reference, candidate = (named(result, expected, where) for result in results)
         for label, bound in flat(expected):
             if label not in candidate and "." in label:
@@ -173,12 +181,26 @@ class Check:
             self.evidence.not_tried.add(option)
         return takes
 
-    def activation(self, name):
-        """The activation, or one that every candidate has, where this one is optional and not defined."""
-        if name not in OPTIONAL or self.candidate.ours or self.candidate.defines(name):
-            return name
-        self.evidence.not_tried.add(name)
-        return "relu"
+    def options(self, name, options):
+        """The options that the candidate takes, and those of the reference, which has the candidate's epsilon."""
+        fixed = self.domain.fixed(name)
+        taken = {key: value for key, value in (options | fixed).items() if self.takes(name, key)}
+        return taken, taken | fixed
+
+    def without_fixed(self, side, kind, options):
+        """The options of an optimizer for one side, without those that are written into the candidate's code."""
+        fixed = {key for key in self.domain.fixed(kind) if side == "candidate" and not self.takes(kind, key)}
+        return {key: value for key, value in options.items() if key not in fixed}
+
+    def requires(self, name, option):
+        """Leave the example out if the candidate's function does not have this option."""
+        if not self.takes(name, option):
+            raise LeftOut
+
+    def needs_activation(self, name, activation="identity"):
+        """Leave the example out if the candidate's function has activations, and this one is none of them."""
+        if any(key == "activation" for key, *_ in self.candidate.signature(name) or ()):
+            self.domain.needs(activation=activation)
 
     def able(self, what, probe):
         """Whether the candidate supports this, determined once by ``probe``; unsupported features are not tried."""
@@ -230,9 +252,11 @@ class Check:
         if not self.candidate.defines(name) or not all(self.takes(name, option) for option in options):
             return
         args = [self.cast(arg) for arg in given]
+        rows = self.domain.rows(name, args)
         for backend in (self.reference, self.candidate):
-            result = as_array(call(backend, name, args, options), name, self.dtype)
+            result = as_array(call(backend, name, rows, options), name, self.dtype)
             wanted = np.asarray(equals, dtype=self.dtype)
+            wanted = wanted[None] if rows is not args and wanted.ndim else wanted
             if not np.array_equal(result, wanted, equal_nan=True):
                 called = inputs(name, args, options, self.reference)
                 facts = {backend.name: repr(result.tolist()), "expected": repr(wanted.tolist()), "call": called}
@@ -245,7 +269,26 @@ class Check:
             return
         args = [self.cast(arg) for arg in given]
         called = inputs(name, args, options, self.reference)
-        self.refuses_to(name, called, lambda backend: getattr(backend, name)(*args, **options))
+
+        def attempt(backend):
+            try:
+                return getattr(backend, name)(*args, **options)
+            except Raised as error:
+                if error.kind == "NotImplementedError" and self.is_written(name, args, options):
+                    raise Refused(backend, error.kind, str(error), error.place) from None
+                raise
+
+        self.refuses_to(name, called, attempt)
+
+    def is_written(self, name, args, options):
+        """Whether the candidate answers this call without one of its options."""
+        for key in options:
+            with suppress(Raised, ArgumentMutated):
+                getattr(self.candidate, name)(
+                    *args, **{other: value for other, value in options.items() if other != key}
+                )
+                return True
+        return False
 
     def refuses_to(self, name, called, attempt, says=""):
         """Check that both backends raise a ValueError; those of this project use one line with ``says``, the
@@ -258,7 +301,7 @@ class Check:
             try:
                 result = attempt(backend)
             except Raised as error:
-                if error.kind == "NotImplementedError":
+                if error.kind == "NotImplementedError" and not isinstance(error, Refused):
                     raise
                 if backend.ours:
                     expect_refusal(name, called, backend, error, says)
@@ -332,11 +375,19 @@ def named(result, expected, where):
     if isinstance(result, tuple):
         if len(result) != len(names):
             raise Mismatch(f"{where} returned {len(result)} results, expected {len(names)}: {', '.join(names)}")
-        return dict(flat(dict(zip(names, result, strict=True))))
+        return dict(flat({key: opened(value, expected[key]) for key, value in zip(names, result, strict=True)}))
     missing = [name for name in names if not hasattr(result, name)]
     if missing:
         raise Mismatch(f"{where} returned a result without {', '.join(missing)}, expected {', '.join(names)}")
     return {name: getattr(result, name) for name in names}
+
+
+def opened(value, expected):
+    """A state that stays behind the border, by its entries if it has those of the contract."""
+    if isinstance(value, ObjectRef) and isinstance(expected, dict):
+        with suppress(Raised):
+            return {key: value[key] for key in expected}
+    return value
 
 
 def flat(results):

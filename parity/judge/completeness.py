@@ -26,6 +26,7 @@ TABLES = {
     ),
 }
 DRAWN = ("activations", "losses")  # each name of these files has its own figure
+RATES = trees.names()["optimizers"]  # take a learning rate by name
 MOVED = ("datasets", "training", "stacks")  # functions that pass data on, and call others to compute
 
 
@@ -171,7 +172,10 @@ def misfit(candidate, reference, name):
     Arguments passed by position may have other names; those passed by name may also take a position.
     """
     wanted = required(reference.signature(name))
-    got = required(candidate.signature(name), wanted[1])
+    needed = [*wanted[1], *({"lr"} if name in RATES else ())]
+    got = required(candidate.signature(name), needed)
+    if name in RATES and "lr" in got[1]:  # every property gives it
+        wanted[1] = [*dict.fromkeys([*wanted[1], "lr"])]
     if any(kind == "VAR_POSITIONAL" for _, kind, _ in candidate.signature(name)):
         return None
     same_names = [sorted(names) for names in got] == [sorted(names) for names in wanted]

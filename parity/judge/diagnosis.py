@@ -14,15 +14,21 @@ class StandIn(Check):
     def __init__(self, check, mistake):
         super().__init__(mistake, check.reference, check.dtype)
         self.original = check
+        self.domain = check.domain
         mistake.defines = check.candidate.defines  # a property may skip names that are not defined
 
     def takes(self, name, option):
         """As the candidate."""
         return self.original.takes(name, option)
 
-    def activation(self, name):
-        """As the candidate."""
-        return self.original.activation(name)
+    def options(self, name, options):
+        """As the reference, because a mistake has every option."""
+        _, given = self.original.options(name, options)
+        return given, given
+
+    def without_fixed(self, side, kind, options):
+        """As the reference."""
+        return options
 
     def able(self, what, probe):
         """As the candidate."""

@@ -107,12 +107,13 @@ def size(variants):
 def state(check):
     """What a property depends on besides the answers and the signatures: what earlier ones have found out."""
     candidate = check.candidate
-    return tuple(sorted(candidate.floats_only)), candidate.keeps, tuple(sorted(check.abilities.items()))
+    found = tuple(sorted(candidate.floats_only)), candidate.keeps, tuple(sorted(check.abilities.items()))
+    return *found, str(candidate.declared())
 
 
 def restore(check, after):
     """Set this state."""
-    floats_only, check.candidate.keeps, abilities = after
+    floats_only, check.candidate.keeps, abilities, _ = after
     check.candidate.floats_only, check.abilities = set(floats_only), dict(abilities)
 
 

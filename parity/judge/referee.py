@@ -245,6 +245,12 @@ def neuron_gradients(weight, bias, x, y, activation="identity"):
     return {"grad_weight": delta.T @ x.rows(), "grad_bias": delta.sum(axis=0)}
 
 
+def layer_gradients(weight, bias, x, y, loss):
+    """Of a linear layer, from any loss."""
+    grad = LOSSES[loss][1](linear(x, weight, bias), y)
+    return {"grad_weight": grad.T @ x, "grad_bias": grad.sum(axis=0)}
+
+
 def gradient_step(weight, bias, x, y, lr, activation="identity"):
     gradients = neuron_gradients(weight, bias, x, y, activation)
     return {"weight": weight - lr * gradients["grad_weight"], "bias": bias - lr * gradients["grad_bias"]}

@@ -15,7 +15,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from parity.border.backend import Formed
-from parity.judge.referee import ACTIVATIONS
+from parity.judge.domain import NAMES, Domain
 
 BLOCK = 64
 PERIOD = 1021  # maximum number of drawn numbers, which are then repeated; a prime, so that no two rows are equal
@@ -69,6 +69,18 @@ SCOPES = (
     Scope(depth=(5, 8), numbers="huge"),
 )
 scope = USUAL
+domain = Domain()
+
+
+@contextmanager
+def over(chosen):
+    """Draw examples of this candidate's domain in the context."""
+    global domain
+    domain = chosen
+    try:
+        yield
+    finally:
+        domain = Domain()
 
 
 @contextmanager
@@ -217,8 +229,11 @@ def batch_sizes(n):
 def layers(most):
     """The minimum and maximum number of layers."""
     if not scope.depth or most == 1:
-        return 1, min(most, 2) if scope.width else most  # wide ones are slow
-    return 1 if scope.free else scope.depth[0], scope.depth[1]
+        least, most = 1, min(most, 2) if scope.width else most  # wide ones are slow
+    else:
+        least, most = 1 if scope.free else scope.depth[0], scope.depth[1]
+    least, most = domain.depth(least - 1, most - 1)
+    return least + 1, most + 1
 
 
 IN_TURN = (10, 40)  # samples, where each makes a step of its own
@@ -295,4 +310,16 @@ def ordered(draw, drawn, epochs):
 
 
 rates = st.sampled_from(EXACT_RATES + DECIMAL_RATES)
-activations = st.sampled_from(list(ACTIVATIONS))
+
+
+def names(option, among):
+    """One of these names of an option, and of those that the candidate knows."""
+
+    def known(name):
+        allowed = domain.among(option, among)
+        return name if name in allowed else allowed[among.index(name) % len(allowed)]
+
+    return st.sampled_from(among).map(known)
+
+
+activations = names("activation", NAMES["activation"])

@@ -11,11 +11,13 @@ from hypothesis.errors import Flaky
 
 from parity import interrupt, trees
 from parity.border import backend
-from parity.border.backend import Stopped
+from parity.border.backend import OutOfTime, Stopped
 from parity.border.host import die_with
 from parity.judge import completeness, strategies
 from parity.judge.compare import Check, Evidence, Mismatch
+from parity.judge.domain import Domain
 from parity.judge.known import Outcome, state
+from parity.judge.trying import domain_of
 from parity.options import option
 from parity.reports.lesson import Examples, learn
 
@@ -135,7 +137,7 @@ def pytest_runtest_protocol(item, nextitem):
     side = loaded(item.config, "candidate") if marker else None
     # Only the first property asks, because a candidate may stop there.
     known = side is not None and side.signatures.keys() >= set(marker.args)
-    reason = known and not_defined(side, marker)
+    reason = known and not_defined(side, loaded(item.config, "reference"), marker)
     if not reason:
         return None
     place, line, _ = item.location
@@ -150,11 +152,24 @@ def pytest_runtest_protocol(item, nextitem):
     return True
 
 
-def not_defined(side, marker):
+def not_defined(side, reference, marker):
     """Why a property cannot be checked, or an empty text."""
     undefined = [name for name in marker.args if not side.defines(name)]
-    needed = len(undefined) == len(marker.args) or (undefined and not marker.kwargs.get("each"))
-    return f"not defined: {', '.join(undefined)}" if needed else ""
+    others = [name for name in marker.args if name not in undefined and is_another(side, reference, name)]
+    needed = len(undefined + others) == len(marker.args) or not marker.kwargs.get("each")
+    if undefined and needed:
+        return f"not defined: {', '.join(undefined)}"
+    return f"another signature: {', '.join(others)}" if others and needed else ""
+
+
+def is_another(side, reference, name):
+    """Whether a class only has the name of one of the contract's: it cannot be made as that one."""
+    if side.ours or not name[0].isupper():
+        return False
+    needed = {"dtype", "lr"}.intersection(key for key, *_ in reference.signature(name))
+    parameters = side.signature(name)
+    lacks = needed.difference(key for key, *_ in parameters) and all(kind != "VAR_KEYWORD" for _, kind, _ in parameters)
+    return bool(lacks or completeness.misfit(side, reference, name))
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -184,6 +199,12 @@ def report(pyfuncitem, outcome):
         raise pytest.fail.Exception(str(Mismatch(outcome.lesson["headline"], outcome.lesson["facts"])), pytrace=False)
 
 
+def note_time(pyfuncitem, error):
+    """Record that the time of the candidate was up, so that nothing is known of it."""
+    if isinstance(error, OutOfTime):
+        pyfuncitem.user_properties.append(("unjudged", str(error)))
+
+
 def skip_undefined(pyfuncitem, marker):
     """Start the property; skip it if the candidate does not define its functions."""
     side = loaded(pyfuncitem.config, "candidate")
@@ -191,8 +212,10 @@ def skip_undefined(pyfuncitem, marker):
         side.begin()
         for name in trees.all_names():
             side.defines(name)
-        reason = not_defined(side, marker)
+        side.declared()
+        reason = not_defined(side, loaded(pyfuncitem.config, "reference"), marker)
     except Stopped as stopped:
+        note_time(pyfuncitem, stopped)
         raise pytest.fail.Exception(f"{marker.args[0]}: {side.name} {stopped}", pytrace=False) from None
     if reason:
         pytest.skip(reason)
@@ -202,21 +225,35 @@ def judge(pyfuncitem, marker, check):
     """Count and judge the examples of a property."""
     side, lesson = check.candidate, None
     check.evidence = evidence = Evidence()
+    check.domain = Domain()
     examples = Examples(inner(pyfuncitem), check)
     replace_inner(pyfuncitem, like(examples.property_, examples.one))
     try:
         check.reference.begin()
-        run(pyfuncitem)
-        run_larger(pyfuncitem)
+        check.domain = domain_of(check, marker.args)
+        with strategies.over(check.domain):
+            run(pyfuncitem)
+            run_larger(pyfuncitem)
+        evidence.left_out |= check.domain.left_out | examples.left_out()
+        evidence.not_tried |= check.domain.not_tried
         if side.floats_only.intersection(marker.args):
             evidence.not_tried.add("integers")
         evidence.conclude()
+        if nothing := evidence.nothing():
+            pyfuncitem.user_properties.append(("parity", evidence.as_dict()))
+            pytest.skip(nothing)
         if complaint := side.complaint():
             raise Mismatch(f"{marker.args[0]}: {side.name} {complaint}")
     except (Mismatch, Stopped, Flaky) as error:
+        if not examples.smallest:
+            note_time(pyfuncitem, error)
         survey = functools.partial(run_inner, pyfuncitem, examples.property_)
-        learned = learn(error, marker.args[0], examples, survey if marker.kwargs.get("replay", True) else None)
+        evidence.left_out |= check.domain.left_out | examples.left_out()
+        with strategies.over(check.domain):
+            learned = learn(error, marker.args[0], examples, survey if marker.kwargs.get("replay", True) else None)
         lesson = learned.as_dict(pyfuncitem.config, pyfuncitem.name)
+        if lesson["facts"] and evidence.left_out:
+            lesson["facts"]["left out"] = ", ".join(sorted(evidence.left_out))
     except pytest.skip.Exception as skipped:
         # Without the example that Hypothesis has added: it is irrelevant for functions that are not written.
         raise pytest.skip.Exception(skipped.msg) from None

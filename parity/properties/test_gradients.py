@@ -86,8 +86,8 @@ def test_train_gradient(check, drawn, shuffled, lr, tolerance, activation):
 @checks("train_gradient")
 def test_on_epoch_of_train_gradient(check):
     """``on_epoch`` gets the number of each epoch, the first being 1, its weights and the loss after it."""
-    if not check.takes("train_gradient", "on_epoch"):
-        return
+    check.requires("train_gradient", "on_epoch")
+    check.needs_activation("train_gradient")
     start = np.array([[0.5, -0.25]]), np.array([0.125])
     weight, bias, x, y = map(check.cast, (*start, np.array([[0.3, 0.7], [-0.6, 0.1]]), np.array([[1.0], [-1.0]])))
     expected = check.judge("train_gradient", weight, bias, x, y, lr=0.25, epochs=3)
@@ -109,13 +109,17 @@ def tame(x):
 
 
 @checks("neuron_gradients", "neuron", "squared_error")
-@given(problem=draw.problems(sources=[draw.small]), activation=st.sampled_from(["identity", "sigmoid", "tanh"]))
+@given(
+    problem=draw.problems(sources=[draw.small]), activation=draw.names("activation", ["identity", "sigmoid", "tanh"])
+)
 def test_the_gradient_is_the_central_difference_of_the_loss(check, side, problem, activation):
     """(L(w + h) - L(w - h)) / 2h, within its truncation, h^2/6 |L'''|, and the rounding of the loss over h."""
     backend, h = getattr(check, side), 2.0**-10 if check.dtype == "float64" else 2.0**-4
     x, y, weight, bias = map(check.cast, problem)
     if not check.takes("neuron_gradients", "activation") or not check.takes("neuron", "activation"):
         activation = "identity"
+    for name in ("neuron_gradients", "neuron"):
+        check.needs_activation(name, activation)
     chosen = {"activation": activation} if activation != "identity" else {}
     grad_weight = check.floats(backend.neuron_gradients(weight, bias, x, y, **chosen)[0])
     up, down = weight.copy(), weight.copy()
@@ -154,6 +158,7 @@ def third_derivative(activation, y):
 def test_a_small_step_does_not_raise_the_loss(check, side, problem):
     """With a learning rate of 1 / |X|^2 the loss of the linear neuron does not grow, except by rounding."""
     backend = getattr(check, side)
+    check.needs_activation("gradient_step")
     x, y, weight, bias = map(check.cast, problem)
     lr = float(1 / (np.sum(x.astype(float) ** 2) + len(x)))
     after = map(check.floats, backend.gradient_step(weight, bias, x, y, lr))

@@ -11,6 +11,7 @@ from parity.border.backend import Absent
 from parity.judge import referee
 from parity.judge import strategies as draw
 from parity.judge.compare import Mismatch
+from parity.judge.rounding import bounded
 
 checks = pytest.mark.checks
 SIDES = ("candidate", "reference")
@@ -46,12 +47,13 @@ labelled = draw.classified(features=2, neurons=1, in_turn=True)
 def test_linear_layer(check, problem):
     """A layer set to the same weights computes the same, for a batch and for one sample."""
     x, _, weight, bias = map(check.cast, problem)
+    [one] = check.domain.rows("linear", [x[0]])
     outputs = {}
     for side in ("candidate", "reference"):
         layer = getattr(check, side).Linear(weight.shape[1], weight.shape[0], dtype=check.dtype)
         layer.load_state_dict({"weight": weight, "bias": bias})
-        outputs[side] = layer(x), layer(x[0])
-    for i, given_x in enumerate((x, x[0])):
+        outputs[side] = layer(x), layer(one)
+    for i, given_x in enumerate((x, one)):
         expected = check.judge("linear", given_x, weight, bias)["result"]
         check.compare("Linear", "output", expected, outputs["candidate"][i], outputs["reference"][i])
 
@@ -74,15 +76,17 @@ def compare_gradients(check, where, expected, layers):
 @given(draw.problems(), draw.rates)
 def test_linear_layer_trained(check, problem, lr):
     """A single layer without an MLP: the gradients of a step, and the weights after it."""
-    layers = {side: layer_of(check, side, problem) for side in SIDES}
+    loss, layers = check.domain.loss(), {side: layer_of(check, side, problem) for side in SIDES}
     for side, layer in layers.items():
         backend = getattr(check, side)
         optimizer = backend.SGD([layer.kept.weight, layer.kept.bias], lr=lr)
-        backend.train_step(layer, check.cast(problem.x), check.cast(problem.y), "squared_error", optimizer)
-    given_problem = problem.weight, problem.bias, problem.x, problem.y
-    compare_gradients(check, "Linear", check.judge("neuron_gradients", *given_problem), layers)
+        backend.train_step(layer, check.cast(problem.x), check.cast(problem.y), loss, optimizer)
+    start = {name: bounded(check.cast(getattr(problem, name))) for name in ("weight", "bias")}
+    gradients = check.judge("layer_gradients", problem.weight, problem.bias, problem.x, problem.y, loss)
+    compare_gradients(check, "Linear", gradients, layers)
     states = {side: layer.state_dict() for side, layer in layers.items()}
-    for name, bound in check.judge("gradient_step", *given_problem, lr).items():
+    for name, value in start.items():
+        bound = value - lr * gradients[f"grad_{name}"]
         check.compare("Linear", name, bound, *(states[side][name] for side in SIDES))
 
 
@@ -149,10 +153,11 @@ def test_first_weights_of_a_net(check):
     for backend in (check.candidate, check.reference):
         for seed in range(3):
             chosen = {"seed": seed} if check.takes("MLP", "seed") else {}
-            state = backend.MLP([2, MANY, MANY, MANY], dtype=check.dtype, **chosen).state_dict()
+            depth, _ = check.domain.depth(2, 2)
+            state = backend.MLP([2] + [MANY] * (depth + 1), dtype=check.dtype, **chosen).state_dict()
             for name, value in state.items():
                 expect_even(check, f"MLP in {backend.name}", name, value, 2 if name.startswith("fc1") else MANY)
-            if np.array_equal(state["fc2.weight"], state["fc3.weight"]):
+            if depth > 1 and np.array_equal(state["fc2.weight"], state["fc3.weight"]):
                 raise Mismatch(f"MLP in {backend.name}: fc2 and fc3 start with the same weights")
 
 

@@ -143,11 +143,10 @@ def test_updates_leave_the_state(check, history, update):
     (param, first, second), (name, options) = history, update
     if not check.candidate.defines(name):
         return
-    options = {"lr": 0.5} | {key: value for key, value in options.items() if check.takes(name, key)}
+    own, options = check.options(name, {"lr": 0.5, **options})
     given = check.cast(param), check.cast(first), None
-    reference, candidate = (
-        getattr(side, name).kept(*given, **options)[1] for side in (check.reference, check.candidate)
-    )
+    reference = getattr(check.reference, name).kept(*given, **options)[1]
+    candidate = getattr(check.candidate, name).kept(*given, **own)[1]
     state = PerBackend(reference, candidate, check.judge(name, *given, **options)["state"])
     for at in ("step 2", "step 2 made again from the same state"):
         check(name, param, second, state, at=at, **options)
@@ -203,9 +202,15 @@ def two_groups(backend, kind, layers, groups, **common):
     return getattr(backend, kind)([{"params": m, **g} for m, g in zip(members, groups, strict=True)], **common)
 
 
+def lr_required(check, kind):
+    """The learning rate as the constructor's option, for a candidate that cannot do without it."""
+    required = any(key == "lr" and needed for key, _, needed in check.candidate.signature(kind))
+    return {"lr": 0.5} if required else {}
+
+
 def one_group(backend, kind, layers, groups, **common):
     """An optimizer over the first layer, for candidates without groups."""
-    return getattr(backend, kind)([layers[0].kept.weight, layers[0].kept.bias], **groups[0], **common)
+    return getattr(backend, kind)([layers[0].kept.weight, layers[0].kept.bias], **common | groups[0])
 
 
 def knows_groups(kind):
@@ -233,6 +238,7 @@ class Trainee:
 
     def __init__(self, check, side, make, training):
         self.backend, self.make, self.training = getattr(check, side), make, training
+        self.loss = check.domain.loss()
         shape = training.x.shape[1], training.y.shape[1]
         self.layers = [self.backend.Linear(*shape, dtype=check.dtype) for _ in training.layers]
         self.x, self.y = check.cast(training.x), check.cast(training.y)
@@ -252,7 +258,7 @@ class Trainee:
         """Train one of the layers from these weights: the parameters of the other have no gradient."""
         for layer, weights in zip(self.layers, start, strict=True):
             layer.load_state_dict(weights)
-        self.backend.train_step(self.layers[trained], self.x, self.y, "squared_error", self.optimizer)
+        self.backend.train_step(self.layers[trained], self.x, self.y, self.loss, self.optimizer)
         return [layer.state_dict() for layer in self.layers]
 
 
@@ -260,7 +266,7 @@ class Judge:
     """The expected layers, step by step, with the states of their parameters."""
 
     def __init__(self, check, kind, training, options):
-        self.update, self.options = referee.UPDATES[kind], options
+        self.update, self.options, self.loss = referee.UPDATES[kind], options, check.domain.loss()
         self.x, self.y = bounded(check.cast(training.x)), bounded(check.cast(training.y))
         self.states: list[dict] = [dict.fromkeys(layer) for layer in training.layers]
 
@@ -268,7 +274,7 @@ class Judge:
         """Both layers after a step of one of them."""
         layers = [{name: bounded(value) for name, value in layer.items()} for layer in start]
         now, states = layers[trained], self.states[trained]
-        gradients = referee.neuron_gradients(now["weight"], now["bias"], self.x, self.y)
+        gradients = referee.layer_gradients(now["weight"], now["bias"], self.x, self.y, self.loss)
         for name, value in now.items():
             with np.errstate(all="ignore"):
                 update = self.update(value, gradients[f"grad_{name}"], states[name], **self.options(trained, name))
@@ -278,14 +284,17 @@ class Judge:
 
 def compare_training(check, kind, training, **common):
     """Each step from the reference's weights; the learning rate of one group changes after the first step."""
-    groups = [{key: value for key, value in group.items() if check.takes(kind, key)} for group in training.groups]
-    common = {key: value for key, value in common.items() if check.takes(kind, key)}
+    groups = [check.options(kind, group)[1] for group in training.groups]
+    common = lr_required(check, kind) | {key: value for key, value in common.items() if check.takes(kind, key)}
     make, of_group, trained = two_groups, group_of, training.trained
     if not check.able(f"{kind} with groups", knows_groups(kind)):
         make, of_group, trained = one_group, lambda *_: 0, [0] * len(trained)
     saves = check.able(f"{kind}.state_dict", can_be_saved(kind))
     training = training._replace(groups=groups, layers=[check.cast(layer) for layer in training.layers])
-    sides = {side: Trainee(check, side, partial(make, kind=kind, **common), training) for side in SIDES}
+    sides: dict[str, Trainee] = {}
+    for name in SIDES:
+        own = training._replace(groups=[check.without_fixed(name, kind, group) for group in groups])
+        sides[name] = Trainee(check, name, partial(make, kind=kind, **common), own)
     rates = [group["lr"] for group in groups]
 
     def options(layer, name):

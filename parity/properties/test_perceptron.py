@@ -140,8 +140,7 @@ def test_train_perceptron_meaning(check):
 @checks("train_perceptron")
 def test_on_epoch_sees_every_epoch(check):
     """``on_epoch`` gets the number of each epoch, its weights and its mistakes."""
-    if not check.takes("train_perceptron", "on_epoch"):
-        return
+    check.requires("train_perceptron", "on_epoch")
     x, y = map(check.cast, (np.array([[2.0, 1.0], [6.0, 0.5]]), np.array([[1.0], [-1.0]])))
     found = []
     for side in (check.candidate, check.reference):

@@ -1,5 +1,6 @@
 """The explanation of a failure, on one screen: place, gap, smallest input, expected value, known mistake."""
 
+from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
@@ -9,8 +10,9 @@ from hypothesis.errors import Flaky
 from parity import trees
 from parity.border.backend import ArgumentMutated, Raised, Stopped
 from parity.border.transcript import program, statements
-from parity.judge.compare import Evidence, Mismatch, as_mismatch
+from parity.judge.compare import Evidence, Mismatch, as_mismatch, shorten
 from parity.judge.diagnosis import diagnose
+from parity.judge.domain import LeftOut
 from parity.options import option
 from parity.reports.formulas import formula
 from parity.text import named, sentence
@@ -27,6 +29,23 @@ class Examples:
         self.smallest: list = []
         self.varied: list = []
         self.transcript: list = []
+        self.written: set = set()
+        self.unwritten: list = []
+
+    def left_out(self):
+        """The options that the candidate has not written: as few as explain all of its unwritten calls."""
+        calls, found = list(map(self.reasons, self.unwritten)), set()
+        while calls:
+            counts = Counter(reason for reasons in calls for reason in reasons)
+            found.add(most := max(sorted(counts), key=counts.__getitem__))
+            calls = [reasons for reasons in calls if most not in reasons]
+        return found
+
+    def reasons(self, call):
+        """Why a call may be unwritten: an option that no other call had, or its value."""
+        written = {(name, key) for name, key, _ in self.written}
+        options = {f"{name} with {key}" for name, key, _ in call if (name, key) not in written}
+        return options or {f"{name} with {key}={value}" for name, key, value in call - self.written} or {"an option"}
 
     def one(self, *args, **options):
         """Run one example for Hypothesis."""
@@ -38,23 +57,45 @@ class Examples:
 
     def survey(self, *args, **options):
         """Record one of the examples that distinguish the known mistakes: passing and failing, of any size."""
-        if len(self.varied) < SURVEYED:
-            self.varied.append(((args, options), self.observe(args, options)))
+        if len(self.varied) >= SURVEYED:
+            return
+        before = self.check.evidence.verdicts.total()
+        found = self.observe(args, options)
+        if found or self.check.evidence.verdicts.total() > before:
+            self.varied.append(((args, options), found))
 
     def observe(self, args, options):
         """The difference found in an example, or None."""
         for side in (self.check.candidate, self.check.reference):
             side.fresh()
+        evidence, candidate = self.check.evidence, self.check.candidate
         try:
-            with self.check.evidence.example():
+            with evidence.example():
                 self.property_(*args, **options)
+            self.written |= options_of(candidate.transcript)
+        except LeftOut as left:
+            evidence.left_out |= set(filter(None, [str(left)]))
         except (Raised, ArgumentMutated) as error:
-            if getattr(error, "kind", "") == "NotImplementedError" and error.backend is self.check.candidate:
-                pytest.skip(f"not written: {last_called(error.backend)}")
+            if getattr(error, "kind", "") == "NotImplementedError" and error.backend is candidate:
+                if not evidence.verdicts.total():
+                    pytest.skip(f"not written: {last_called(candidate)}")
+                self.unwritten.append(options_of(candidate.transcript[-1:]))
+                return None
             return as_mismatch(error, last_called(error.backend) or "the property")
         except Mismatch as error:
             return error
         return None
+
+
+def options_of(transcript):
+    """The functions called by name, with their options and the names among their arguments."""
+    found = set()
+    for asked in transcript:
+        if asked.action == "call" and isinstance(asked.target, str):
+            args, options = asked.given
+            found |= {(asked.target, key, shorten(value)) for key, value in options.items()}
+            found |= {(asked.target, arg, "") for arg in args if isinstance(arg, str)}
+    return found
 
 
 def last_called(backend):

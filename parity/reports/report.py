@@ -1,6 +1,7 @@
 """The table of ``parity check``: one row per property, printed as soon as it is finished, and a summary line."""
 
 import json
+import re
 from collections import Counter
 from datetime import UTC, datetime
 from importlib import import_module
@@ -27,6 +28,7 @@ class Row:
         self.ulp = self.share = 0.0
         self.functions: list[str] = []
         self.not_tried: set[str] = set()
+        self.left_out: set[str] = set()
         self.accepted: list[str] = []
         self.skipped = ""
 
@@ -36,8 +38,9 @@ class Row:
         evidence = properties.get("parity")
         self.functions = properties.get("functions", self.functions)
         self.reported[report.nodeid] = True
-        # A failure before or after a property, or of the pytest process, is not a failure of the candidate.
-        outcome = "unjudged" if report.outcome == "failed" and report.when != "call" else report.outcome
+        # Not a failure of the candidate: before or after a property, of the pytest process, or if its time was up.
+        unjudged = report.when != "call" or "unjudged" in properties
+        outcome = "unjudged" if report.outcome == "failed" and unjudged else report.outcome
         self.outcomes[outcome] += 1
         if report.outcome == "failed":
             lessons = [lesson for key, lesson in report.user_properties if key == "lesson"]
@@ -48,6 +51,7 @@ class Row:
             self.verdicts.update(evidence["verdicts"])
             self.ulp, self.share = max(self.ulp, evidence["ulp"]), max(self.share, evidence["share"])
             self.not_tried |= set(evidence["not_tried"])
+            self.left_out |= set(evidence["left_out"])
             self.accepted += [text for text in evidence["accepted"] if text not in self.accepted]
         elif report.outcome == "passed":
             self.verdicts["holds"] += 1
@@ -112,6 +116,7 @@ class Row:
             "worst_gap_ulp": self.ulp,
             "worst_gap_share": self.share,
             "not_tried": sorted(self.not_tried),
+            "left_out": sorted(self.left_out),
             "accepted": self.accepted,
             "message": self.message,
             "lessons": self.lessons,
@@ -120,12 +125,14 @@ class Row:
     def as_gradescope(self, points):
         """The row for results.json: all points or none; none if it was not completely judged."""
         passed = self.done and self.outcomes["passed"] and not self.outcomes["failed"] + self.outcomes["unjudged"]
+        passed = passed and not self.left_out
+        lacking = f"left out: {', '.join(sorted(self.left_out))}" if self.left_out else UNJUDGED
         return {
             "name": self.name,
             "score": points if passed else 0,
             "max_score": points,
             "status": "passed" if passed else "failed",
-            "output": "" if passed else self.message or UNJUDGED,
+            "output": "" if passed else self.message or lacking,
         }
 
 
@@ -235,6 +242,7 @@ class Report:
         if self.unusable:
             return self.unusable
         different = [row.name for row in self.rows.values() if row.outcomes["failed"]]
+        unjudged = [row for row in self.rows.values() if row.done and row.verdict == UNJUDGED]
         total = sum((row.verdicts for row in self.rows.values()), Counter())
         absent = [row.message for row in self.rows.values() if row.absent and ": " in row.message]
         rest = f" {len(absent)} propert{'y was' if len(absent) == 1 else 'ies were'} not checked." if absent else ""
@@ -243,18 +251,29 @@ class Report:
         if lost := [row.name for row in self.rows.values() if not row.done]:
             what = f"{len(lost)} of {len(self.rows)} properties of {self.candidate} were not reported"
             return f"The check is incomplete: {what}, such as {lost[0]}."
-        if self.exit_code() == 2 and absent and not self.errors:
+        if absent and not (self.errors or different or unjudged or self.judged()):
             # For an unfilled template this is the useful message, not that some classes are missing.
             if todo := self.absent().get("not written"):
                 return f"Nothing was checked of {self.candidate}: {', '.join(todo)} still to be written."
-            return f"Nothing was checked of {self.candidate}: {absent[-1]}."
-        if self.exit_code() == 2:
+            asked = [message for message in absent if self.only in re.split(": |, ", message)]
+            reason = min(asked, key=len, default=absent[-1])
+            reason = f"left out: {', '.join(sorted(self.left_out()))}" if self.left_out() else reason
+            return f"Nothing was checked of {self.candidate}: {reason}."
+        if self.errors or not self.rows:
             return f"The check is incomplete: the properties of {self.candidate} could not be run to the end."
+        rest = f" {len(unjudged)} could not be judged.{rest}" if different and unjudged else rest
         if different:
             checked = sum(not row.absent for row in self.rows.values())
             first = f"{different[0]}{', ...' if len(different) > 1 else ''}"
             share = f"{len(different)} of the {checked} properties checked"
             return f"{self.candidate} DIFFERS from {self.reference} in {share} ({first}).{rest}"
+        if unjudged:
+            count = f"{len(unjudged)} of the {sum(not row.absent for row in self.rows.values())} properties checked"
+            first = f"{unjudged[0].name}{', ...' if len(unjudged) > 1 else ''}"
+            return f"{self.candidate} could not be judged in {count} ({first}); the others give the same.{rest}"
+        if self.asked_and_left_out():
+            left = ", ".join(sorted(self.left_out()))
+            return f"{self.candidate} leaves out what --only {self.only} asks for: {left}. The rest gives the same."
         used = max(row.share for row in self.rows.values())
         alone = f", {self.dtype} alone" if self.dtype else ""
         lenient = sum("accepts bad input" in row.verdicts for row in self.rows.values())
@@ -263,8 +282,20 @@ class Report:
             f"{self.candidate} and {self.reference} give the same in {total.total():,} examples "
             f"(seed {self.seed}{alone}): {total['exact']:,} bit for bit, {total['rounding']:,} within their rounding "
             f"bound (at most {used:.0%} of it), {total['ties']:,} ties, {total['ill-conditioned']:,} ill-conditioned, "
-            f"{total['holds']:,} cases and laws that hold.{note}{rest}"
+            f"{total['holds']:,} cases and laws that hold.{note}{rest}{self.domain()}"
         )
+
+    def left_out(self):
+        """What the candidate's domain leaves out of the properties."""
+        return set().union(*(row.left_out for row in self.rows.values()))
+
+    def domain(self):
+        """A sentence about what was left out."""
+        return f" Left out: {', '.join(sorted(self.left_out()))}." if self.left_out() else ""
+
+    def asked_and_left_out(self):
+        """Whether the candidate leaves out of its domain what ``--only`` asks for."""
+        return bool(self.only and self.left_out())
 
     def complete(self):
         """Set the functions of rows that no process has reported because it ended before."""
@@ -273,14 +304,19 @@ class Report:
                 row.functions = functions(getattr(import_module(f"parity.properties.test_{file}"), test))
 
     def exit_code(self):
-        """0: the same, 1: different, 2: could not be checked."""
+        """0: the same, 1: different, 2: could not be checked, or not all that was asked for."""
         rows = self.rows.values()
-        if self.errors or not rows or any(row.verdict == UNJUDGED for row in rows):
+        if self.errors or not rows or not all(row.done for row in rows):
             return 2
         if any(row.outcomes["failed"] for row in rows):
             return 1
-        # A correct signature alone does not show that a function is right.
-        return 0 if any(row.outcomes["passed"] and row.functions for row in rows) else 2
+        if any(row.verdict == UNJUDGED for row in rows) or self.asked_and_left_out():
+            return 2
+        return 0 if self.judged() else 2
+
+    def judged(self):
+        """Whether a function was: a correct signature alone does not show that it is right."""
+        return any(row.outcomes["passed"] and row.functions for row in self.rows.values())
 
     def as_dict(self):
         """The report for the JSON file."""
@@ -342,14 +378,15 @@ class Submissions:
         self.reports.append(report)
         rows = report["properties"]
         wrong = [row for row in rows if row["verdict"] == "DIFFERENT"]
-        absent = sum(row["examples"] == 0 and row not in wrong for row in rows)
+        unjudged = sum(row["verdict"] == UNJUDGED for row in rows)
+        absent = sum(row["examples"] == 0 and row not in wrong for row in rows) - unjudged
         lessons: list[dict] = [lesson for row in wrong for lesson in row["lessons"]]
         first: dict = lessons[0] if lessons else {"headline": "", "mistakes": []}
         if report["exit_code"] == 2:
             self.print(report["candidate"], "-", "-", "-", report["summary"], style="bold red")
             return
         named = f" ({', '.join(mistake['name'] for mistake in first['mistakes'])})" if first["mistakes"] else ""
-        same = len(rows) - len(wrong) - absent
+        same = len(rows) - len(wrong) - absent - unjudged
         style = "red" if wrong else None
         self.print(report["candidate"], same, len(wrong), absent, first["headline"] + named, style=style)
 

@@ -93,6 +93,10 @@ class Table(Page):
             ulp = f"{row.ulp:.3g}" if row.ulp else "0" if row.verdicts["exact"] + row.verdicts["rounding"] else "-"
             share = f"{row.share:.0%}" if row.share else "-"
             self.columns(row.name, str(row.verdicts.total()), self.verdict(row), ulp, share)
+        if row.outcomes["unjudged"] and row.message:
+            self.paragraph(row.message.replace("\n", "; "))
+        if row.left_out and not row.outcomes["failed"]:
+            self.paragraph(", ".join(sorted(row.left_out)), "    left out: ", "dim")
         if row.not_tried:
             self.paragraph(", ".join(sorted(row.not_tried)), "    not tried: ", "dim")
         if row.accepted:
