@@ -295,7 +295,7 @@ class Served(Host):
         try:
             return super().call(target, args, options, keep)
         finally:
-            if isinstance(target, str) and inspect.isclass(getattr(self.namespace, target, None)):
+            if target == "make" or (isinstance(target, str) and inspect.isclass(getattr(self.namespace, target, None))):
                 self.guard.note_random_state()
 
     def answer(self, action, *given):

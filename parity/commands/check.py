@@ -16,6 +16,7 @@ from parity.border import backend
 from parity.border.host import die_with, is_file
 from parity.commands import many
 from parity.files import atomic_write, check_path
+from parity.judge import forms
 from parity.options import OPTIONS
 
 PROPERTIES = trees.ROOT / "parity" / "properties"
@@ -202,7 +203,7 @@ def validate(args):
         if option.choices and value is not None:
             choice(f"--{option.name}", value, option.choices)
     if args.only is not None:
-        choice("--only", args.only, trees.all_names())
+        choice("--only", args.only, trees.checkable())
     args.weights = dict(map(weight, args.weight))
     if len(args.weights) < len(args.weight):
         raise ValueError(f"--weight: got {' '.join(args.weight)}, expected each name once")
@@ -266,7 +267,7 @@ def expect_separate(args):
 def weight(text):
     """``sign=2`` as name and points."""
     name, _, points = text.partition("=")
-    choice("--weight", name, trees.all_names())
+    choice("--weight", name, trees.checkable())
     try:
         return name, NonNegative("--weight", float(points))
     except ValueError:
@@ -283,13 +284,15 @@ def started(args, spec):
     """The backend, which can be loaded and defines at least one name of the contract."""
     limits = backend.Limits(args.time_limit, args.memory_limit, args.no_import if spec == args.candidate else "")
     loaded = backend.load(spec, limits)
-    names = trees.all_names()
+    names = trees.checkable()
     try:
         if not any(map(loaded.defines, names)):
             raise ValueError(
                 f"{loaded.name}: defines no name of the contract, expected some of {', '.join(names[:8])}, ...; "
                 "parity template writes a file with all names"
             )
+        if all(map(loaded.defines, trees.NET)):
+            forms.declared(loaded)
     except (backend.Stopped, backend.Raised) as error:
         loaded.close()
         reason = " ".join(str(error).split())

@@ -103,6 +103,7 @@ class Check:
         self.precision = PRECISIONS[dtype]
         self.evidence = Evidence()
         self.abilities: dict[str, bool] = {}
+        self.form: Any = None  # of a whole net
 
     def cast(self, value):
         """Convert float arrays to the checked precision."""

@@ -40,6 +40,7 @@ def diagnose(property_, check, transcript, examples, among=None):
     telling = [(example, found) for example, found in examples if found is None or "remark" not in found.facts]
     examples = telling if any(found for _, found in telling) else examples
     called = {asked.target for asked in transcript if isinstance(asked.target, str)}
+    called |= set(check.form.names) if check.form and "step" in called else set()
     return [
         mistake
         for mistake in (MISTAKES.values() if among is None else among)

@@ -107,12 +107,12 @@ def size(variants):
 def state(check):
     """What a property depends on besides the answers and the signatures: what earlier ones have found out."""
     candidate = check.candidate
-    return tuple(sorted(candidate.floats_only)), candidate.keeps, tuple(sorted(check.abilities.items()))
+    return tuple(sorted(candidate.floats_only)), candidate.keeps, tuple(sorted(check.abilities.items())), check.form
 
 
 def restore(check, after):
     """Set this state."""
-    floats_only, check.candidate.keeps, abilities = after
+    floats_only, check.candidate.keeps, abilities, check.form = after
     check.candidate.floats_only, check.abilities = set(floats_only), dict(abilities)
 
 

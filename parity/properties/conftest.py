@@ -92,7 +92,7 @@ def pytest_collection_modifyitems(config, items):
     only = option(config, "only")
     if only:
         items[:] = [item for item in items if only in functions(item)]
-    order = [f"test_{file}.py" for file in ("contract", *trees.FILES, "defaults", "state", "arrays", "errors")]
+    order = [f"test_{file}.py" for file in ("contract", *trees.FILES, "nets", "defaults", "state", "arrays", "errors")]
     items.sort(key=lambda item: order.index(item.path.name) if item.path.name in order else len(order))
 
 
@@ -153,6 +153,10 @@ def pytest_runtest_protocol(item, nextitem):
 def not_defined(side, marker):
     """Why a property cannot be checked, or an empty text."""
     undefined = [name for name in marker.args if not side.defines(name)]
+    if marker.args == trees.NET and "step" in undefined:
+        return "for whole nets only"
+    if len(undefined) == len(marker.args) and all(map(side.defines, trees.NET)):
+        return "not a function of a whole net"
     needed = len(undefined) == len(marker.args) or (undefined and not marker.kwargs.get("each"))
     return f"not defined: {', '.join(undefined)}" if needed else ""
 
@@ -189,7 +193,7 @@ def skip_undefined(pyfuncitem, marker):
     side = loaded(pyfuncitem.config, "candidate")
     try:
         side.begin()
-        for name in trees.all_names():
+        for name in trees.checkable():
             side.defines(name)
         reason = not_defined(side, marker)
     except Stopped as stopped:

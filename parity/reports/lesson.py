@@ -124,7 +124,7 @@ def learn(error, function, examples, survey=None):
             f"{function} gives different results for the same arguments", found[-1].facts if found else None
         )
     word = error.headline.partition(":")[0].partition(" ")[0].partition(".")[0]
-    function = word if word in trees.all_names() else function
+    function = word if word in trees.checkable() else function
     mistakes: list | None = None
     partly: list = []
     if error.value is not None and survey:
