@@ -23,18 +23,21 @@ INPUTS = ("(N, D)", "(D, N)", "(D,)", "(D, 1)", "(1, D)")
 TARGETS = ("(N, K)", "(K, N)", "(N,)", "(N, 1)", "(K,)", "(K, 1)", "(1, K)", "()")
 # What may be declared: the choices, and what it is. ``parity template net`` writes a line for each.
 OPTIONS: dict[str, tuple[tuple[str, ...], str]] = {
-    "activation": (ACTIVATIONS, "of the hidden layers"),
-    "output": (ACTIVATIONS, "of the last layer"),
-    "loss": (tuple(referee.LOSSES), "what step returns and goes against"),
-    "reduction": (("mean", "sum", "batchmean"), "of the loss over all numbers; batchmean is the sum divided by N"),
-    "l2": ((), "adds l2 / 2 times the sum of the squared weights, without the biases, to the loss"),
-    "optimizer": (tuple(referee.UPDATES), 'its options follow, such as "momentum": 0.9'),
-    "weights": (WEIGHTS, "D inputs, K neurons; 1 is the bias inside"),
-    "bias": (BIASES, "if it is not inside"),
-    "x": (INPUTS, "N samples, or one"),
-    "y": (TARGETS, "for cross_entropy, with K one-hot, without K class numbers"),
-    "hidden_layers": ((), "their number, if the net has no other"),
-    "sizes": ((), "such as [2, 8, 1], if the net has no others"),
+    "activation": (ACTIVATIONS, "activation of the hidden layers"),
+    "output": (ACTIVATIONS, "activation of the last layer"),
+    "loss": (tuple(referee.LOSSES), "what step returns, and whose gradient it follows"),
+    "reduction": (
+        ("mean", "sum", "batchmean"),
+        "mean over all numbers, sum, or batchmean: the sum divided by the N samples",
+    ),
+    "l2": ((), "adds l2 / 2 times the sum of all squared weights, without the biases, to the loss"),
+    "optimizer": (tuple(referee.UPDATES), 'rule of the step; its options may follow as lines, such as "momentum": 0.9'),
+    "weights": (WEIGHTS, "shape of the weights of D inputs and K neurons; the 1 is a bias inside them"),
+    "bias": (BIASES, "shape of the bias, if it is not inside the weights"),
+    "x": (INPUTS, "shape of the inputs: N samples, or one"),
+    "y": (TARGETS, "shape of the targets; of cross_entropy K is one-hot, without it they are class numbers"),
+    "hidden_layers": ((), "number of hidden layers, if the net can have no other"),
+    "sizes": ((), "numbers of inputs, hidden neurons and outputs, such as [2, 8, 1], if it can have no others"),
 }
 
 
@@ -105,7 +108,8 @@ class Form(NamedTuple):
         """The contract's functions and classes that a step of this net is made of."""
         activations = dict.fromkeys([self.activation, self.last])
         backward = [f"{name}_backward" for name in (*activations, self.loss)]
-        return ["linear", *activations, self.loss, *backward, self.update, "MLP", "train_step"]
+        classes = ["MLP", "train_step"] + [self.optimizer] * bool(self.options)
+        return ["linear", *activations, self.loss, *backward, self.update, *classes]
 
     @property
     def update(self):

@@ -12,7 +12,7 @@ from parity.judge.compare import Mismatch, as_array, as_mismatch, call
 from parity.judge.rounding import bounded
 
 # Known mistakes in these show only where the net is made of the contract's classes.
-CLASSES = ("MLP", "train_step")
+CLASSES = ("MLP", "train_step", *referee.UPDATES)
 
 
 def net_of(backend, form, sizes, samples, dtype):
@@ -183,11 +183,14 @@ class ByFunctions:
             a, z = kept.pop()
             delta = functions[i - 1][1](z, grad)
             weight = self.now[f"fc{i}.weight"]
-            gradients[f"fc{i}.weight"] = delta.T @ a + self.form.l2 * weight
+            gradients[f"fc{i}.weight"] = delta.T @ a
             gradients[f"fc{i}.bias"] = delta.sum(axis=0)
             grad = delta @ weight
-        update, options = getattr(self.backend, self.form.update), dict(self.form.options)
+        update = getattr(self.backend, self.form.update)
         for name in trained(self.form, self.now):
+            options = dict(self.form.options)
+            if self.form.l2 and name.endswith("weight"):
+                options["weight_decay"] = options.get("weight_decay", 0.0) + self.form.l2
             state = self.states[name]
             self.now[name], self.states[name] = update(self.now[name], gradients[name], state, lr=lr, **options)
         return float(loss)

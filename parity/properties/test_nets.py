@@ -186,4 +186,4 @@ def label(name):
 
 def shown(array):
     """A few digits."""
-    return str(np.array2string(array, precision=6, separator=", ", threshold=20, edgeitems=2, max_line_width=10**6))
+    return " ".join(np.array2string(array, precision=6, separator=", ", threshold=20, edgeitems=2).split())
