@@ -85,9 +85,7 @@ def run(args):
 def write_net(args):
     """Write the form and the functions of a net."""
     if args.names != ["net"]:
-        raise ValueError(
-            f"NAME: got {' '.join(args.names)}, expected net alone, because a whole net has its own functions"
-        )
+        raise ValueError(f"NAME: got {' '.join(args.names)}, expected net alone: its functions are others")
     options = "\n".join(map(declaration, forms.OPTIONS))
     with atomic_write(args.output) as path:
         path.write_text(NET.format(file=quoted(args.output), options=options), encoding="utf-8")

@@ -7,6 +7,8 @@ from parity.judge.compare import Check, Mismatch
 from parity.judge.rounding import PRECISIONS, magnitude
 from parity.mistakes import MISTAKES
 
+NONE_FITS = "no known mistake gives these numbers"
+
 
 class StandIn(Check):
     """A check in which a mistake replaces the candidate; it is called only for what the candidate defines."""

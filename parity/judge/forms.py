@@ -28,7 +28,7 @@ OPTIONS: dict[str, tuple[tuple[str, ...], str]] = {
     "loss": (tuple(referee.LOSSES), "what step returns, and whose gradient it follows"),
     "reduction": (
         ("mean", "sum", "batchmean"),
-        "mean over all numbers, sum, or batchmean: the sum divided by the N samples",
+        "of the loss; batchmean is the sum divided by the N samples",
     ),
     "l2": ((), "adds l2 / 2 times the sum of all squared weights, without the biases, to the loss"),
     "optimizer": (tuple(referee.UPDATES), 'rule of the step; its options may follow as lines, such as "momentum": 0.9'),

@@ -10,7 +10,7 @@ from parity import trees
 from parity.border.backend import ArgumentMutated, Raised, Stopped
 from parity.border.transcript import program, statements
 from parity.judge.compare import Evidence, Mismatch, as_mismatch
-from parity.judge.diagnosis import diagnose
+from parity.judge.diagnosis import NONE_FITS, diagnose
 from parity.options import option
 from parity.reports.formulas import formula
 from parity.text import named, sentence
@@ -104,7 +104,6 @@ class Lesson:
         return path
 
 
-NONE_FITS = "no known mistake gives these numbers"
 PARTLY = "no known mistake explains all examples; in this example,"
 
 
