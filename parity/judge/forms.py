@@ -186,7 +186,8 @@ def check_together(form):
     if form.l2 and form.optimizer == "AdamW":
         raise ValueError("NET: l2: got it with AdamW, expected weight_decay, which is decoupled there")
     if form.one_sample != ("N" not in form.y):
-        raise ValueError(f"NET: y: got {form.y}, expected one with {'one sample' if form.one_sample else 'N'} as x")
+        fitting = [y for y in TARGETS if form.one_sample == ("N" not in y)]
+        raise ValueError(f"NET: y: got {form.y}, expected one of {', '.join(fitting)} for x {form.x}")
     if form.sizes and form.one_output and form.sizes[-1] != 1:
         raise ValueError(f"NET: y: got {form.y}, expected one with K for {form.sizes[-1]} outputs")
     if form.sizes and form.hidden_layers not in (None, len(form.sizes) - 2):

@@ -9,7 +9,7 @@ import numpy as np
 from parity.border.backend import Raised
 from parity.judge import forms, referee
 from parity.judge.compare import Mismatch, as_array, as_mismatch, call
-from parity.judge.rounding import bounded
+from parity.judge.rounding import PRECISIONS, bounded
 
 # Known mistakes in these show only where the net is made of the contract's classes.
 CLASSES = ("MLP", "train_step", *referee.UPDATES)
@@ -21,6 +21,10 @@ def net_of(backend, form, sizes, samples, dtype):
         return Own(backend, form, sizes, dtype)
     by_functions = getattr(backend.namespace, "replaced", "MLP") not in CLASSES
     return (ByFunctions if by_functions else ByClasses)(backend, form, sizes, samples, dtype)
+
+
+class OtherPrecision(Exception):
+    """The net keeps its weights in another precision than they were set in."""
 
 
 class Own:
@@ -77,7 +81,10 @@ class Own:
         arrays = forms.to_net(self.form, weights)
         given = dict(zip(self.keys, arrays, strict=True)) if self.keys else arrays
         call(self.backend, "set_weights", [self.net, given], {})
-        for name, given, back in zip(self.named(self.keys), arrays, self.read()[1], strict=True):
+        read = self.read()[1]
+        if {array.dtype.name for array in read} <= PRECISIONS.keys() - {self.dtype}:
+            raise OtherPrecision
+        for name, given, back in zip(self.named(self.keys), arrays, read, strict=True):
             if wrong := np.argwhere(given != back).tolist():
                 at = tuple(wrong[0])
                 got, wanted = back[at].item(), given[at].item()
