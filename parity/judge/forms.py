@@ -245,6 +245,6 @@ def targets(form, y, outputs, dtype):
     """y (N, K) or class indices (N,) as the net takes it."""
     if "K" not in form.y:
         column = y.reshape(-1, 1)
-        return column if form.y == "(N, 1)" else column[:, 0] if form.y == "(N,)" else column[0, 0].item()
+        return column if form.y == "(N, 1)" else column[:, 0] if form.y == "(N,)" else column.reshape(())
     y = np.eye(outputs, dtype=dtype)[y] if y.ndim == 1 else y
     return y[0] if form.y == "(K,)" else y.T if form.y in ("(K, N)", "(K, 1)") else y

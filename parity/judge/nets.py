@@ -213,6 +213,7 @@ def trained(form, weights):
     return [name for name in weights if form.has_bias or name.endswith("weight")]
 
 
+@np.errstate(all="ignore")
 def judged(form, weights, states, x, y, lr):
     """The referee's step from these weights and states: the loss, the new weights and states, each with its bound."""
     activations = form.activations(len(weights) // 2)
