@@ -559,11 +559,22 @@ def code_lines(path):
 def test_the_table_counts_the_lines(name):
     """As a person counts them."""
     table = (ROOT / "docs" / "nets.md").read_text(encoding="utf-8")
-    before, after = (code_lines(path) for path in (ROOT / f"tests/nets/{name}_wrapped.py", NETS / f"{name}_adapter.py"))
-    assert f"| [`{name}.py`](../examples/nets/{name}.py) | {before} | {after} |" in " ".join(table.split(" ")), (
-        before,
-        after,
-    )
+    adapter = NETS / f"{name}_adapter.py"
+    before, after = code_lines(ROOT / f"tests/nets/{name}_wrapped.py"), code_lines(adapter)
+    [net] = [node for node in ast.parse(adapter.read_text(encoding="utf-8")).body if isinstance(node, ast.Assign)]
+    declaration = net.end_lineno - net.lineno + 1
+    assert f"| [`{name}.py`](../examples/nets/{name}.py) | {before} | {after} | {declaration} |\n" in table
+
+
+@pytest.mark.parametrize("name", forms.OPTIONS)
+def test_the_page_has_every_option(name):
+    """With its choices."""
+    page = (ROOT / "docs" / "nets.md").read_text(encoding="utf-8")
+    [row] = [line for line in page.splitlines() if line.startswith(f"| `{name}` |")]
+    choices = forms.OPTIONS[name][0]
+    if name == "output":
+        choices = ()  # the same as of the activation
+    assert [choice for choice in choices if f'"{choice}"' not in row] == []
 
 
 @pytest.mark.parametrize(
