@@ -8,6 +8,8 @@ from contract.names import FILES
 
 ROOT = Path(__file__).parents[1]
 TREES = ("scratch", "torchref")
+# The functions of a whole net, whatever its classes: docs/nets.md.
+NET = ("step", "make", "get_weights", "set_weights")
 
 
 def names(package="scratch"):
@@ -18,6 +20,11 @@ def names(package="scratch"):
 def all_names():
     """All public names in study order."""
     return [name for file in names().values() for name in file]
+
+
+def checkable():
+    """The names that a candidate may define."""
+    return [*all_names(), *NET]
 
 
 def digest():

@@ -1,5 +1,6 @@
 """The adapters in examples/ run, and each package gets the verdict that docs/packages.md tells."""
 
+import ast
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -44,3 +45,16 @@ def test_package(package, report):
     rows = report(EXAMPLES / "adapters" / f"{package}_adapter.py", "--reference", "scratch", "--examples", "10")
     found = {lesson["function"] for row in rows["properties"] for lesson in row["lessons"]}
     assert found - ROUNDED.get(package, set()) == PACKAGES[package]
+
+
+def test_optimizers_with_state_are_adapted_in_five_lines(report):
+    """The rate in the constructor, the weights changed in place, the state an object of their own."""
+    rows = report(EXAMPLES / "optimizer_adapter.py", "--reference", "scratch", "--examples", "30")
+    assert rows["exit_code"] == 0, [row["message"] for row in rows["properties"] if row["lessons"]]
+    checked = {row["functions"][0] for row in rows["properties"] if row["examples"] and row["functions"]}
+    assert checked == {"sgd_update", "adam_update"}
+    text = (EXAMPLES / "optimizer_adapter.py").read_text(encoding="utf-8")
+    adapters = [node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)]
+    assert {node.name for node in adapters} == checked
+    # The line that begins with def, and the statements below the docstring.
+    assert {node.end_lineno - node.body[0].end_lineno + 1 for node in adapters} == {5}

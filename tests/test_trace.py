@@ -1,6 +1,7 @@
 """``parity trace``: correct code agrees, a mistake is found at its first step and quantity."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -186,6 +187,41 @@ def train_step(model, x, y, loss, optimizer):
     assert (code, err) == (1, [])
     assert out[-3:-1] == ["homework.py cannot continue after step 2", message]
     assert "differs from scratch first at step 2, in the" in out[-1]
+
+
+SOLUTIONS = Path(__file__).parent / "solutions" / "wrong"
+
+
+@pytest.mark.parametrize(
+    ("candidate", "options", "mistake"),
+    [
+        (SOLUTIONS / "updated_too_early.py", (), "backward_through_updated_weights"),
+        (SOLUTIONS / "relu_without_chain.py", ("--activation", "relu"), "relu_gradient_from_above_left_out"),
+        (SOLUTIONS / "momentum_holds_the_rate.py", ("--set", "momentum=0.5"), "lr_inside_the_momentum_buffer"),
+        (SOLUTIONS / "perceptron_bias_stays.py", ("--rule", "perceptron"), "bias_never_updated"),
+        (
+            SOLUTIONS / "gradient_without_slope.py",
+            ("--rule", "gradient", "--activation", "sigmoid"),
+            "derivative_forgotten",
+        ),
+        ("parity.mistakes:hidden_derivative_forgotten", (), "hidden_derivative_forgotten"),
+        ("parity.mistakes:loss_summed", (), "loss_summed"),
+    ],
+)
+def test_the_mistake_is_named(trace, candidate, options, mistake):
+    """As in a check: the one that makes the same first difference, before the last line."""
+    code, out, _ = trace(candidate, "--reference", "scratch", *small(options), *options)
+    assert code == 1
+    assert out[-2].startswith(f"  mistake  {mistake}: this is what you get when ")
+    assert "; or " not in out[-2]
+
+
+def test_a_mistake_that_is_not_known_is_not_guessed(trace, tmp_path):
+    """Nor is one named where there are no numbers."""
+    file = tmp_path / "homework.py"
+    file.write_text("import numpy as np\ndef tanh(z):\n    return np.tanh(1.01 * z)\n")
+    code, out, _ = trace(file, "--reference", "scratch", *SMALL)
+    assert (code, out[-2]) == (1, "  mistake  no known mistake gives these numbers")
 
 
 @pytest.mark.parametrize("body", ["raise RuntimeError('later')", "return z[:1, :1]", "return None"])

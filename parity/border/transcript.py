@@ -126,7 +126,7 @@ class Writer:
     def noun(self, target):
         """A noun for the result of a function: ``MLP`` gives mlp, ``net.parameters`` parameters, ``sign`` result."""
         last = re.split(r"[.\[\(]", self.show_target(target).rstrip("])"))[-1]
-        noun = re.sub(r"\W", "", last).lower()
+        noun = {"make": "net"}.get(last, re.sub(r"\W", "", last).lower())
         return noun if noun and noun != target else "result"
 
     def fresh(self, noun):

@@ -16,6 +16,7 @@ from parity.border import backend
 from parity.border.host import die_with, is_file
 from parity.commands import many
 from parity.files import atomic_write, check_path
+from parity.judge import forms
 from parity.judge.domain import declared
 from parity.options import OPTIONS
 
@@ -203,7 +204,7 @@ def validate(args):
         if option.choices and value is not None:
             choice(f"--{option.name}", value, option.choices)
     if args.only is not None:
-        choice("--only", args.only, trees.all_names())
+        choice("--only", args.only, trees.checkable())
     args.weights = dict(map(weight, args.weight))
     if len(args.weights) < len(args.weight):
         raise ValueError(f"--weight: got {' '.join(args.weight)}, expected each name once")
@@ -267,7 +268,7 @@ def expect_separate(args):
 def weight(text):
     """``sign=2`` as name and points."""
     name, _, points = text.partition("=")
-    choice("--weight", name, trees.all_names())
+    choice("--weight", name, trees.checkable())
     try:
         return name, NonNegative("--weight", float(points))
     except ValueError:
@@ -284,7 +285,7 @@ def started(args, spec):
     """The backend, which can be loaded, defines at least one name of the contract, and declares a domain or none."""
     limits = backend.Limits(args.time_limit, args.memory_limit, args.no_import if spec == args.candidate else "")
     loaded = backend.load(spec, limits)
-    names = trees.all_names()
+    names = trees.checkable()
     try:
         if not any(map(loaded.defines, names)):
             raise ValueError(
@@ -292,6 +293,8 @@ def started(args, spec):
                 "parity template writes a file with all names"
             )
         declared(loaded)
+        if all(map(loaded.defines, trees.NET)):
+            forms.declared(loaded)
     except (backend.Stopped, backend.Raised) as error:
         loaded.close()
         reason = " ".join(str(error).split())

@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import json
 from importlib import import_module
 from pathlib import Path
 from textwrap import dedent, fill, indent
@@ -10,6 +11,7 @@ from contract.arguments import choice
 from contract.arrays import Array
 from parity import trees
 from parity.files import atomic_write, check_path
+from parity.judge import forms
 from parity.text import printable
 
 HEADER = '''"""A function that is not written yet raises NotImplementedError; ``parity check {file}`` checks the others.
@@ -21,6 +23,35 @@ attributes, such as ``result.weight``, may be any object with the attributes nam
 import numpy as np
 '''
 METHODS = ("__init__", "__call__")
+NET = '''"""A net of your own, whatever its classes; ``parity check {file}`` trains it beside PyTorch, step by step."""
+
+import numpy as np
+
+# What the net computes, and how its arrays are laid out; the check converts them. A line left out has this default.
+NET = {{
+{options}
+}}
+
+
+def make(sizes):
+    """A new net of these numbers of inputs, of neurons in each hidden layer, and of outputs, such as [2, 8, 1]."""
+    raise NotImplementedError
+
+
+def get_weights(net):
+    """Its arrays in a list or dictionary: of the first layer the weights, then the biases, then of the next."""
+    raise NotImplementedError
+
+
+def set_weights(net, weights):
+    """Put these in their place; they come as get_weights returns them."""
+    raise NotImplementedError
+
+
+def step(net, x, y, lr):
+    """One step of training on these samples; returns the loss before the step, a number."""
+    raise NotImplementedError
+'''
 
 
 def add_arguments(parser):
@@ -30,7 +61,7 @@ def add_arguments(parser):
         "names",
         nargs="*",
         metavar="NAME",
-        help="functions, classes, or whole chapters such as perceptron (default: all)",
+        help="functions, classes, whole chapters such as perceptron, or net: a whole net of your own (default: all)",
     )
     add("-o", "--output", default="homework.py", metavar="FILE", help="file to write (default: %(default)s)")
 
@@ -40,6 +71,8 @@ def run(args):
     check_path(args.output, (".py",))
     if Path(args.output).exists():
         raise ValueError(f"{args.output}: got an existing file, expected the name of a new file")
+    if "net" in args.names:
+        return write_net(args)
     names = dict.fromkeys(name for given in args.names or trees.FILES for name in chosen(given) if name != "tensor")
     if not names:
         raise ValueError("NAME: got tensor, which need not be written, expected another name")
@@ -49,16 +82,31 @@ def run(args):
     return 0
 
 
+def write_net(args):
+    """Write the form and the functions of a net."""
+    if args.names != ["net"]:
+        raise ValueError(f"NAME: got {' '.join(args.names)}, expected net alone: its functions are others")
+    options = "\n".join(map(declaration, forms.OPTIONS))
+    with atomic_write(args.output) as path:
+        path.write_text(NET.format(file=quoted(args.output), options=options), encoding="utf-8")
+    print(f"wrote {args.output}, {len(trees.NET)} functions to fill in; then: parity check {args.output}")
+    return 0
+
+
 def chosen(given):
     """The names of a file of the contract, or the name itself."""
-    choice("NAME", given, (*trees.FILES, *trees.all_names()))
+    choice("NAME", given, (*trees.FILES, *trees.all_names(), "net"))
     return trees.names().get(given, [given])
 
 
 def template(names, file):
     """The text of the file."""
-    file = printable(file).replace("\\", "\\\\").replace('"', '\\"')  # it is part of a docstring
-    return "\n\n".join([HEADER.format(file=file), *map(skeleton, names)])
+    return "\n\n".join([HEADER.format(file=quoted(file)), *map(skeleton, names)])
+
+
+def quoted(file):
+    """The name of a file as part of a docstring."""
+    return printable(file).replace("\\", "\\\\").replace('"', '\\"')
 
 
 def skeleton(name):
@@ -75,6 +123,14 @@ def skeleton(name):
     }
     head = "\n".join([f"class {name}:", *documented(inspect.getsource(thing)), ""])
     return "\n".join([head, *(indent(emptied(method), "    ") for method in methods.values())])
+
+
+def declaration(name):
+    """An option of a net with its default, and above it what may stand there."""
+    choices, meaning = forms.OPTIONS[name]
+    default = forms.Form._field_defaults[name]
+    comment = indent(fill(f"{meaning}{': ' * bool(choices)}{', '.join(choices)}", 112), "    # ")
+    return f"{comment}\n    {json.dumps(name)}: {json.dumps(default) if isinstance(default, str) else default},"
 
 
 def emptied(function):

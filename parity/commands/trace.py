@@ -14,13 +14,14 @@ import numpy as np
 
 import scratch
 from contract.arguments import Count, NonNegative, batch_length, choice
-from parity import plots
+from parity import plots, text
 from parity.border import backend
 from parity.commands import train
 from parity.commands.trace_report import plot, print_table, verdict
-from parity.commands.trace_run import traced
+from parity.commands.trace_run import mistakes, traced
 from parity.files import check_path
 from parity.judge import referee
+from parity.judge.diagnosis import NONE_FITS
 
 NET_OPTIONS = ("hidden", "output", "loss", "optimizer", "set", "batch_size")
 # The rules, and the options that each does not use.
@@ -81,6 +82,7 @@ def run(args):
         outcome = traced(args, sides, x, y, weights)
         names = [side.name for side in sides]
         print_table(names, outcome)
+        known = named(args, sides, x, y, weights, outcome)
         if args.plot:
             plot(args, sides, outcome, x, y)
             print(f"wrote {args.plot}")
@@ -89,7 +91,15 @@ def run(args):
     finally:
         for side in sides:
             side.close()
-    return verdict(names, outcome)
+    return verdict(names, outcome, known)
+
+
+def named(args, sides, x, y, weights, outcome):
+    """The known mistakes that make the first difference, in words; empty if there are no numbers to compare."""
+    if outcome.found is None or outcome.found.value is None:
+        return ""
+    found = mistakes(args, sides, x, y, weights, outcome.found)
+    return text.named([vars(mistake) for mistake in found]) or NONE_FITS
 
 
 def check_options(args):
@@ -194,6 +204,7 @@ def say_what_is_traced(args, candidate, reference):
     missing = [name for name in names if not reference.defines(name)]
     if missing:
         raise ValueError(f"{reference.name}: does not define {', '.join(missing)}, expected a reference that does")
+    args.called = names + classes * args.classes
     own = [name for name in names if candidate.defines(name)]
     if not own and not args.classes:
         wanted = f"some of {', '.join(names)}" + f", or all of {', '.join(classes)}" * (args.rule == "net")

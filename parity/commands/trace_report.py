@@ -39,14 +39,16 @@ def percent(share):
     return f"{100 * share:.2g}%" if share < 1 else f"{share:.3g} times"
 
 
-def verdict(names, outcome):
-    """Print the conclusion and return the exit code."""
+def verdict(names, outcome, known):
+    """Print the conclusion, with the known mistakes that make the first difference, and return the exit code."""
     rows = outcome.rows
     if outcome.stopped:
         print(outcome.stopped)
     if outcome.difference:
         step, kind, what, message, looked = outcome.difference
         print(message)
+        if known:
+            print(f"  mistake  {known}")
         print(
             f"{names[0]} differs from {names[1]} first at step {step}, in the {kind}: {what}; order compared: {looked}"
         )

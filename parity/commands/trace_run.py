@@ -7,7 +7,9 @@ import numpy as np
 from contract.arguments import batch_length
 from parity.border import backend
 from parity.judge import compare, referee
+from parity.judge.diagnosis import same
 from parity.judge.rounding import bounded, magnitude
+from parity.mistakes import MISTAKES
 
 
 class Row(NamedTuple):
@@ -30,17 +32,19 @@ class Row(NamedTuple):
 class Outcome(NamedTuple):
     """All steps, the first difference, and the final weights of both sides.
 
-    The difference is the step, the kind of quantity, the quantity, the message, and the order of comparison.
+    The difference is the step, the kind of quantity, the quantity, the message, and the order of comparison; ``found``
+    has its numbers.
     """
 
     rows: list[Row]
     difference: tuple | None
+    found: compare.Mismatch | None
     stopped: str
     weights: list[dict]
 
 
-def traced(args, sides, x, y, weights):
-    """Run all three step by step."""
+def traced(args, sides, x, y, weights, first_only=False):
+    """Run all three step by step, to the end or to the first difference."""
     candidate, reference = Side(*sides), Side(sides[1])
     check = compare.Check(sides[0], sides[1], args.dtype)
     starts = [dict(weights), dict(weights), {name: bounded(value) for name, value in weights.items()}]
@@ -48,7 +52,7 @@ def traced(args, sides, x, y, weights):
     for memory in memories[:2] * args.classes:
         memory |= {"net": None, "optimizer": None, "given": (weights, None)}
     rows: list[Row] = []
-    difference, stopped = None, ""
+    difference, found, stopped = None, None, ""
     for step, (epoch, chosen) in enumerate(batches(args, len(x)), start=1):
         batch = x[chosen], y[chosen]
         # The reference runs first: an input that it rejects is invalid and not a difference.
@@ -71,16 +75,27 @@ def traced(args, sides, x, y, weights):
             except Exception as error:
                 if difference is None:
                     difference = step, kind, f"{label} ({candidate.last})", str(error), order(args, kinds, at)
-                if not getattr(error, "place", None):  # no numbers to continue with
+                    found = error if isinstance(error, compare.Mismatch) else None
+                if first_only or not getattr(error, "place", None):  # no numbers to continue with
                     stopped = f"{sides[0].name} cannot continue after step {step}"
-                    return Outcome(rows, difference, stopped, [memory["weights"] for memory in memories[:2]])
+                    return Outcome(rows, difference, found, stopped, [memory["weights"] for memory in memories[:2]])
         rows.append(row(step, epoch, losses, [memory["weights"] for memory in memories], args.dtype))
         if not np.isfinite(losses).all():
             stopped = f"the loss became {losses[0]} and {losses[1]} at step {step}; the run stopped"
             break
         if args.resync:
             memories[0], memories[2] = resynchronised(*memories[:2])
-    return Outcome(rows, difference, stopped, [memory["weights"] for memory in memories[:2]])
+    return Outcome(rows, difference, found, stopped, [memory["weights"] for memory in memories[:2]])
+
+
+def mistakes(args, sides, x, y, weights, found):
+    """The known mistakes that make this difference first, at the same place and by the same numbers."""
+    for mistake in MISTAKES.values():
+        if mistake.replaced in args.called and sides[0].defines(mistake.replaced):
+            stand_in = backend.Backend(mistake.name, mistake)
+            other = traced(args, [stand_in, sides[1]], x, y, weights, first_only=True)
+            if same(found, other.found, args.dtype):
+                yield mistake
 
 
 def batches(args, n):

@@ -112,6 +112,7 @@ class Check:
         self.evidence = Evidence()
         self.abilities: dict[str, bool] = {}
         self.domain = Domain()
+        self.form: Any = None  # of a whole net
 
     def cast(self, value):
         """Convert float arrays to the checked precision."""

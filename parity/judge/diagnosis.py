@@ -7,6 +7,8 @@ from parity.judge.compare import Check, Mismatch
 from parity.judge.rounding import PRECISIONS, magnitude
 from parity.mistakes import MISTAKES
 
+NONE_FITS = "no known mistake gives these numbers"
+
 
 class StandIn(Check):
     """A check in which a mistake replaces the candidate; it is called only for what the candidate defines."""
@@ -46,6 +48,7 @@ def diagnose(property_, check, transcript, examples, among=None):
     telling = [(example, found) for example, found in examples if found is None or "remark" not in found.facts]
     examples = telling if any(found for _, found in telling) else examples
     called = {asked.target for asked in transcript if isinstance(asked.target, str)}
+    called |= set(check.form.names) if check.form and "step" in called else set()
     return [
         mistake
         for mistake in (MISTAKES.values() if among is None else among)

@@ -108,12 +108,12 @@ def state(check):
     """What a property depends on besides the answers and the signatures: what earlier ones have found out."""
     candidate = check.candidate
     found = tuple(sorted(candidate.floats_only)), candidate.keeps, tuple(sorted(check.abilities.items()))
-    return *found, str(candidate.declared())
+    return *found, str(candidate.declared()), check.form
 
 
 def restore(check, after):
     """Set this state."""
-    floats_only, check.candidate.keeps, abilities, _ = after
+    floats_only, check.candidate.keeps, abilities, _, check.form = after
     check.candidate.floats_only, check.abilities = set(floats_only), dict(abilities)
 
 

@@ -131,6 +131,15 @@ def weight_decay_doubled(param, grad, state, *, weight_decay=0.0, **options):
 
 
 @mistake("sgd_update")
+def weight_decay_halved(param, grad, state, *, weight_decay=0.0, **options):
+    """half of the weight decay is applied.
+
+    Met where the loss has lambda w^2 and the gradient lambda w, without the 2 of the derivative.
+    """
+    return scratch.sgd_update(param, grad, state, weight_decay=weight_decay / 2, **options)
+
+
+@mistake("sgd_update")
 def weight_decay_of_wrong_sign(param, grad, state, *, weight_decay=0.0, **options):
     """the weight decay is subtracted from the gradient: the weights grow.
 

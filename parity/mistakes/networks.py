@@ -259,3 +259,38 @@ def derivative_of_the_outputs(net, grad_output, input_grad=True):
     for layer, g, output in reversed(net.kept):
         grad_output = layer.backward(g.backward(output, grad_output))
     return grad_output
+
+
+@mistake("MLP.backward")
+def output_derivative_forgotten(net, grad_output, input_grad=True):
+    """the gradient enters the last layer without its g'(z).
+
+    Met where y_hat - y, the error of sigmoid and cross-entropy together, is used with the squared error.
+    """
+    layer, _, output = net.kept[-1]
+    net.kept = [*net.kept[:-1], (layer, ACTIVATIONS["identity"], output)]
+    return scratch.MLP.backward(net, grad_output, input_grad)
+
+
+@mistake("MLP.backward")
+def mlp_biases_never_updated(net, grad_output, input_grad=True):
+    """the biases have no gradient and keep their initial values.
+
+    Met where the loop over the parameters goes over the weights only.
+    """
+    grad = scratch.MLP.backward(net, grad_output, input_grad)
+    for layer in net.children():
+        layer.bias.grad = 0 * layer.bias.grad
+    return grad
+
+
+@mistake("MLP.backward")
+def mlp_biases_climb(net, grad_output, input_grad=True):
+    """the gradients of the biases are added instead of subtracted.
+
+    Met where the bias is a threshold in one formula, w . x - b, and an addend in the other.
+    """
+    grad = scratch.MLP.backward(net, grad_output, input_grad)
+    for layer in net.children():
+        layer.bias.grad = -layer.bias.grad
+    return grad

@@ -94,7 +94,7 @@ def pytest_collection_modifyitems(config, items):
     only = option(config, "only")
     if only:
         items[:] = [item for item in items if only in functions(item)]
-    order = [f"test_{file}.py" for file in ("contract", *trees.FILES, "defaults", "state", "arrays", "errors")]
+    order = [f"test_{file}.py" for file in ("contract", *trees.FILES, "nets", "defaults", "state", "arrays", "errors")]
     items.sort(key=lambda item: order.index(item.path.name) if item.path.name in order else len(order))
 
 
@@ -154,7 +154,11 @@ def pytest_runtest_protocol(item, nextitem):
 
 def not_defined(side, reference, marker):
     """Why a property cannot be checked, or an empty text."""
+    if marker.args == trees.NET and not side.defines("step"):
+        return "for whole nets only"
     undefined = [name for name in marker.args if not side.defines(name)]
+    if len(undefined) == len(marker.args) and all(map(side.defines, trees.NET)):
+        return "not a function of a whole net"
     others = [name for name in marker.args if name not in undefined and is_another(side, reference, name)]
     needed = len(undefined + others) == len(marker.args) or not marker.kwargs.get("each")
     if undefined and needed:
@@ -210,7 +214,7 @@ def skip_undefined(pyfuncitem, marker):
     side = loaded(pyfuncitem.config, "candidate")
     try:
         side.begin()
-        for name in trees.all_names():
+        for name in trees.checkable():
             side.defines(name)
         side.declared()
         reason = not_defined(side, loaded(pyfuncitem.config, "reference"), marker)
@@ -255,6 +259,7 @@ def judge(pyfuncitem, marker, check):
         if lesson["facts"] and evidence.left_out:
             lesson["facts"]["left out"] = ", ".join(sorted(evidence.left_out))
     except pytest.skip.Exception as skipped:
+        pyfuncitem.user_properties.append(("parity", evidence.as_dict()))  # what was not tried
         # Without the example that Hypothesis has added: it is irrelevant for functions that are not written.
         raise pytest.skip.Exception(skipped.msg) from None
     finally:

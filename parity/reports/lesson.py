@@ -11,7 +11,7 @@ from parity import trees
 from parity.border.backend import ArgumentMutated, Raised, Stopped
 from parity.border.transcript import program, statements
 from parity.judge.compare import Evidence, Mismatch, as_mismatch, shorten
-from parity.judge.diagnosis import diagnose
+from parity.judge.diagnosis import NONE_FITS, diagnose
 from parity.judge.domain import LeftOut
 from parity.options import option
 from parity.reports.formulas import formula
@@ -145,7 +145,6 @@ class Lesson:
         return path
 
 
-NONE_FITS = "no known mistake gives these numbers"
 PARTLY = "no known mistake explains all examples; in this example,"
 
 
@@ -165,7 +164,7 @@ def learn(error, function, examples, survey=None):
             f"{function} gives different results for the same arguments", found[-1].facts if found else None
         )
     word = error.headline.partition(":")[0].partition(" ")[0].partition(".")[0]
-    function = word if word in trees.all_names() else function
+    function = word if word in trees.checkable() else function
     mistakes: list | None = None
     partly: list = []
     if error.value is not None and survey:
