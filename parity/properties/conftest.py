@@ -222,7 +222,8 @@ def judge(pyfuncitem, marker, check):
         learned = learn(error, marker.args[0], examples, survey if marker.kwargs.get("replay", True) else None)
         lesson = learned.as_dict(pyfuncitem.config, pyfuncitem.name)
     except pytest.skip.Exception as skipped:
-        pyfuncitem.user_properties.append(("parity", evidence.as_dict()))  # what was not tried
+        evidence.verdicts.clear()  # nothing was judged; what was not tried is told
+        pyfuncitem.user_properties.append(("parity", evidence.as_dict()))
         # Without the example that Hypothesis has added: it is irrelevant for functions that are not written.
         raise pytest.skip.Exception(skipped.msg) from None
     finally:
