@@ -21,7 +21,6 @@ from parity.commands.trace_report import plot, print_table, verdict
 from parity.commands.trace_run import mistakes, traced
 from parity.files import check_path
 from parity.judge import referee
-from parity.judge.diagnosis import NONE_FITS
 
 NET_OPTIONS = ("hidden", "output", "loss", "optimizer", "set", "batch_size")
 # The rules, and the options that each does not use.
@@ -98,6 +97,8 @@ def named(args, sides, x, y, weights, outcome):
     """The known mistakes that make the first difference, in words; empty if there are no numbers to compare."""
     if outcome.found is None or outcome.found.value is None:
         return ""
+    from parity.judge.diagnosis import NONE_FITS
+
     found = mistakes(args, sides, x, y, weights, outcome.found)
     return text.named([vars(mistake) for mistake in found]) or NONE_FITS
 

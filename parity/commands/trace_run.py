@@ -7,9 +7,7 @@ import numpy as np
 from contract.arguments import batch_length
 from parity.border import backend
 from parity.judge import compare, referee
-from parity.judge.diagnosis import same
 from parity.judge.rounding import bounded, magnitude
-from parity.mistakes import MISTAKES
 
 
 class Row(NamedTuple):
@@ -90,6 +88,10 @@ def traced(args, sides, x, y, weights, first_only=False):
 
 def mistakes(args, sides, x, y, weights, found):
     """The known mistakes that make this difference first, at the same place and by the same numbers."""
+    # Here, because the catalogue is read from its docstrings, without which the command still says what is missing.
+    from parity.judge.diagnosis import same
+    from parity.mistakes import MISTAKES
+
     for mistake in MISTAKES.values():
         if mistake.replaced in args.called and sides[0].defines(mistake.replaced):
             stand_in = backend.Backend(mistake.name, mistake)

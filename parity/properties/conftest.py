@@ -259,7 +259,8 @@ def judge(pyfuncitem, marker, check):
         if lesson["facts"] and evidence.left_out:
             lesson["facts"]["left out"] = ", ".join(sorted(evidence.left_out))
     except pytest.skip.Exception as skipped:
-        pyfuncitem.user_properties.append(("parity", evidence.as_dict()))  # what was not tried
+        evidence.verdicts.clear()  # nothing was judged; what was not tried is told
+        pyfuncitem.user_properties.append(("parity", evidence.as_dict()))
         # Without the example that Hypothesis has added: it is irrelevant for functions that are not written.
         raise pytest.skip.Exception(skipped.msg) from None
     finally:
