@@ -2,8 +2,11 @@
 
 import atexit
 import functools
+import importlib
+import inspect
 import os
 import sys
+from contextlib import suppress
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -15,6 +18,7 @@ from parity.border.backend import Stopped
 from parity.border.host import die_with
 from parity.judge import completeness, strategies
 from parity.judge.compare import Check, Evidence, Mismatch
+from parity.judge.diagnosis import Case
 from parity.judge.known import Outcome, state
 from parity.options import option
 from parity.reports.lesson import Examples, learn
@@ -215,7 +219,8 @@ def judge(pyfuncitem, marker, check):
             raise Mismatch(f"{marker.args[0]}: {side.name} {complaint}")
     except (Mismatch, Stopped, Flaky) as error:
         survey = functools.partial(run_inner, pyfuncitem, examples.property_)
-        learned = learn(error, marker.args[0], examples, survey if marker.kwargs.get("replay", True) else None)
+        own = functools.partial(own_case, check)
+        learned = learn(error, marker.args[0], examples, survey if marker.kwargs.get("replay", True) else None, own)
         lesson = learned.as_dict(pyfuncitem.config, pyfuncitem.name)
     except pytest.skip.Exception as skipped:
         # Without the example that Hypothesis has added: it is irrelevant for functions that are not written.
@@ -225,6 +230,32 @@ def judge(pyfuncitem, marker, check):
     if option(pyfuncitem.config, "hint") != "full":
         evidence.accepted.clear()
     return Outcome(evidence.as_dict(), lesson)
+
+
+OWN = 40  # examples of a function's own property; more would not tell more mistakes apart
+
+
+def own_case(check, name):
+    """Some examples of the first property about a function, or None if the candidate defines too little for it."""
+    file = next(file for file, names in trees.names().items() if name in names)
+    module = importlib.import_module(f"parity.properties.test_{file}")
+    for property_ in filter(lambda one: hasattr(one, "hypothesis"), vars(module).values()):
+        marker = next((mark for mark in property_.pytestmark if mark.name == "checks"), None)
+        wanted = marker and marker.args[0] == name and not marker.kwargs
+        if (
+            wanted
+            and list(inspect.signature(property_).parameters) == ["check"]
+            and not not_defined(check.candidate, marker)
+        ):
+            examples = Examples(property_.hypothesis.inner_test, check, most=OWN)
+            property_.hypothesis.inner_test = like(examples.property_, examples.survey)
+            try:
+                with suppress(Flaky, pytest.skip.Exception):
+                    property_(check=check)
+            finally:
+                property_.hypothesis.inner_test = examples.property_
+            return Case(examples.property_, [name], examples.varied)
+    return None
 
 
 def inner(item):

@@ -48,13 +48,15 @@ def steps(check, name, history, lr, options, exactly=False):
     param, grads = history
     state: Any = None
     for step, grad in enumerate(grads):
-        rate = lr if step < STEPS // 2 else lr / 4
+        rate = lr if step < STEPS // 2 or not check.rate_changes else lr / 4
         param, _ = check(name, param, grad, state, lr=rate, at=f"step {step + 1}", exactly=exactly, **options)
         (_, state), (_, own) = check.results
         state = {key: value if np.ndim(value) else float(value) for key, value in state.items()}
-        if not isinstance(own, dict) or not own.keys() >= state.keys():
+        if not isinstance(own, dict) or not own.keys() >= state.keys() or not check.state_compared:
             # If the candidate's state has another structure, it continues from its own, and so does the referee.
             state = PerBackend(state, own, check.expected["state"])
+        elif own.keys() != state.keys():
+            state = PerBackend(state, own | state, state)
 
 
 @checks("sgd_update")
@@ -143,7 +145,7 @@ def test_updates_leave_the_state(check, history, update):
     (param, first, second), (name, options) = history, update
     if not check.candidate.defines(name):
         return
-    options = {"lr": 0.5} | {key: value for key, value in options.items() if check.takes(name, key)}
+    options = {key: value for key, value in ({"lr": 0.5} | options).items() if check.takes(name, key)}
     given = check.cast(param), check.cast(first), None
     reference, candidate = (
         getattr(side, name).kept(*given, **options)[1] for side in (check.reference, check.candidate)
