@@ -1,8 +1,8 @@
 """Find the known mistakes that give a candidate's numbers.
 
 A mistake is named if it is proved: a stand-in, ``scratch`` with this mistake, gives the candidate's results in all
-examples, those in which the candidate differs and those in which it does not. Where the candidate is right as soon as it
-is called otherwise, with its arguments swapped, that is named first.
+examples, those in which the candidate differs and those in which it does not. Where the candidate is right as soon as
+it is called otherwise, with its arguments swapped, that is named first.
 """
 
 import re
@@ -97,18 +97,48 @@ def causes(check, case, function, own):
     numbers: few examples of another property may fit several mistakes, and what calls a wrong function is wrong, too.
     """
     own = cache(own)
-    proved = [one for one in diagnose(check, case) if proves(one, check, case, own(one.replaced))]
-    direct = [one for one in proved if one.replaced in case.asked]
-    deeper = [one for one in proved if one.replaced not in case.asked]
-    theirs = [one for one in deeper if check.candidate.defines(one.replaced)]
-    theirs.sort(key=lambda one: trees.all_names().index(one.replaced))
-    chosen = theirs or direct or deeper  # of what the candidate does not define, the nearest
-    chosen = direct if chosen is direct else [one for one in chosen if one.replaced == chosen[0].replaced]
-    return called_otherwise(check, case, own(function), function) + closest(check, case, chosen)
+    found = wrong_before(check, case, own) or wrong_itself(check, case, own) or wrong_inside(check, case)
+    first = {one.name: one for one in reversed(found)}  # of a family, the most usual member
+    return called_otherwise(check, case, own(function), function) + closest(check, case, [*first.values()][::-1])
+
+
+def wrong_before(check, case, own):
+    """The mistakes in a function that the candidate defines, and that is called by what the property checks."""
+    for name in sorted(reached(case), key=trees.all_names().index):
+        its_own = own(name) if check.candidate.defines(name) else None
+        found = diagnose(check, its_own, [name]) if its_own else []
+        if found := [one for one in found if fits(partial(replayed, check, case), check.dtype, case.examples, one)]:
+            return found
+    return []
+
+
+def wrong_itself(check, case, own):
+    """The mistakes in the functions that the property checks."""
+    found = diagnose(check, case, case.asked)
+    return [one for one in found if proves(one, check, case, own(one.replaced))]
+
+
+def wrong_inside(check, case):
+    """The mistakes in a function that the candidate has written inside another one; the nearest."""
+    whole = any(name in CHANGING or name[0].isupper() for name in case.asked)  # where there would be too many
+    inside = [name for name in reached(case) if not check.candidate.defines(name) and (not whole or name in RULES)]
+    return next(filter(None, (diagnose(check, case, [name]) for name in inside)), [])
+
+
+def reached(case):
+    """The names of functions that are called by what the property checks, the nearest first."""
+    return {name: None for asked in case.asked for name in calls(asked) if name not in case.asked}
+
+
+def proves(mistake, check, case, own):
+    """Whether the mistake also gives the candidate's numbers in the own property of its function."""
+    if own is None or own.property_ is case.property_:
+        return True
+    return fits(partial(replayed, check, own), check.dtype, own.examples, mistake)
 
 
 def closest(check, case, mistakes):
-    """Of several mistakes those that also give the candidate's numbers behind the first difference, if there are any."""
+    """Of several mistakes those that also give the candidate's numbers behind the first difference, if any does."""
     if len(mistakes) < 2:
         return mistakes
     check.stops = False
@@ -130,21 +160,13 @@ def all_same(seen, others, dtype):
     )
 
 
-def proves(mistake, check, case, own):
-    """Whether the mistake also gives the candidate's numbers in the own property of its function."""
-    if own is None or own.property_ is case.property_:
-        return True
-    wrong = mistake.replaced in case.asked or any(found for _, found in own.examples)
-    return wrong and fits(partial(replayed, check, own), check.dtype, own.examples, mistake)
-
-
 def called_otherwise(check, case, own, function):
     """How the candidate must be called so that this function is right in all examples, as a mistake in a list."""
     cases = [(case, example) for example, _ in case.examples]
     cases += [(own, example) for example, _ in own.examples] if own and own.property_ is not case.property_ else []
     parameters = check.reference.signature(function) or ()
     arrays = [name for name, kind, required in parameters if required and kind == "POSITIONAL_OR_KEYWORD"]
-    if function in CHANGING or len(arrays) not in range(1, MOST_SWAPPED + 1):
+    if function in CHANGING or function[0].isupper() or len(arrays) not in range(1, MOST_SWAPPED + 1):
         return []
     given = [name for name, *_ in check.candidate.signature(function) or ()][: len(arrays)]
     plain, *others = permutations(range(len(arrays)))
@@ -165,8 +187,8 @@ def right(found, function, asked):
     return found is None or re.match(r"\w*", found.headline)[0] in set(asked) - {function}
 
 
-def diagnose(check, case):
-    """The mistakes that give the candidate's numbers: of functions that the property calls, or that these call.
+def diagnose(check, case, names):
+    """The mistakes in functions of these names that give the candidate's numbers.
 
     In each example a mistake must differ from the reference at the same place, by the same numbers but for rounding, or
     like the candidate not differ.
@@ -176,8 +198,7 @@ def diagnose(check, case):
     examples = telling if any(found for _, found in telling) else case.examples
     if not any(found and found.value is not None for _, found in examples):
         return []
-    nearest = {name: None for asked in case.asked for name in (asked, *calls(asked))}
-    known = [one for name in nearest for one in MISTAKES.values() if one.replaced == name]
+    known = [one for one in MISTAKES.values() if one.replaced in names]
     replay = partial(replayed, check, case)
     return [member for one in known for member in fitting_members(one, replay, check.dtype, examples)]
 
@@ -204,11 +225,11 @@ def fits(replay, dtype, examples, mistake):
 
 
 def fitting_members(mistake, replay, dtype, examples):
-    """Of a family the member, else the mistake itself, that gives the candidate's numbers, in a list."""
+    """The members of a family, or the mistake itself, that give the candidate's numbers, in a list."""
     fitting = partial(fits, replay, dtype, examples)
     members = map(mistake.member, mistake.usual) if mistake.parameter else [mistake]
-    if one := next(filter(fitting, members), None):
-        return [one]
+    if usual := [*filter(fitting, members)]:
+        return usual
     numbers = [value for value in mistake.usual if isinstance(value, float)]
     for example, found in [pair for pair in examples if pair[1]][:MOST_SOLVED] if numbers else ():
         for value in solutions(mistake, partial(replay, example=example), found, sorted(numbers)):
@@ -223,7 +244,7 @@ MOST_SOLVED = 3
 
 
 def solutions(mistake, replay, found, grid):
-    """The values of the free parameter, between usual ones, at which the stand-in gives the number that differs most."""
+    """The values of the free parameter, between usual ones, at which a stand-in gives the candidate's number."""
     if found.value is None:
         return
 

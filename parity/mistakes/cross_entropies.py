@@ -5,7 +5,6 @@ import numpy as np
 import scratch
 from parity.mistakes.registry import mistake
 
-
 # What keeps a logarithm from infinity, from the most frequent one on: every author uses a different number.
 EPS = (1e-7, 1e-15, 1e-12, 1e-8, 1e-10, 1e-9, 1e-16, 1e-5, 1e-6, 1e-14, 1e-20, 1e-4, 1e-3, 2.0**-52, 2.0**-23, 1e-30)
 

@@ -64,7 +64,7 @@ def momentum_as_a_corrected_average(param, grad, state, *, lr, momentum=0.0, **o
 
 @mistake("sgd_update")
 def momentum_as_an_average_of_steps(param, grad, state, *, lr, momentum=0.0, **options):
-    """the buffer is an average of steps, v = mu v + (1 - mu) lr g, and w = w - v: its steps are 1 / (1 - mu) times shorter.
+    """the buffer is an average of steps, v = mu v + (1 - mu) lr g: the steps are 1 / (1 - mu) times shorter.
 
     Met where the average of A. Ng's deep learning course is written with its learning rate inside.
     """

@@ -21,8 +21,8 @@ from scratch import arrays
 class Mistake(SimpleNamespace):
     """A backend with one wrong name: ``name``, ``replaced``, ``explanation``, ``met``, and all names of ``scratch``.
 
-    ``place`` is the name, or the method of a class, that is wrong, and ``wrong`` the function in its place. A family has
-    one free ``parameter``, whose ``value`` is one of the ``usual`` ones or fits a candidate's numbers.
+    ``place`` is the name, or the method of a class, that is wrong, and ``wrong`` the function in its place. A family
+    has one free ``parameter``, whose ``value`` is one of the ``usual`` ones or fits a candidate's numbers.
     """
 
     @functools.cached_property

@@ -103,7 +103,9 @@ class Lesson:
         places = [found.headline.partition(":")[0] for _, found in weights.examples if found]
         if places and not any(found for _, found in steady.examples):
             n, step = len(case.examples), min(places).rpartition(" at ")[2]
-            self.facts["equal"] = f"as long as lr stays, in {n} examples; they part at {step}, the first with another lr"
+            self.facts["equal"] = (
+                f"as long as lr stays, in {n} examples; they part at {step}, the first with another lr"
+            )
 
     def compared_again(self, check, case, **ways):
         """The same examples, compared in these ways."""

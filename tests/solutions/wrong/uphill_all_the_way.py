@@ -12,7 +12,7 @@ def gradient_step(w, b, x, y, lr):
 
 
 def gradient_epoch(w, b, x, y, lr):
-    for x_i, y_i in zip(x, y):
+    for x_i, y_i in zip(x, y, strict=True):
         w, b = gradient_step(w, b, x_i, y_i, lr)
     return w, b
 
