@@ -155,10 +155,30 @@ WRONG = [
 ]
 
 
+# Right in float64: the file, the function, the mistake, and words of its explanation.
+WRONG_IN_FLOAT32 = [
+    ("adam_lr_t", "adam_update", "adam_widened_to_float64", "sqrt(bc2) / bc1 * m / (sqrt(v) + eps)"),
+    ("adam_widened", "adam_update", "adam_widened_to_float64", "m / bc1 / (sqrt(v) / sqrt(bc2) + eps)"),
+    ("bce_clipped_at_eps_of_the_dtype", "binary_cross_entropy", "probability_clipped", "(the eps of float32)"),
+]
+
+# What the explanation says of a number that is the author's own.
+NUMBERS = [
+    ("bce_clipped", "binary_cross_entropy_backward", "1e-15 .. 1 - 1e-15"),
+    ("bce_clipped_at_a_number", "binary_cross_entropy", "3e-6 .. 1 - 3e-6"),
+    ("bce_clipped_at_eps_of_the_dtype", "binary_cross_entropy", "2.22045e-16 (the eps of float64)"),
+    ("cross_entropy_clipped", "cross_entropy", "for 1e-10"),
+    ("leaky_relu_of_a_fifth", "relu_backward", "a factor of 0.2"),
+    ("linear_with_weights_first", "linear", "linear(weight, bias, x)"),
+    ("losses_with_targets_first", "cross_entropy", "cross_entropy(target, pred)"),
+    ("sigmoid_clipped_at_a_number", "sigmoid", "-36.5 .. 36.5"),
+]
+
+
 def test_every_solution_is_listed():
     """No file is left out of the tables, and none is missing."""
     found = {folder: sorted(file.stem for file in (SOLUTIONS / folder).glob("*.py")) for folder in ("right", "wrong")}
-    assert found == {"right": sorted(RIGHT), "wrong": sorted({name for name, _, _ in WRONG})}
+    assert found == {"right": sorted(RIGHT), "wrong": sorted({name for name, *_ in WRONG + WRONG_IN_FLOAT32})}
 
 
 @pytest.mark.slow
@@ -188,6 +208,46 @@ def test_wrong_solutions_are_caught(name, function, mistake, report):
     named = {found["name"] for lesson in lessons for found in lesson["mistakes"]}
     assert mistake in named if mistake else not named, lessons
     assert len(named) <= 2, named
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "function", "mistake", "words"), WRONG_IN_FLOAT32)
+def test_wrong_solutions_are_caught_in_float32(name, function, mistake, words, report):
+    """Where arrays are widened, or clipped at a number that depends on their dtype."""
+    rows = report(SOLUTIONS / f"wrong/{name}.py", "--reference", "scratch", "--only", function, "--dtype", "float32")
+    found = [mistake for lesson in wrong_ones(rows) for mistake in lesson["mistakes"]]
+    assert {one["name"] for one in found} == {mistake}
+    assert all(words in one["explanation"] for one in found)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "function", "words"), NUMBERS)
+def test_the_number_is_told(name, function, words, report):
+    """The eps, the slope, the limit or the order that gives these results."""
+    rows = report(SOLUTIONS / f"wrong/{name}.py", "--reference", "scratch", "--only", function, "--dtype", "float64")
+    found = [mistake for lesson in wrong_ones(rows) for mistake in lesson["mistakes"] if lesson["function"] == function]
+    assert found
+    assert all(words in one["explanation"] for one in found)
+
+
+@pytest.mark.parametrize("name", ["momentum_cs231n", "momentum_negative_buffer"])
+def test_two_rules_that_part_where_lr_changes(name, report):
+    """The report says that they are the same as long as it stays."""
+    rows = report(SOLUTIONS / f"wrong/{name}.py", "--reference", "scratch", "--only", "sgd_update")
+    lessons = [lesson for lesson in wrong_ones(rows) if lesson["mistakes"]]
+    assert lessons
+    for lesson in lessons:
+        assert [one["name"] for one in lesson["mistakes"]] == ["lr_inside_the_momentum_buffer"]
+        assert lesson["facts"]["equal"].startswith("as long as lr stays, in ")
+        assert lesson["facts"]["equal"].endswith("they part at step 3, the first with another lr")
+
+
+def test_digits_are_not_said_to_be_lost_where_the_mistake_is_known(report):
+    """An eps under the root is a small difference, and no cancellation."""
+    rows = report(SOLUTIONS / "wrong/adam_own_state_eps_in_the_root.py", "--reference", "scratch", "--dtype", "float64")
+    lessons = wrong_ones(rows)
+    assert {one["name"] for lesson in lessons for one in lesson["mistakes"]} == {"eps_inside_the_root"}
+    assert not any("remark" in lesson["facts"] for lesson in lessons)
 
 
 def wrong_ones(rows):

@@ -153,11 +153,12 @@ class Everywhere:
     def __getattr__(self, name):
         if name not in scratch.__all__:
             raise AttributeError(name)
-        value = getattr(self.file(file_of(name)), name)
-        if name == self.mistake.replaced:
+        file = self.file(file_of(name))
+        value = getattr(file, name)
+        if name == self.mistake.replaced or file in sys.modules.values():
             value = getattr(self.mistake, name)
         elif inspect.isfunction(value):
-            value = border.checked(arrays)(value)
+            value = border.bordered(value, arrays)
         setattr(self, name, value)
         return value
 

@@ -232,7 +232,7 @@ def judge(pyfuncitem, marker, check):
     return Outcome(evidence.as_dict(), lesson)
 
 
-OWN = 40  # examples of a function's own property; more would not tell more mistakes apart
+OWN = 25  # examples of a function's own property; more would not tell more mistakes apart
 
 
 def own_case(check, name):

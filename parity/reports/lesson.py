@@ -169,6 +169,8 @@ def learn(error, function, examples, survey=None, own=None):
     lesson = Lesson(error, function, examples)
     if found and survey:
         check.evidence = Evidence()
+        if check.candidate.process:
+            check.candidate.process.used = 0.0  # the explanation has a time of its own
         with suppress(Mismatch, Flaky, Stopped):
             survey(examples.survey)
         case = Case(examples.property_, asked_in(examples.transcript), examples.smallest + examples.varied)
