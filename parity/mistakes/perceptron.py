@@ -202,7 +202,7 @@ def perceptron_targets_not_shuffled(weight, bias, x, y, *, max_epochs=1000, orde
 
 def x_alone(epoch, name):
     """An epoch, by its name, and the orders, such that only the inputs are put in order."""
-    current = []
+    current: list = []
 
     def kept(*given):
         for order in epoch_orders(*given):

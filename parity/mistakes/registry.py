@@ -9,6 +9,7 @@ import sys
 from collections import deque
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +17,7 @@ import scratch
 from contract import border
 from contract.names import FILES
 from scratch import arrays
+from scratch.perceptron import perceptron_step
 
 
 class Mistake(SimpleNamespace):
@@ -73,12 +75,13 @@ def built(name, place, pattern, refuses, parameter, usual, value):
     wrong = functools.partial(pattern, **{parameter: value}) if parameter else pattern
     owner, _, method = place.partition(".")
     right = getattr(scratch, owner)
+    replacement: Any = wrong
     if method:
         stands_alone = isinstance(inspect.getattr_static(right, method), staticmethod)
         # A subclass with the same name, because a network prints it.
         replacement = type(owner, (right,), {method: staticmethod(wrong) if stands_alone else wrong})
-    else:
-        replacement = refusing(right, wrong) if refuses and owner not in CHANGING else wrong
+    elif refuses and owner not in CHANGING:
+        replacement = refusing(right, wrong)
     names = {public: getattr(scratch, public) for public in scratch.__all__} | {owner: replacement}
     explanation, met = explained(pattern)
     explanation = explanation.replace(f"{{{parameter}}}", shown(value) + origin(value), 1)
@@ -195,7 +198,7 @@ def epoch_of_steps(weight, bias, x, y):
     mistakes = 0
     for x_i, y_i in zip(x, y, strict=True):
         before = weight, bias
-        weight, bias = perceptron_step(weight, bias, x_i, y_i)  # noqa: F821
+        weight, bias = perceptron_step(weight, bias, x_i, y_i)
         mistakes += any((old != new).any() for old, new in zip(before, (weight, bias), strict=True))
     return weight, bias, mistakes
 

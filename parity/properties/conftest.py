@@ -18,8 +18,8 @@ from parity.border.backend import Stopped
 from parity.border.host import die_with
 from parity.judge import completeness, strategies
 from parity.judge.compare import Check, Evidence, Mismatch
-from parity.judge.diagnosis import Case
 from parity.judge.known import Outcome, state
+from parity.judge.standin import Case
 from parity.options import option
 from parity.reports.lesson import Examples, learn
 

@@ -10,7 +10,8 @@ from parity import trees
 from parity.border.backend import ArgumentMutated, Raised, Stopped
 from parity.border.transcript import program, statements
 from parity.judge.compare import Evidence, Mismatch, as_mismatch
-from parity.judge.diagnosis import RULES, Case, asked_in, causes
+from parity.judge.diagnosis import causes
+from parity.judge.standin import RULES, Case, asked_in
 from parity.options import option
 from parity.reports.formulas import formula
 from parity.text import named, sentence
