@@ -6,6 +6,7 @@ it is called otherwise, with its arguments swapped, that is named first.
 """
 
 import re
+from collections import Counter
 from functools import cache, partial
 from itertools import permutations
 
@@ -24,8 +25,14 @@ def causes(check, case, function, own):
     """
     own = cache(own)
     found = wrong_before(check, case, own) or wrong_itself(check, case, own) or wrong_inside(check, case)
-    first = {one.name: one for one in reversed(found)}  # of a family, the most usual member
-    return called_otherwise(check, case, own(function), function) + closest(check, case, [*first.values()][::-1])
+    return called_otherwise(check, case, own(function), function) + closest(check, case, certain(found))
+
+
+def certain(mistakes):
+    """Of these mistakes those whose number is certain, if there are any; of a family, the most usual member."""
+    names = Counter(one.name for one in mistakes)
+    once = [one for one in mistakes if names[one.name] == 1] or mistakes
+    return [one for i, one in enumerate(once) if one.name not in {before.name for before in once[:i]}]
 
 
 def wrong_before(check, case, own):
