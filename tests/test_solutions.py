@@ -1,8 +1,11 @@
 """Homework in different styles: correct code passes, mistakes are caught at their function and named."""
 
+import re
 from pathlib import Path
 
 import pytest
+
+from parity.cli import main
 
 SOLUTIONS = Path(__file__).parent / "solutions"
 
@@ -100,6 +103,8 @@ WRONG = [
     ("adam_decay_in_m_only", "adam_update", "adam_decay_in_m_only"),
     ("adam_lr_t", "adam_update", "eps_before_the_correction"),
     ("adam_own_state_eps_in_the_root", "adam_update", "eps_inside_the_root"),  # the state is a tuple
+    ("adamw_own_state_on_adam", "adam_update", "no_bias_correction"),
+    ("adamw_own_state_on_adam", "adamw_update", "no_bias_correction"),  # which calls adam_update
     ("bce_clipped", "binary_cross_entropy", "probability_clipped"),
     ("bce_clipped", "binary_cross_entropy_backward", "probability_clipped_in_the_gradient"),
     ("bce_clipped_at_a_number", "binary_cross_entropy", "probability_clipped"),
@@ -240,6 +245,16 @@ def test_two_rules_that_part_where_lr_changes(name, report):
         assert [one["name"] for one in lesson["mistakes"]] == ["lr_inside_the_momentum_buffer"]
         assert lesson["facts"]["equal"].startswith("as long as lr stays, in ")
         assert lesson["facts"]["equal"].endswith("they part at step 3, the first with another lr")
+
+
+def test_one_mistake_is_told_once(capsys):
+    """At the first function that it makes wrong; the others refer to it."""
+    file = str(SOLUTIONS / "wrong/uphill_all_the_way.py")
+    assert main(["check", file, "--reference", "scratch", "--dtype", "float64", "--examples", "30"]) == 1
+    out = capsys.readouterr().out
+    assert out.count("this is what you get") == 1
+    for row in ("gradient epoch", "train gradient"):
+        assert re.search(rf"gradients: {row} +DIFFERENT: gradient_ascent, as above", out), out
 
 
 def test_digits_are_not_said_to_be_lost_where_the_mistake_is_known(report):

@@ -205,8 +205,8 @@ def skip_undefined(pyfuncitem, marker):
 def judge(pyfuncitem, marker, check):
     """Count and judge the examples of a property."""
     side, lesson = check.candidate, None
-    check.evidence = evidence = Evidence()
-    examples = Examples(inner(pyfuncitem), check)
+    check.evidence, check.own_state = Evidence(), set()
+    evidence, examples = check.evidence, Examples(inner(pyfuncitem), check)
     replace_inner(pyfuncitem, like(examples.property_, examples.one))
     try:
         check.reference.begin()

@@ -29,7 +29,6 @@ class Examples:
         self.smallest: list = []
         self.varied: list = []
         self.transcript: list = []
-        check.own_state = set()
 
     def one(self, *args, **options):
         """Run one example for Hypothesis."""
