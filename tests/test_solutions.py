@@ -22,6 +22,7 @@ RIGHT = [
     "in_place_on_copies",  # out= and +=
     "lr_by_position",
     "mean_by_product",  # (1 / n) * sum
+    "momentum_own_key",
     "one_hot_cross_entropy",  # log(1 - p) where others write log1p
     "own_classes",  # layers, MLP, SGD, train_step
     "own_generator",  # parameters are a subclass of ndarray, changed in place
