@@ -210,7 +210,7 @@ def x_alone(epoch, name):
             yield order
 
     def unordered(weight, bias, x, y, *rest):
-        return epoch(weight, bias, x, y[np.argsort(current[0])], *rest)
+        return epoch(weight, bias, x, y[np.argsort(np.arange(len(y))[current[0]])], *rest)
 
     return {"epoch_orders": kept, name: unordered}
 

@@ -294,7 +294,7 @@ def targets_not_shuffled_in_fit(model, x, y, **options):
     """
 
     def x_in_order(x, y, batch_size, order):
-        return training.batches(x, y[np.argsort(order)], batch_size, order)
+        return training.batches(x, y[np.argsort(np.arange(len(y))[order])], batch_size, order)
 
     return fitted(model, x, y, options, batches=x_in_order)
 
