@@ -13,7 +13,7 @@ from parity.border.backend import load
 from parity.border.process import Exchange
 from parity.cli import Parser
 from parity.commands import check, many
-from parity.judge.diagnosis import diagnose
+from parity.judge.diagnosis import causes
 from parity.judge.known import Outcome, Record, size
 from parity.reports import lesson
 from parity.reports.report import Row
@@ -147,7 +147,7 @@ def check_in_turn(folder, texts, seen):
 def test_the_same_mistake_is_explained_once(tmp_path, monkeypatch):
     """A candidate that repeats the wrong answers of one before is not diagnosed again."""
     calls = []
-    monkeypatch.setattr(lesson, "diagnose", lambda *args: calls.append(args) or diagnose(*args))
+    monkeypatch.setattr(lesson, "causes", lambda *args: calls.append(args) or causes(*args))
     wrong = RIGHT.replace("np.sign(z)", "np.sign(z) + (z == 0)")
     (once, first), (twice, second) = check_in_turn(tmp_path, [wrong, wrong], lambda: len(calls))
     assert (first["exit_code"], second["exit_code"]) == (1, 1)

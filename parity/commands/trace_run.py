@@ -89,7 +89,7 @@ def traced(args, sides, x, y, weights, first_only=False):
 def mistakes(args, sides, x, y, weights, found):
     """The known mistakes that make this difference first, at the same place and by the same numbers."""
     # Here, because the catalogue is read from its docstrings, without which the command still says what is missing.
-    from parity.judge.diagnosis import same
+    from parity.judge.standin import same
     from parity.mistakes import MISTAKES
 
     for mistake in MISTAKES.values():

@@ -17,6 +17,7 @@ from parity.mistakes import networks
 from parity.mistakes import momentum, adaptive, optimizers
 from parity.mistakes import training
 from parity.mistakes import stacks
+from parity.mistakes import called
 from parity.mistakes.registry import MISTAKES, Mistake, mistake
 
 
@@ -45,4 +46,5 @@ __all__ = [
     "optimizers",
     "training",
     "stacks",
+    "called",
 ]

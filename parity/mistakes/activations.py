@@ -33,13 +33,13 @@ def exponent_without_its_minus(z):
     return 1 / (1 + np.exp(z))
 
 
-@mistake("sigmoid")
-def sigmoid_of_a_clipped_z(z):
-    """z is clipped to -250 .. 250 before the exponential, so that the sigmoid never becomes 0.
+@mistake("sigmoid", limit=(250.0, 500.0, 709.0, 700.0, 100.0, 88.0, 50.0, 30.0, 20.0, 10.0))
+def sigmoid_of_a_clipped_z(z, *, limit):
+    """z is clipped to -{limit} .. {limit} before the exponential, so that the sigmoid never becomes 0.
 
     Met in S. Raschka, "Python Machine Learning": 1 / (1 + np.exp(-np.clip(z, -250, 250))).
     """
-    return scratch.sigmoid(np.clip(z, -250, 250))
+    return scratch.sigmoid(np.clip(z, -limit, limit))
 
 
 @mistake("sigmoid")
@@ -125,6 +125,15 @@ def tanh_gradient_from_above_left_out(z, grad_output):
 
 
 @mistake("tanh_backward")
+def tanh_applied_twice(z, grad_output):
+    """the derivative is evaluated at the tanh of z instead of at z: 1 - tanh(tanh(z))^2.
+
+    Met where a tanh_prime(z) that applies the tanh itself is given the activation.
+    """
+    return scratch.tanh_backward(np.tanh(z), grad_output)
+
+
+@mistake("tanh_backward")
 def tanh_derivative_of_the_sigmoid(z, grad_output):
     """the derivative is t (1 - t), which is that of the sigmoid, instead of 1 - t^2.
 
@@ -134,13 +143,13 @@ def tanh_derivative_of_the_sigmoid(z, grad_output):
     return grad_output * t * (1 - t)
 
 
-@mistake("relu")
-def leaky_relu(z):
-    """a negative z is scaled by 0.01 instead of set to 0.
+@mistake("relu", slope=(0.01, 0.1, 0.2, 0.3, 0.05, 0.02, 0.001))
+def leaky_relu(z, *, slope):
+    """a negative z is scaled by {slope} instead of set to 0.
 
     Met in torch.nn.LeakyReLU, whose negative_slope is 0.01 by default.
     """
-    return np.where(z > 0, z, 0.01 * z)
+    return np.where(z > 0, z, slope * z)
 
 
 @mistake("relu")
@@ -162,6 +171,15 @@ def kink_passes(z, grad_output):
 
 
 @mistake("relu_backward")
+def half_the_gradient_at_the_kink(z, grad_output):
+    """the gradient at z = 0 is one half instead of 0.
+
+    Met in np.heaviside(z, 0.5), and where a maximum shares its gradient between equal arguments, as torch.maximum does.
+    """
+    return np.heaviside(z, 0.5).astype(z.dtype) * grad_output
+
+
+@mistake("relu_backward")
 def relu_of_the_gradient(z, grad_output):
     """the gradient passes where it is itself positive, whatever z was.
 
@@ -179,13 +197,13 @@ def relu_gradient_from_above_left_out(z, grad_output):
     return scratch.relu_backward(z, np.ones_like(grad_output))
 
 
-@mistake("relu_backward")
-def leaky_relu_gradient(z, grad_output):
-    """the gradient passes a negative z with a factor of 0.01 instead of not at all.
+@mistake("relu_backward", slope=(0.01, 0.1, 0.2, 0.3, 0.05, 0.02, 0.001))
+def leaky_relu_gradient(z, grad_output, *, slope):
+    """the gradient passes a negative z with a factor of {slope} instead of not at all.
 
     Met in torch.nn.LeakyReLU, whose negative_slope is 0.01 by default.
     """
-    return np.where(z > 0, 1, 0.01) * grad_output
+    return np.where(z > 0, grad_output, slope * grad_output)
 
 
 @mistake("leaky_relu")
@@ -290,6 +308,15 @@ def softmax_gradient_over_everything(z, grad_output):
     """
     p = scratch.softmax(z)
     return p * (grad_output - (p * grad_output).sum())
+
+
+@mistake("softmax_backward")
+def softmax_applied_twice_in_its_gradient(z, grad_output):
+    """the derivative is evaluated at the softmax of z instead of at z.
+
+    Met where a softmax_backward that applies the softmax itself is given the probabilities.
+    """
+    return scratch.softmax_backward(scratch.softmax(z), grad_output)
 
 
 @mistake("softmax_backward")

@@ -256,13 +256,14 @@ def adam(
     square=lambda grad, m: grad * grad,
     correction=lambda beta, t: 1 - beta**t,
     step=lambda m, v, eps, bc1, bc2: (m / bc1) / (np.sqrt(v / bc2) + eps),
+    decays=(1, 1),
 ):
     """Adam written out, with parameters for its known mistakes."""
-    grad = grad + weight_decay * param
+    given, grad = grad + decays[1] * weight_decay * param, grad + decays[0] * weight_decay * param
     old = state or {"step": 0.0, "exp_avg": 0.0, "exp_avg_sq": 0.0, "max_exp_avg_sq": 0.0}
     t = float(old["step"]) + 1
     m = betas[0] * old["exp_avg"] + share(betas[0]) * grad
-    v = betas[1] * old["exp_avg_sq"] + share(betas[1]) * square(grad, m)
+    v = betas[1] * old["exp_avg_sq"] + share(betas[1]) * square(given, m)
     new = {"step": t, "exp_avg": m, "exp_avg_sq": v}
     if amsgrad:
         v = new["max_exp_avg_sq"] = np.maximum(old["max_exp_avg_sq"], v)
@@ -475,6 +476,41 @@ def amsgrad_of_the_corrected(param, grad, state, *, betas=(0.9, 0.999), amsgrad=
     largest = np.maximum(state["max_exp_avg_sq"] if state else 0.0, new["exp_avg_sq"] / (1 - betas[1] ** new["step"]))
     options["step"] = lambda m, v, eps, bc1, bc2: (m / bc1) / (np.sqrt(largest) + eps)
     return adam(param, grad, state, betas=betas, **options)[0], new | {"max_exp_avg_sq": largest}
+
+
+@mistake("adam_update")
+def adam_decay_in_m_only(param, grad, state, **options):
+    """the weight decay is added to the gradient in m and not in v.
+
+    Met where the gradient is squared before the decay is added to it.
+    """
+    return adam(param, grad, state, decays=(1, 0), **options)
+
+
+@mistake("adam_update")
+def adam_decay_in_v_only(param, grad, state, **options):
+    """the weight decay is added to the gradient in v and not in m.
+
+    Met where the decay is added on the line after the first average.
+    """
+    return adam(param, grad, state, decays=(0, 1), **options)
+
+
+STEPS = {
+    "m / bc1 / (sqrt(v) / sqrt(bc2) + eps)": lambda m, v, eps, bc1, bc2: m / bc1 / (np.sqrt(v) / np.sqrt(bc2) + eps),
+    "sqrt(bc2) / bc1 * m / (sqrt(v) + eps)": lambda m, v, eps, bc1, bc2: np.sqrt(bc2) / bc1 * m / (np.sqrt(v) + eps),
+}
+
+
+@mistake("adam_update", step=tuple(STEPS))
+def adam_widened_to_float64(param, grad, state, *, step, **options):
+    """the square root of a Python float is taken with np.sqrt, which widens float32 to float64, in the step {step}.
+
+    Met where lr_t = lr * np.sqrt(1 - beta2**t) / (1 - beta1**t) is written; NumPy before version 2 did not widen.
+    """
+    if param.dtype == "float64":
+        return scratch.adam_update(param, grad, state, **options)
+    return adam(param, grad, state, step=STEPS[step], **options)
 
 
 @mistake("adam_update")

@@ -5,11 +5,29 @@ import numpy as np
 import scratch
 from parity.mistakes.registry import mistake
 
+# What keeps a logarithm from infinity, from the most frequent one on: every author uses a different number.
+EPS = (1e-7, 1e-15, 1e-12, 1e-8, 1e-10, 1e-9, 1e-16, 1e-5, 1e-6, 1e-14, 1e-20, 1e-4, 1e-3, 2.0**-52, 2.0**-23, 1e-30)
 
-def bernoulli(pred, target, log=np.log, clip=0.0, floor=-np.inf):
+
+def bernoulli(pred, target, log=np.log, clip=0.0, floor=-np.inf, whole=lambda losses: losses):
     """The cross-entropy of probabilities, with parameters for its known mistakes."""
     p = np.clip(pred, clip, 1 - clip)
-    return -(target * np.maximum(log(p), floor) + (1 - target) * np.maximum(log(1 - p), floor)).mean()
+    return whole(-(target * np.maximum(log(p), floor) + (1 - target) * np.maximum(log(1 - p), floor))).mean()
+
+
+def clipped(p, eps):
+    """The probabilities, not below eps nor above 1 - eps."""
+    return np.clip(p, eps, 1 - eps)
+
+
+def log_of_at_least(eps):
+    """A logarithm that takes any smaller number for eps."""
+    return lambda p: np.log(np.maximum(p, eps))
+
+
+def log_with(eps):
+    """A logarithm to whose argument eps is added."""
+    return lambda p: np.log(p + eps)
 
 
 @mistake("binary_cross_entropy")
@@ -21,31 +39,40 @@ def logarithm_not_clamped(pred, target):
     return bernoulli(pred, target)
 
 
-@mistake("binary_cross_entropy")
-def probability_clipped(pred, target):
-    """the probability is clipped to 1e-7 .. 1 - 1e-7 instead of its logarithm at -100.
+@mistake("binary_cross_entropy", eps=EPS)
+def probability_clipped(pred, target, *, eps):
+    """the probability is clipped to {eps} .. 1 - {eps} instead of its logarithm at -100.
 
-    Met in Keras, whose backend.epsilon() is 1e-7.
+    Met in Keras, whose backend.epsilon() is 1e-7, and in scikit-learn's log_loss: 1e-15 once, now the eps of the dtype.
     """
-    return bernoulli(pred, target, clip=1e-7)
+    return bernoulli(pred, target, clip=eps)
+
+
+@mistake("binary_cross_entropy", eps=EPS)
+def logarithm_of_at_least_eps(pred, target, *, eps):
+    """the logarithm takes any smaller number for {eps}, instead of being clamped at -100.
+
+    Met where np.log(np.maximum(p, eps)) is written.
+    """
+    return bernoulli(pred, target, log=log_of_at_least(eps))
+
+
+@mistake("binary_cross_entropy", eps=EPS)
+def eps_inside_the_logarithm(pred, target, *, eps):
+    """a small number is added inside the logarithm, log(p + {eps}).
+
+    Met in tf.compat.v1.losses.log_loss, whose epsilon is 1e-7, and where a formula that gave nan is fixed ad hoc.
+    """
+    return bernoulli(pred, target, log=log_with(eps))
 
 
 @mistake("binary_cross_entropy")
-def eps_inside_the_logarithm(pred, target):
-    """a small number is added inside the logarithm, log(p + 1e-7).
+def nan_made_a_number(pred, target):
+    """nan is made 0 and infinity the largest number, after an open logarithm has given them.
 
-    Met in tf.compat.v1.losses.log_loss, whose epsilon is 1e-7.
+    Met in M. Nielsen, "Neural networks and deep learning": np.nan_to_num(-y*np.log(a)-(1-y)*np.log(1-a)).
     """
-    return bernoulli(pred, target, log=lambda p: np.log(p + 1e-7))
-
-
-@mistake("binary_cross_entropy")
-def tiny_eps_inside_the_logarithm(pred, target):
-    """a small number is added inside the logarithm, log(p + 1e-12).
-
-    Met where a formula that gave nan is fixed ad hoc; every author uses a different number.
-    """
-    return bernoulli(pred, target, log=lambda p: np.log(p + 1e-12))
+    return bernoulli(pred, target, whole=np.nan_to_num)
 
 
 @mistake("binary_cross_entropy")
@@ -111,6 +138,43 @@ def denominator_not_clamped(pred, target):
     return (pred - target) / (pred * (1 - pred)) / np.size(pred)
 
 
+@mistake("binary_cross_entropy_backward", eps=EPS)
+def probability_clipped_in_the_gradient(pred, target, *, eps):
+    """the probability is clipped to {eps} .. 1 - {eps} instead of the denominator at 1e-12.
+
+    Met where the loss clips it, and its gradient is derived from there on.
+    """
+    p = clipped(pred, eps)
+    return (p - target) / (p * (1 - p)) / np.size(pred)
+
+
+@mistake("binary_cross_entropy_backward", eps=EPS)
+def eps_in_the_denominators(pred, target, *, eps):
+    """a small number is added to both denominators, -y / (p + {eps}) + (1 - y) / (1 - p + {eps}).
+
+    Met where a formula that divided by 0 is fixed ad hoc.
+    """
+    return (-target / (pred + eps) + (1 - target) / (1 - pred + eps)) / np.size(pred)
+
+
+@mistake("binary_cross_entropy_backward", eps=EPS)
+def eps_in_the_denominator(pred, target, *, eps):
+    """a small number is added to the denominator, p (1 - p) + {eps}, instead of keeping it above 1e-12.
+
+    Met where a formula that divided by 0 is fixed ad hoc.
+    """
+    return (pred - target) / (pred * (1 - pred) + eps) / np.size(pred)
+
+
+@mistake("binary_cross_entropy_backward", eps=EPS)
+def denominator_kept_above_eps(pred, target, *, eps):
+    """the denominator p (1 - p) is kept above {eps} instead of 1e-12.
+
+    Met where np.maximum(p * (1 - p), eps) is written.
+    """
+    return (pred - target) / np.maximum(pred * (1 - pred), eps) / np.size(pred)
+
+
 @mistake("binary_cross_entropy_backward")
 def mean_forgotten(pred, target):
     """the gradient is not divided by n.
@@ -147,13 +211,13 @@ def sign_of_the_second_term_lost(pred, target):
     return (-target / pred - (1 - target) / (1 - pred)) / np.size(pred)
 
 
-@mistake("binary_cross_entropy_with_logits")
-def logits_as_probabilities(pred, target):
-    """the sigmoid is left out: the logits are clipped to 0 .. 1 as if they were probabilities.
+@mistake("binary_cross_entropy_with_logits", eps=EPS)
+def logits_as_probabilities(pred, target, *, eps):
+    """the sigmoid is left out: the logits are clipped to {eps} .. 1 - {eps} as if they were probabilities.
 
     Met in Keras, whose BinaryCrossentropy has from_logits=False by default.
     """
-    return bernoulli(pred, target, clip=1e-7)
+    return bernoulli(pred, target, clip=eps)
 
 
 @mistake("binary_cross_entropy_with_logits")
@@ -210,14 +274,32 @@ def sigmoid_then_open_logarithm(pred, target):
     return bernoulli(scratch.sigmoid(pred), target)
 
 
-@mistake("binary_cross_entropy_with_logits")
-def sigmoid_clipped_then_logarithm(pred, target):
-    """the sigmoid is computed first and clipped to 1e-7 .. 1 - 1e-7: for large scores the loss is clipped at 16.
+@mistake("binary_cross_entropy_with_logits", eps=EPS)
+def sigmoid_clipped_then_logarithm(pred, target, *, eps):
+    """the sigmoid is computed first and clipped to {eps} .. 1 - {eps}: for large scores the loss is clipped.
 
     Met in Keras, whose binary_crossentropy clips probabilities to its backend.epsilon(), 1e-7; with TensorFlow it looks
     for the logits behind them first.
     """
-    return bernoulli(scratch.sigmoid(pred), target, clip=1e-7)
+    return bernoulli(scratch.sigmoid(pred), target, clip=eps)
+
+
+@mistake("binary_cross_entropy_with_logits", eps=EPS)
+def sigmoid_then_logarithm_with_eps(pred, target, *, eps):
+    """the sigmoid is computed first, then log(p + {eps}): for large scores the loss is clipped.
+
+    Met where a formula that gave infinity is fixed ad hoc.
+    """
+    return bernoulli(scratch.sigmoid(pred), target, log=log_with(eps))
+
+
+@mistake("binary_cross_entropy_with_logits")
+def nan_of_the_sigmoid_made_a_number(pred, target):
+    """the sigmoid is computed first; where its logarithm is infinite or nan, it is made a number.
+
+    Met in M. Nielsen, "Neural networks and deep learning": np.nan_to_num(-y*np.log(a)-(1-y)*np.log(1-a)).
+    """
+    return bernoulli(scratch.sigmoid(pred), target, whole=np.nan_to_num)
 
 
 @mistake("binary_cross_entropy_with_logits")
@@ -254,6 +336,15 @@ def derivative_not_cancelled(pred, target):
     Met where the line delta = (s - y) s (1 - s) of the squared error is kept.
     """
     return scratch.sigmoid_backward(pred, scratch.binary_cross_entropy_with_logits_backward(pred, target))
+
+
+@mistake("binary_cross_entropy_with_logits_backward", eps=EPS)
+def sigmoid_clipped_in_the_gradient(pred, target, *, eps):
+    """the sigmoid is clipped to {eps} .. 1 - {eps}, and its gradient is taken from there on.
+
+    Met where the loss clips it, and the two are computed in one function.
+    """
+    return (clipped(scratch.sigmoid(pred), eps) - target) / np.size(pred)
 
 
 @mistake("binary_cross_entropy_with_logits_backward")
@@ -297,14 +388,13 @@ def softmax_applied_twice(pred, target):
     return scratch.cross_entropy(scratch.softmax(pred), target)
 
 
-@mistake("cross_entropy")
-def scores_as_probabilities(pred, target):
-    """the softmax is left out: the scores are clipped to 0 .. 1 as if they were probabilities.
+@mistake("cross_entropy", eps=EPS)
+def scores_as_probabilities(pred, target, *, eps):
+    """the softmax is left out: the scores are clipped to {eps} .. 1 - {eps} as if they were probabilities.
 
     Met where a loss that takes probabilities is given scores: in Keras from_logits is False by default.
     """
-    p = np.clip(pred, 1e-7, 1 - 1e-7)
-    return of_the_class(p, target)
+    return of_the_class(clipped(pred, eps), target)
 
 
 @mistake("cross_entropy")
@@ -361,32 +451,41 @@ def log_of_the_sum_overflows(pred, target):
     return (np.log(np.exp(pred).sum(axis=1)) - pred[np.arange(len(pred)), target]).mean()
 
 
-@mistake("cross_entropy")
-def eps_1e_9_added_to_the_softmax(pred, target):
-    """a small number is added inside the logarithm, log(p + 1e-9): for large scores the loss is clipped at 21.
+@mistake("cross_entropy", eps=EPS)
+def eps_added_to_the_softmax(pred, target, *, eps):
+    """a small number is added inside the logarithm, log(p + {eps}): for large scores the loss is clipped.
 
     Met where a formula that gave infinity is fixed ad hoc; a log-softmax needs no such number.
     """
-    return of_the_class(scratch.softmax(pred), target, log=lambda p: np.log(p + 1e-9))
+    return of_the_class(scratch.softmax(pred), target, log=log_with(eps))
 
 
-@mistake("cross_entropy")
-def eps_1e_12_added_to_the_softmax(pred, target):
-    """a small number is added inside the logarithm, log(p + 1e-12): for large scores the loss is clipped at 28.
-
-    Met where a formula that gave infinity is fixed ad hoc; a log-softmax needs no such number.
-    """
-    return of_the_class(scratch.softmax(pred), target, log=lambda p: np.log(p + 1e-12))
-
-
-@mistake("cross_entropy")
-def softmax_clipped(pred, target):
-    """the softmax is computed first and clipped to 1e-7 .. 1 - 1e-7: for large scores the loss is clipped at 16.
+@mistake("cross_entropy", eps=EPS)
+def softmax_clipped(pred, target, *, eps):
+    """the softmax is computed first and clipped to {eps} .. 1 - {eps}: for large scores the loss is clipped.
 
     Met in Keras, whose categorical_crossentropy clips probabilities to its backend.epsilon(), 1e-7; with TensorFlow it
     looks for the logits behind them first.
     """
-    return of_the_class(np.clip(scratch.softmax(pred), 1e-7, 1 - 1e-7), target)
+    return of_the_class(clipped(scratch.softmax(pred), eps), target)
+
+
+@mistake("cross_entropy", eps=EPS)
+def softmax_of_at_least_eps(pred, target, *, eps):
+    """the softmax is computed first, and its logarithm takes any smaller number for {eps}.
+
+    Met where np.log(np.maximum(p, eps)) is written; a log-softmax needs no such number.
+    """
+    return of_the_class(scratch.softmax(pred), target, log=log_of_at_least(eps))
+
+
+@mistake("cross_entropy")
+def infinity_made_a_number(pred, target):
+    """the softmax is computed first; where its logarithm is infinite, it is made the largest number.
+
+    Met where np.nan_to_num is put around a formula that gave infinity.
+    """
+    return of_the_class(scratch.softmax(pred), target, log=lambda p: np.nan_to_num(np.log(p)))
 
 
 @mistake("cross_entropy")
@@ -432,6 +531,24 @@ def cross_entropy_gradient_over_elements(pred, target):
     Met where the product of one-hot rows and logarithms is averaged with .mean(), and where / pred.size is written.
     """
     return scratch.cross_entropy_backward(pred, target) / pred.shape[1]
+
+
+@mistake("cross_entropy_backward", eps=EPS)
+def softmax_clipped_in_the_gradient(pred, target, *, eps):
+    """the softmax is clipped to {eps} .. 1 - {eps}, and its gradient is taken from there on.
+
+    Met where the loss clips it, and the two are computed in one function.
+    """
+    return (clipped(scratch.softmax(pred), eps) - np.eye(pred.shape[1], dtype=pred.dtype)[target]) / len(pred)
+
+
+@mistake("cross_entropy_backward", eps=EPS)
+def softmax_of_at_least_eps_in_the_gradient(pred, target, *, eps):
+    """the softmax is kept above {eps}, and its gradient is taken from there on.
+
+    Met where the loss keeps it there, and the two are computed in one function.
+    """
+    return (np.maximum(scratch.softmax(pred), eps) - np.eye(pred.shape[1], dtype=pred.dtype)[target]) / len(pred)
 
 
 @mistake("cross_entropy_backward")

@@ -10,7 +10,7 @@ from parity.mistakes.activations import (
     tanh_derivative_of_the_output,
 )
 from parity.mistakes.losses import squared_error_averaged
-from parity.mistakes.perceptron import in_plain_order
+from parity.mistakes.perceptron import in_plain_order, x_alone
 from parity.mistakes.registry import mistake, rewired
 from scratch.activations import ACTIVATIONS
 
@@ -298,6 +298,16 @@ def orders_of_gradient_ignored(weight, bias, x, y, *, lr, epochs, **options):
     Met where the permutation is drawn and then not used as an index.
     """
     return gradient_run(weight, bias, x, y, lr=lr, epochs=epochs, names={"epoch_orders": in_plain_order}, **options)
+
+
+@mistake("train_gradient")
+def gradient_targets_not_shuffled(weight, bias, x, y, *, lr, epochs, **options):
+    """the inputs are put in the order of the epoch and the targets are not: each sample has the label of another.
+
+    Met where x and y are shuffled separately.
+    """
+    names = x_alone(scratch.gradient_epoch, "gradient_epoch")
+    return gradient_run(weight, bias, x, y, lr=lr, epochs=epochs, names=names, **options)
 
 
 @mistake("train_gradient")

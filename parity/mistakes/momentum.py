@@ -50,6 +50,38 @@ def momentum_as_an_average(param, grad, state, *, lr, momentum=0.0, dampening=0.
     return sgd(param, grad, state, lr=lr, momentum=momentum, dampening=momentum, nesterov=nesterov, **options)
 
 
+@mistake("sgd_update", refuses=False)  # its state has t, too
+def momentum_as_a_corrected_average(param, grad, state, *, lr, momentum=0.0, **options):
+    """the buffer is an average that starts at 0, mu b + (1 - mu) g, and the step takes it divided by 1 - mu^t.
+
+    Met in A. Ng's deep learning course, whose bias correction of an average is applied to momentum, too.
+    """
+    old = state or {"momentum_buffer": np.zeros_like(param), "t": 0}
+    buffer = momentum * old["momentum_buffer"] + (1 - momentum) * (grad + options.get("weight_decay", 0.0) * param)
+    t = old["t"] + 1
+    return param - lr * buffer / (1 - momentum**t), {"momentum_buffer": buffer, "t": t}
+
+
+@mistake("sgd_update")
+def momentum_as_an_average_of_steps(param, grad, state, *, lr, momentum=0.0, **options):
+    """the buffer is an average of steps, v = mu v + (1 - mu) lr g: the steps are 1 / (1 - mu) times shorter.
+
+    Met where the average of A. Ng's deep learning course is written with its learning rate inside.
+    """
+    old = state["momentum_buffer"] if state else np.zeros_like(param)
+    buffer = momentum * old + (1 - momentum) * lr * (grad + options.get("weight_decay", 0.0) * param)
+    return param - buffer, {"momentum_buffer": buffer}
+
+
+@mistake("sgd_update")
+def momentum_by_default(param, grad, state, *, momentum=0.9, **options):
+    """the momentum is 0.9 by default, instead of 0.
+
+    Met where the class of a course or a book has momentum=0.9 in its constructor, as scikit-learn's MLPClassifier does.
+    """
+    return scratch.sgd_update(param, grad, state, momentum=momentum, **options)
+
+
 @mistake("sgd_update")
 def previous_gradient_for_the_buffer(param, grad, state, **options):
     """momentum adds the previous gradient instead of the buffer that holds all of them.

@@ -103,6 +103,19 @@ def lr_of_the_constructor(optimizer):
     scratch.SGD.step(optimizer)
 
 
+@mistake("SGD.step")
+def biases_do_not_decay(optimizer):
+    """the weight decay shrinks the weights and not the biases.
+
+    Met in most recipes for training large nets, which put biases into a group without weight decay.
+    """
+    for group in optimizer.param_groups:
+        for parameter in group["params"] if group["weight_decay"] else ():
+            if parameter.data.ndim == 1 and parameter.grad is not None:
+                parameter.grad = parameter.grad - group["weight_decay"] * parameter.data
+    scratch.SGD.step(optimizer)
+
+
 @mistake("Adam.step")
 def one_counter_for_all(optimizer):
     """all parameters share one step counter, which goes up with each of them: at the second one t is 2 already.
@@ -112,9 +125,12 @@ def one_counter_for_all(optimizer):
     counted = getattr(optimizer, "counted", 0)
     for group in optimizer.param_groups:
         for parameter in group["params"]:
-            if parameter in optimizer.state:
-                optimizer.state[parameter]["step"] = float(counted)
-            counted += 1
+            if parameter.grad is not None:
+                keys = ["exp_avg", "exp_avg_sq"] + ["max_exp_avg_sq"] * group["amsgrad"]
+                zeros = {key: np.zeros_like(parameter.data) for key in keys}
+                optimizer.state[parameter] = zeros | optimizer.state.get(parameter, {}) | {"step": float(counted)}
+                counted += 1
+    optimizer.counted = counted
     scratch.Adam.step(optimizer)
 
 

@@ -52,6 +52,24 @@ def full_step_on_the_line(weight, bias, x, y):
 
 
 @mistake("perceptron_step")
+def line_counts_as_positive(weight, bias, x, y):
+    """a point on the line is of class +1: it is corrected by a whole step if its label is -1, else not at all.
+
+    Met in S. Raschka, "Python Machine Learning": np.where(net_input >= 0.0, 1, -1).
+    """
+    return corrected(weight, bias, x, y, lambda y, z: (y - np.where(z >= 0, 1, -1)) / 2)
+
+
+@mistake("perceptron_step")
+def line_counts_as_negative(weight, bias, x, y):
+    """a point on the line is of class -1: it is corrected by a whole step if its label is +1, else not at all.
+
+    Met where the class is np.where(z > 0, 1, -1), as in scikit-learn's linear classifiers.
+    """
+    return corrected(weight, bias, x, y, lambda y, z: (y - np.where(z > 0, 1, -1)) / 2)
+
+
+@mistake("perceptron_step")
 def error_not_halved(weight, bias, x, y):
     """the correction is y - sign, which is 2, instead of half of it: a learning rate of 1 without the factor 1/2.
 
@@ -170,6 +188,31 @@ def orders_of_perceptron_ignored(weight, bias, x, y, *, max_epochs=1000, orders=
 def in_plain_order(orders, epochs, n):
     """The same number of epochs, each from 0 to n-1."""
     return ([*range(n)] for _ in epoch_orders(orders, epochs, n))
+
+
+@mistake("train_perceptron")
+def perceptron_targets_not_shuffled(weight, bias, x, y, *, max_epochs=1000, orders=None, on_epoch=None):
+    """the inputs are put in the order of the epoch and the targets are not: each sample has the label of another.
+
+    Met where x and y are shuffled separately.
+    """
+    alone = rewired(scratch.train_perceptron, **x_alone(scratch.perceptron_epoch, "perceptron_epoch"))
+    return alone(weight, bias, x, y, max_epochs=max_epochs, orders=orders, on_epoch=on_epoch)
+
+
+def x_alone(epoch, name):
+    """An epoch, by its name, and the orders, such that only the inputs are put in order."""
+    current: list = []
+
+    def kept(*given):
+        for order in epoch_orders(*given):
+            current[:] = [order]
+            yield order
+
+    def unordered(weight, bias, x, y, *rest):
+        return epoch(weight, bias, x, y[np.argsort(np.arange(len(y))[current[0]])], *rest)
+
+    return {"epoch_orders": kept, name: unordered}
 
 
 @mistake("train_perceptron")

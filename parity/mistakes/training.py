@@ -287,6 +287,35 @@ def fit_drops_the_last_batch(model, x, y, **options):
 
 
 @mistake("fit")
+def targets_not_shuffled_in_fit(model, x, y, **options):
+    """the inputs are put in the order of the epoch and the targets are not: each sample has the label of another.
+
+    Met where x and y are shuffled separately.
+    """
+
+    def x_in_order(x, y, batch_size, order):
+        return training.batches(x, y[np.argsort(np.arange(len(y))[order])], batch_size, order)
+
+    return fitted(model, x, y, options, batches=x_in_order)
+
+
+@mistake("fit")
+def last_batch_over_the_full_size(model, x, y, *, batch_size=None, **options):
+    """the gradient of the last batch is divided by batch_size, however many samples it has: its step is shorter.
+
+    Met where the mean is written as / batch_size.
+    """
+
+    def step(model, x, y, loss, optimizer):
+        right = LOSSES[loss]
+        share = len(x) / (batch_size or len(x))
+        smaller = Loss(right.forward, lambda pred, target: right.backward(pred, target) * share)
+        return stepped(model, x, y, loss, optimizer, backward=rewired(training.backward, LOSSES={loss: smaller}))
+
+    return fitted(model, x, y, options | {"batch_size": batch_size}, train_step=step)
+
+
+@mistake("fit")
 def schedule_one_epoch_late(model, x, y, *, lr=0.05, **options):
     """the learning rate of an epoch is set after it: the first rate holds for two epochs.
 

@@ -2,8 +2,11 @@
 
 import atexit
 import functools
+import importlib
+import inspect
 import os
 import sys
+from contextlib import suppress
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -17,6 +20,7 @@ from parity.judge import completeness, strategies
 from parity.judge.compare import Check, Evidence, Mismatch
 from parity.judge.domain import Domain
 from parity.judge.known import Outcome, state
+from parity.judge.standin import Case
 from parity.judge.trying import domain_of
 from parity.options import option
 from parity.reports.lesson import Examples, learn
@@ -229,7 +233,7 @@ def judge(pyfuncitem, marker, check):
     """Count and judge the examples of a property."""
     side, lesson = check.candidate, None
     check.evidence = evidence = Evidence()
-    check.domain = Domain()
+    check.domain, check.own_state = Domain(), set()
     examples = Examples(inner(pyfuncitem), check)
     replace_inner(pyfuncitem, like(examples.property_, examples.one))
     try:
@@ -252,9 +256,10 @@ def judge(pyfuncitem, marker, check):
         if not examples.smallest:
             note_time(pyfuncitem, error)
         survey = functools.partial(run_inner, pyfuncitem, examples.property_)
+        own = functools.partial(own_case, check)
         evidence.left_out |= check.domain.left_out | examples.left_out()
         with strategies.over(check.domain):
-            learned = learn(error, marker.args[0], examples, survey if marker.kwargs.get("replay", True) else None)
+            learned = learn(error, marker.args[0], examples, survey if marker.kwargs.get("replay", True) else None, own)
         lesson = learned.as_dict(pyfuncitem.config, pyfuncitem.name)
         if lesson["facts"] and evidence.left_out:
             lesson["facts"]["left out"] = ", ".join(sorted(evidence.left_out))
@@ -268,6 +273,32 @@ def judge(pyfuncitem, marker, check):
     if option(pyfuncitem.config, "hint") != "full":
         evidence.accepted.clear()
     return Outcome(evidence.as_dict(), lesson)
+
+
+OWN = 25  # examples of a function's own property; more would not tell more mistakes apart
+
+
+def own_case(check, name):
+    """Some examples of the first property about a function, or None if the candidate defines too little for it."""
+    file = next(file for file, names in trees.names().items() if name in names)
+    module = importlib.import_module(f"parity.properties.test_{file}")
+    for property_ in filter(lambda one: hasattr(one, "hypothesis"), vars(module).values()):
+        marker = next((mark for mark in property_.pytestmark if mark.name == "checks"), None)
+        wanted = marker and marker.args[0] == name and not marker.kwargs
+        if (
+            wanted
+            and list(inspect.signature(property_).parameters) == ["check"]
+            and not not_defined(check.candidate, check.reference, marker)
+        ):
+            examples = Examples(property_.hypothesis.inner_test, check, most=OWN)
+            property_.hypothesis.inner_test = like(examples.property_, examples.survey)
+            try:
+                with suppress(Flaky, pytest.skip.Exception):
+                    property_(check=check)
+            finally:
+                property_.hypothesis.inner_test = examples.property_
+            return Case(examples.property_, [name], examples.varied)
+    return None
 
 
 def inner(item):

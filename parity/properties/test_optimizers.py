@@ -48,13 +48,15 @@ def steps(check, name, history, lr, options, exactly=False):
     param, grads = history
     state: Any = None
     for step, grad in enumerate(grads):
-        rate = lr if step < STEPS // 2 else lr / 4
+        rate = lr if step < STEPS // 2 or not check.rate_changes else lr / 4
         param, _ = check(name, param, grad, state, lr=rate, at=f"step {step + 1}", exactly=exactly, **options)
         (_, state), (_, own) = check.results
         state = {key: value if np.ndim(value) else float(value) for key, value in state.items()}
-        if not isinstance(own, dict) or not own.keys() >= state.keys():
+        if not isinstance(own, dict) or not own.keys() >= state.keys() or not check.state_compared:
             # If the candidate's state has another structure, it continues from its own, and so does the referee.
             state = PerBackend(state, own, check.expected["state"])
+        elif own.keys() != state.keys():
+            state = PerBackend(state, own | state, state)
 
 
 @checks("sgd_update")

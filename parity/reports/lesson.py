@@ -11,8 +11,9 @@ from parity import trees
 from parity.border.backend import ArgumentMutated, Raised, Stopped
 from parity.border.transcript import program, statements
 from parity.judge.compare import Evidence, Mismatch, as_mismatch, shorten
-from parity.judge.diagnosis import NONE_FITS, diagnose
+from parity.judge.diagnosis import NONE_FITS, causes
 from parity.judge.domain import LeftOut
+from parity.judge.standin import RULES, Case, asked_in
 from parity.options import option
 from parity.reports.formulas import formula
 from parity.text import named, sentence
@@ -23,9 +24,10 @@ SURVEYED = 100
 class Examples:
     """Runs the examples of a property and keeps the last failing one, which is the smallest."""
 
-    def __init__(self, property_, check):
+    def __init__(self, property_, check, most=SURVEYED):
         self.property_ = property_
         self.check = check
+        self.most = most
         self.smallest: list = []
         self.varied: list = []
         self.transcript: list = []
@@ -57,7 +59,7 @@ class Examples:
 
     def survey(self, *args, **options):
         """Record one of the examples that distinguish the known mistakes: passing and failing, of any size."""
-        if len(self.varied) >= SURVEYED:
+        if len(self.varied) >= self.most:
             return
         before = self.check.evidence.verdicts.total()
         found = self.observe(args, options)
@@ -69,6 +71,7 @@ class Examples:
         for side in (self.check.candidate, self.check.reference):
             side.fresh()
         evidence, candidate = self.check.evidence, self.check.candidate
+        self.check.seen = {}
         try:
             with evidence.example():
                 self.property_(*args, **options)
@@ -107,19 +110,55 @@ def last_called(backend):
 class Lesson:
     """A difference and its explanation."""
 
-    def __init__(self, mismatch, function, mistakes, partly, examples):
+    def __init__(self, mismatch, function, examples):
         self.headline = mismatch.headline
         self.facts = dict(mismatch.facts)
         self.function = function
-        self.mistakes = mistakes
-        self.partly = partly
+        self.mistakes: list | None = None
+        self.partly: list = []
+        self.examples = examples
         self.candidate = examples.check.candidate
         self.transcript = examples.transcript
+
+    def explain(self, check, case, own):
+        """Find the mistake; where the state of an update hides it, by the weights alone."""
+        named = causes(check, case, self.function, own)
+        if self.function in RULES and not named:
+            case = self.compared_again(check, case, state_compared=False)
+            named = causes(check, case, self.function, own)
+            if not any(found for _, found in case.examples):
+                self.facts["weights"] = f"the same in all {len(case.examples)} examples; only the state differs"
+        if self.function in RULES and named:
+            self.compare_rates(check, case)
+        if named or any(found and found.value is not None for _, found in case.examples):
+            self.mistakes = named
+        if not named:
+            smallest = case._replace(examples=case.examples[:1])
+            fitting = causes(check, smallest, self.function, lambda name: None)
+            self.partly = fitting if len(fitting) == 1 else []
+
+    def compare_rates(self, check, case):
+        """Whether the update differs only where the learning rate changes."""
+        weights = self.compared_again(check, case, state_compared=False)
+        steady = self.compared_again(check, case, state_compared=False, rate_changes=False)
+        places = [found.headline.partition(":")[0] for _, found in weights.examples if found]
+        if places and not any(found for _, found in steady.examples):
+            n, step = len(case.examples), min(places).rpartition(" at ")[2]
+            self.facts["equal"] = (
+                f"as long as lr stays, in {n} examples; they part at {step}, the first with another lr"
+            )
+
+    def compared_again(self, check, case, **ways):
+        """The same examples, compared in these ways."""
+        vars(check).update(AS_USUAL | ways)
+        return case._replace(examples=[(each, self.examples.observe(*each)) for each, _ in case.examples])
 
     def as_dict(self, config, test):
         """The lesson for the reports, as far as ``--hint`` allows; with ``--repro``, also write the program."""
         hint, folder = option(config, "hint"), option(config, "repro")
         facts, mistakes = dict(self.facts), []
+        if self.mistakes:  # digits are lost for a reason
+            facts.pop("remark", None)
         if "call" not in facts and self.transcript:
             calls = statements(self.transcript)
             facts["calls"] = "; ".join(calls if len(calls) <= 12 else [*calls[:6], "...", *calls[-6:]])
@@ -153,10 +192,12 @@ def as_dict(mistake):
     return {"name": mistake.name, "explanation": mistake.explanation, "met": mistake.met}
 
 
-def learn(error, function, examples, survey=None):
-    """The lesson of a failure; ``survey`` runs more examples if they can be repeated with the known mistakes."""
-    check = examples.check
-    found = [mismatch for _, mismatch in examples.smallest]
+def learn(error, function, examples, survey=None, own=None):
+    """The lesson of a failure; ``survey`` runs more examples if they can be repeated with the known mistakes.
+
+    ``own(name)`` is the case of the own property of a function.
+    """
+    check, found = examples.check, [mismatch for _, mismatch in examples.smallest]
     if isinstance(error, Stopped):  # possibly during the search for a smaller example
         error = found[-1] if found else stopped(error, examples)
     elif not isinstance(error, Mismatch):
@@ -165,16 +206,21 @@ def learn(error, function, examples, survey=None):
         )
     word = error.headline.partition(":")[0].partition(" ")[0].partition(".")[0]
     function = word if word in trees.checkable() else function
-    mistakes: list | None = None
-    partly: list = []
-    if error.value is not None and survey:
+    lesson = Lesson(error, function, examples)
+    if found and survey:
         check.evidence = Evidence()
-        with suppress(Mismatch, Stopped, Flaky):
+        if check.candidate.process:
+            check.candidate.process.used = 0.0  # the explanation has a time of its own
+        with suppress(Mismatch, Flaky, Stopped):
             survey(examples.survey)
-        fitting = diagnose(examples.property_, check, examples.transcript, examples.smallest)
-        mistakes = diagnose(examples.property_, check, examples.transcript, examples.varied, fitting)
-        partly = fitting if not mistakes and len(fitting) == 1 else []
-    return Lesson(error, function, mistakes, partly, examples)
+        case = Case(examples.property_, asked_in(examples.transcript, check.form), examples.smallest + examples.varied)
+        with suppress(Stopped):
+            lesson.explain(check, case, own)
+        vars(check).update(AS_USUAL)
+    return lesson
+
+
+AS_USUAL = {"state_compared": True, "rate_changes": True}
 
 
 def stopped(error, examples):

@@ -1,5 +1,4 @@
 """Cross-entropy as everybody writes it first, with a one-hot matrix; binary cross-entropy by its definition."""
-# ruff: noqa: N803, N806
 
 import numpy as np
 
