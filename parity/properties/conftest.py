@@ -280,7 +280,9 @@ OWN = 25  # examples of a function's own property; more would not tell more mist
 
 def own_case(check, name):
     """Some examples of the first property about a function, or None if the candidate defines too little for it."""
-    file = next(file for file, names in trees.names().items() if name in names)
+    file = next((file for file, names in trees.names().items() if name in names), None)
+    if file is None:  # a step of a whole net
+        return None
     module = importlib.import_module(f"parity.properties.test_{file}")
     for property_ in filter(lambda one: hasattr(one, "hypothesis"), vars(module).values()):
         marker = next((mark for mark in property_.pytestmark if mark.name == "checks"), None)
