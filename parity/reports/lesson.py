@@ -9,6 +9,7 @@ from hypothesis.errors import Flaky
 from parity import trees
 from parity.border.backend import ArgumentMutated, Raised, Stopped
 from parity.border.transcript import program, statements
+from parity.judge import paper
 from parity.judge.compare import Evidence, Mismatch, as_mismatch
 from parity.judge.diagnosis import diagnose
 from parity.options import option
@@ -47,7 +48,7 @@ class Examples:
             side.fresh()
         try:
             with self.check.evidence.example():
-                self.property_(*args, **options)
+                paper.examine(self.property_, self.check, args, options)
         except (Raised, ArgumentMutated) as error:
             if getattr(error, "kind", "") == "NotImplementedError" and error.backend is self.check.candidate:
                 pytest.skip(f"not written: {last_called(error.backend)}")
