@@ -403,9 +403,10 @@ def explain(where, label, bound, candidate, reference, wrong, check, given):
 
 
 def times(candidate, bound):
-    """How many bounds a result is off at most, where it is not exact."""
-    off = magnitude(bound.precision.wide(candidate) - bound.value)
-    return float(np.max(off[bound.error > 0] / bound.error[bound.error > 0], initial=0))
+    """How many bounds a result is off at most, where it is not exact; not finite if the result is not."""
+    off, error = magnitude(bound.precision.wide(candidate) - bound.value), np.asarray(bound.error)
+    rounded = (error > 0) & np.isfinite(error)
+    return float(np.max(off[rounded] / error[rounded], initial=0))
 
 
 def spacing(value, dtype):

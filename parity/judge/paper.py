@@ -30,6 +30,7 @@ from parity.judge.compare import Check, Evidence, Mismatch, as_array, times
 from parity.judge.rounding import HAS_LONG_DOUBLE, coarser, magnitude
 
 LOST = 2**5.5
+MIDDLE = 2**14.5  # of 1, as rounding scales from float32 to float64, and 2^29, as a wrong formula does
 FAILURES = (Mismatch, Raised, ArgumentMutated)
 
 
@@ -65,6 +66,30 @@ def on_paper(run, check):
             run(longer)
     verdict = "ill-conditioned" if "ill-conditioned" in own.evidence.kinds else "equal on paper"
     return "" if longer.wrong else verdict, LOST * own.lost
+
+
+def remark(property_, check, args, options, mismatch):
+    """What kind of difference this is, by how it scales from float32 to float64; empty if that cannot be told."""
+    if not np.isfinite(mismatch.times):
+        return "it overflows or divides by 0 on the way to a result that is finite"
+    lost = {}
+    for dtype in ("float32", "float64"):
+        try:
+            with coarser(1):
+                again(property_, check, Again(check, dtype), args, options)
+            lost[dtype] = 1.0
+        except Mismatch as found:
+            lost[dtype] = max(1.0, found.times) if found.place == mismatch.place and found.times else np.nan
+        except FAILURES:
+            return ""
+    if lost["float64"] > MIDDLE * lost["float32"]:
+        return "float64 does not come closer than float32, so this is no rounding: the formula is another one"
+    if lost["float64"] <= MIDDLE * lost["float32"]:
+        return (
+            f"digits are lost, as when large numbers cancel: {lost[check.dtype]:.3g} times as much as rounding explains, "
+            f"expected at most {LOST:.0f}; float32 and float64 lose alike, so the formula may be right on paper"
+        )
+    return ""
 
 
 def again(property_, check, other, args, options):

@@ -40,7 +40,9 @@ class Examples:
     def survey(self, *args, **options):
         """Record one of the examples that distinguish the known mistakes: passing and failing, of any size."""
         if len(self.varied) < SURVEYED:
-            self.varied.append(((args, options), self.observe(args, options)))
+            found = self.observe(args, options)
+            if "equal on paper" not in self.check.evidence.kinds:  # there a mistake may differ or not
+                self.varied.append(((args, options), found))
 
     def observe(self, args, options):
         """The difference found in an example, or None."""
@@ -56,6 +58,13 @@ class Examples:
         except Mismatch as error:
             return error
         return None
+
+    def scaling(self, mismatch):
+        """The remark on the difference found last: digits are lost, or, of a small one, that the formula is another."""
+        [((args, options), _)] = self.smallest
+        remark = paper.remark(self.property_, self.check, args, options, mismatch)
+        small = "remark" in mismatch.facts
+        return {"remark": remark} if remark and (small or not remark.startswith("float64")) else {}
 
 
 def last_called(backend):
@@ -135,7 +144,11 @@ def learn(error, function, examples, survey=None):
         fitting = diagnose(examples.property_, check, examples.transcript, examples.smallest)
         mistakes = diagnose(examples.property_, check, examples.transcript, examples.varied, fitting)
         partly = fitting if not mistakes and len(fitting) == 1 else []
-    return Lesson(error, function, mistakes, partly, examples)
+    lesson = Lesson(error, function, mistakes, partly, examples)
+    if error in found and error.value is not None:
+        with suppress(Stopped):
+            lesson.facts |= examples.scaling(error)
+    return lesson
 
 
 def stopped(error, examples):
