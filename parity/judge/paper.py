@@ -1,36 +1,31 @@
 """Equal on paper: is the formula of a candidate that differs right, and how much does it round?
 
-The bound B is that of the referee's formula. Another formula for the same thing may exceed it, and a wrong one does. Two
-facts tell them apart. Rounding shrinks with the unit roundoff u when the same formula is computed in a wider format; the
-gap of a wrong formula stays. And a formula loses the same number of bits in every format.
+The bound B is that of the referee's formula. Another formula for the same thing may exceed it, and a wrong one does.
+Two facts tell them apart: in a wider format rounding shrinks with the unit roundoff, and the gap of a wrong formula
+stays; and a formula loses as many bits in one format as in another.
 
-Let S be the bound in which also the inputs and exact results are rounded once (``rounding.coarser(1)``): an error below it
-is no larger than one from the inputs themselves. A candidate beyond B is equal on paper if
+Let S be the bound if inputs and exact results are rounded too (``rounding.coarser(1)``): what is below S is no larger
+than an error of the inputs. A candidate beyond B is equal on paper if
 
-1. in its own format it is off by at most 2^5.5 S, and finite where the right result is;
-2. in a wider format its formula is right: a float32 candidate is off by at most 2^5.5 S when it computes in float64, one
-   in float64 by at most S when it computes in long double, if it can and the machine has one.
+1. it loses few digits: in its own format it is off by at most 2^5.5 S, and finite where the right result is;
+2. its formula is right: computing in float64, a float32 candidate is off by at most 2^5.5 S of float64; computing in
+   long double, a float64 candidate is off by at most S, if it can compute so and the machine has such a format.
 
-**The line.** The formats are 11 bits apart or more: float16 has 11 bits, float64 has 53 and long double 64. What loses k bits
-keeps more than half of the 11 bits of float16, the coarsest format in which nets are trained, if k < 5.5. From float64 to
-long double rounding shrinks 2^11 times and the gap of a wrong formula not at all; 2^5.5 is the middle of the two. In long
-double the line is S itself, because Python's own numbers, such as 1 / n, stay double there, and round as often as S allows.
-
-**What it proves**, for the inputs tried: the formula is right within 2^5.5 S of float64, about 14 decimal digits, or
-within S where long double can tell. It does not prove that no wrong formula is as close: an error that is smaller than this
-at every input tried passes. A candidate that computes something else in another format is limited by 1.
+``docs/paper.md`` derives this line, and says what it proves.
 """
 
 from contextlib import suppress
 
 import numpy as np
+from hypothesis import currently_in_test_context, target
 
 from parity.border.backend import ArgumentMutated, Raised
-from parity.judge.compare import Check, Evidence, Mismatch, as_array, times
+from parity.judge.compare import Check, Mismatch
 from parity.judge.rounding import HAS_LONG_DOUBLE, coarser, magnitude
 
-LOST = 2**5.5
+LOST = 2**5.5  # of 11 bits, the significand of float16 and what long double has more than float64, the half
 MIDDLE = 2**14.5  # of 1, as rounding scales from float32 to float64, and 2^29, as a wrong formula does
+PAPER = "equal on paper"
 FAILURES = (Mismatch, Raised, ArgumentMutated)
 
 
@@ -42,18 +37,19 @@ def examine(property_, check, args, options):
         if check.candidate.ours or mismatch.value is None:
             raise
         transcript, kinds = list(check.candidate.transcript), check.evidence.kinds
-        verdict, lost = on_paper(lambda other: again(property_, check, other, args, options), check)
+        verdict, times = on_paper(lambda other: again(property_, check, other, args, options), check, mismatch)
         check.candidate.transcript[:] = transcript
         if not verdict:
             raise
         check.evidence.kinds = kinds | {verdict}
-        check.evidence.times = max(check.evidence.times, mismatch.times or lost)
+        check.evidence.times = max(check.evidence.times, times)
+        if verdict == PAPER and currently_in_test_context():
+            target(times)  # Hypothesis searches for examples that lose more
 
 
-def on_paper(run, check):
-    """The verdict of an example in which the candidate is beyond B, empty if it differs, and how many S it loses."""
-    own, wide = Again(check, check.dtype), Again(check, "float64")
-    longer = InLongDouble(check, check.dtype)
+def on_paper(run, check, mismatch):
+    """The verdict on an example beyond B, empty if the candidate differs, and how many bounds it loses."""
+    own, wide, longer = Again(check, check.dtype, mismatch), Again(check, "float64"), InLongDouble(check, "float64")
     try:
         with coarser(LOST):
             run(own)
@@ -64,8 +60,9 @@ def on_paper(run, check):
     if check.dtype == "float64" and HAS_LONG_DOUBLE:
         with coarser(1), suppress(*FAILURES):  # of a candidate that cannot compute in long double
             run(longer)
-    verdict = "ill-conditioned" if "ill-conditioned" in own.evidence.kinds else "equal on paper"
-    return "" if longer.wrong else verdict, LOST * own.lost
+    if longer.wrong:
+        return "", 0.0
+    return ("ill-conditioned", 0.0) if own.uncertain else (PAPER, own.times)
 
 
 def remark(property_, check, args, options, mismatch):
@@ -86,7 +83,7 @@ def remark(property_, check, args, options, mismatch):
         return "float64 does not come closer than float32, so this is no rounding: the formula is another one"
     if lost["float64"] <= MIDDLE * lost["float32"]:
         return (
-            f"digits are lost, as when large numbers cancel: {lost[check.dtype]:.3g} times as much as rounding explains, "
+            f"digits are lost, as when large numbers cancel: {lost[check.dtype]:.3g} times what rounding explains, "
             f"expected at most {LOST:.0f}; float32 and float64 lose alike, so the formula may be right on paper"
         )
     return ""
@@ -103,10 +100,10 @@ def again(property_, check, other, args, options):
 class Again(Check):
     """The check of an example in a precision, on the inputs of the original check."""
 
-    def __init__(self, original, dtype):
+    def __init__(self, original, dtype, mismatch=None):
         super().__init__(original.candidate, original.reference, dtype)
-        self.original, self.abilities = original, original.abilities
-        self.lost = 0.0
+        self.original, self.abilities, self.mismatch = original, original.abilities, mismatch
+        self.times, self.uncertain = 1.0, False
 
     def cast(self, value):
         """The numbers that the original check has."""
@@ -115,10 +112,19 @@ class Again(Check):
     def compare(self, where, label, bound, candidate, reference, given=""):
         """Compare; where the reference is finite, an overflow is wrong, however large the bound is."""
         super().compare(where, label, bound, candidate, reference, given)
+        if np.any(np.isfinite(reference) & ~np.isfinite(candidate)):
+            raise Mismatch(f"{where}: {label} overflows")
+        self.uncertain |= bool(np.max(bound.error, initial=0) > np.max(magnitude(bound.value), initial=0))
+        if self.mismatch and self.mismatch.place == (where, label):
+            self.weigh(bound, candidate)
+
+    def weigh(self, bound, candidate):
+        """How many times B the candidate is off, or how many times what rounded inputs do, if that is more."""
+        usual = np.asarray(self.mismatch.slack)
         with np.errstate(all="ignore"):
-            if np.any(np.isfinite(reference) & ~np.isfinite(candidate)):
-                raise Mismatch(f"{where}: {label} overflows")
-            self.lost = max(self.lost, times(candidate, bound))
+            largest = np.maximum(usual, bound.error / LOST - usual)
+            times = magnitude(self.precision.wide(candidate) - bound.value) / largest
+        self.times = max(self.times, float(np.max(times[np.isfinite(times)], initial=0)))
 
 
 class InLongDouble(Again):

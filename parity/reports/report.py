@@ -268,8 +268,8 @@ class Report:
         return (
             f"{self.candidate} and {self.reference} give the same in {total.total():,} examples "
             f"(seed {self.seed}{alone}): {total['exact']:,} bit for bit, {total['rounding']:,} within their rounding "
-            f"bound (at most {used:.0%} of it),{paper} {total['ties']:,} ties, {total['ill-conditioned']:,} ill-conditioned, "
-            f"{total['holds']:,} cases and laws that hold.{note}{rest}"
+            f"bound (at most {used:.0%} of it),{paper} {total['ties']:,} ties, "
+            f"{total['ill-conditioned']:,} ill-conditioned, {total['holds']:,} cases and laws that hold.{note}{rest}"
         )
 
     def complete(self):

@@ -1,11 +1,11 @@
-"""Where is everybody on the line of ``parity/judge/paper.py``? Forms that round otherwise on one side, mistakes on the other.
+"""Both sides of the line of ``parity/judge/paper.py``: forms that round otherwise, and the known mistakes.
 
-    python tests/paper.py [--examples N] [--seed S] [NAME ...]
+    python tests/on_paper.py [--examples N] [--seed S] [NAME ...]
 
-For each form and each known mistake, as a stranger's code, and each property of its function in each precision: the number
-of examples in which it is beyond the bound, of these how many are equal on paper, and how many times the bound it loses
-there. A mistake that no example of a property shows any longer, although some were beyond the bound, is listed at the end,
-and the exit code is 1; so is a form that differs.
+For each form and each known mistake, judged as anybody's code, and each property of its function in each precision: the
+number of examples beyond the bound, how many of these are equal on paper and how many differ, and how many times the
+bound it loses on paper. A mistake that is beyond the bound in some examples of a property but differs in none is listed
+at the end, and so is a form that differs; then the exit code is 1.
 """
 
 import argparse
@@ -72,7 +72,7 @@ def verdicts(test, check, examples, seed):
     try:
         for scope, count in strategies.shares(examples).items():
             test._hypothesis_internal_use_settings = settings(
-                usual, max_examples=count, phases=[Phase.generate], database=None, deadline=None
+                usual, max_examples=count, phases=[Phase.generate, Phase.target], database=None, deadline=None
             )
             with strategies.within(scope):
                 test(**{name: value for name, value in fixtures.items() if name in inspect.signature(inner).parameters})
@@ -104,7 +104,7 @@ def main():
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     folder, wrong = trees.ROOT / "tests" / "solutions" / "right", []
-    print(f"{'form or mistake':<44} {'property':<44} {'dtype':<8} {'beyond B':>8} {'on paper':>8} {'differs':>8} {'times B':>8}")
+    print(f"{'form or mistake':<44} {'property':<44} {'dtype':<8} beyond B on paper  differs  times B")
     for name in [*FORMS, *MISTAKES]:
         if options.names and name not in options.names:
             continue
