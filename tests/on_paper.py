@@ -14,6 +14,7 @@ import importlib
 import inspect
 import sys
 from collections import Counter
+from itertools import chain
 
 import numpy as np
 from hypothesis import Phase, settings
@@ -22,7 +23,7 @@ from parity import trees
 from parity.border.backend import Stranger, load
 from parity.border.host import find
 from parity.judge import paper, strategies
-from parity.judge.compare import Check, Mismatch
+from parity.judge.compare import Check, Evidence, Mismatch
 from parity.mistakes import MISTAKES
 
 FORMS = (
@@ -50,7 +51,7 @@ def properties():
 def verdicts(test, check, examples, seed):
     """How the examples of a property end."""
     inner, found = test.hypothesis.inner_test, Counter()
-    check.evidence.times = 0.0
+    check.evidence = Evidence()
 
     def one(*args, **options):
         for side in (check.candidate, check.reference):
@@ -70,7 +71,8 @@ def verdicts(test, check, examples, seed):
     usual = test._hypothesis_internal_use_settings
     fixtures = {"check": check, "side": "candidate"}
     try:
-        for scope, count in strategies.shares(examples).items():
+        usually = [(strategies.USUAL, strategies.shares(examples)[strategies.USUAL])]
+        for scope, count in chain(usually, strategies.further(examples, check.evidence)):
             test._hypothesis_internal_use_settings = settings(
                 usual, max_examples=count, phases=[Phase.generate, Phase.target], database=None, deadline=None
             )

@@ -119,9 +119,9 @@ def bounded(array, precision=None):
     return Bounded(precision.wide(array), error, precision, largest_grid(array))
 
 
-def taken_up(value, precision):
-    """The error of an exact number: none for the referee's formula, its own rounding for a coarser one."""
-    return precision.unit * magnitude(value) if precision.coarser else np.zeros(np.shape(value))
+def taken_up(value, precision, propagated=0.0):
+    """The error of an exact number: none for the referee's formula, a rounding of its own for a coarser one."""
+    return propagated + precision.unit * magnitude(value) if precision.coarser else np.zeros(np.shape(value))
 
 
 @lru_cache(maxsize=1024)
@@ -217,7 +217,7 @@ class Bounded:
         """The value after this number of roundings at this scale, none if the certificate holds for these terms."""
         precision = self.precision
         if grid > NO_GRID and certified(np.max(terms, initial=0), grid, precision):
-            return Bounded(value, taken_up(value, precision), precision, grid, tied)
+            return Bounded(value, taken_up(value, precision, propagated), precision, grid, tied)
         gamma = roundings * precision.unit / (1 - roundings * precision.unit)
         error = propagated + gamma * scale + roundings * precision.tiny * (scale > 0)
         # If the narrow format overflows, any result is possible.
@@ -382,7 +382,7 @@ def log(x):
     """The natural logarithm; log 0 is -inf, without error."""
     value = np.where(x.value == 0, -np.inf, x.precision.log(np.where(x.value == 0, 1, x.value)))
     nearest = magnitude(x.value) - x.error
-    propagated = np.where(x.error == 0, 0, np.where(nearest > 0, x.error / nearest, np.inf))
+    propagated = np.where((x.error == 0) | is_zero(x), 0, np.where(nearest > 0, x.error / nearest, np.inf))
     rounding = np.where(np.isinf(magnitude(value)), 0, 4 * x.precision.unit * magnitude(value))
     return Bounded(value, np.asarray((propagated + rounding) * SLACK), x.precision, NO_GRID, x.tied)
 
@@ -437,8 +437,13 @@ def maximum(x, floor):
 
 
 def uncertain(x):
-    """Where x lies within its own bound of zero: a tie, and either sign is correct."""
-    return (x.error > 0) & (magnitude(x.value) <= x.error)
+    """Where x lies within its own bound of zero: a tie, and either sign is correct; an exact 0 is certain."""
+    return (x.error > 0) & (magnitude(x.value) <= x.error) & ~is_zero(x)
+
+
+def is_zero(x):
+    """Where x is certified to be 0, however coarsely others round."""
+    return (x.value == 0) & (x.grid > NO_GRID)
 
 
 def sign(x):
