@@ -12,13 +12,18 @@ RIGHT = [
     "adam_textbook",  # m_hat and v_hat; AdamW with the decay taken last
     "careful_float32",  # float64 inside, rounded once; without activations
     "common_forms",  # np.sign, grad * (z > 0), a decorator without wraps; nothing is rejected
+    "cross_entropy_by_logsumexp",  # these seven are equal on paper: tests/test_paper.py
     "data_and_batches",  # np.loadtxt, np.split
     "dataclasses_and_prints",  # annotations, an enum, output on both streams
+    "decay_of_the_weight",
     "einsum_everywhere",
     "gradient_alone",  # a loop over the samples; nothing that the properties could use beside it
     "in_place_on_copies",  # out= and +=
+    "logits_gradient_by_logsigmoid",
     "lr_by_position",
     "mean_by_product",  # (1 / n) * sum
+    "mse_fraction_of_the_sum",
+    "mse_mean_of_means",
     "one_hot_cross_entropy",  # log(1 - p) where others write log1p
     "own_classes",  # layers, MLP, SGD, train_step
     "own_generator",  # parameters are a subclass of ndarray, changed in place
@@ -29,7 +34,9 @@ RIGHT = [
     "sigmoid_by_tanh",  # (1 + tanh) / 2 where it is accurate; tanh by expm1
     "sigmoid_two_branches",  # boolean masks
     "softmax_by_logsumexp",  # the Jacobian as a matrix
+    "squared_error_by_norm",
     "sums_in_another_order",  # math.fsum, reversed, pairwise
+    "tanh_slope_by_cosh",
     "torch_foreach",
     "torch_func",  # vjp and grad
     "torch_fused",

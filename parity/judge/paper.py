@@ -24,7 +24,6 @@ from parity.judge.compare import Check, Mismatch
 from parity.judge.rounding import HAS_LONG_DOUBLE, coarser, magnitude
 
 LOST = 2**5.5  # of 11 bits, the significand of float16 and what long double has more than float64, the half
-MIDDLE = 2**14.5  # of 1, as rounding scales from float32 to float64, and 2^29, as a wrong formula does
 PAPER = "equal on paper"
 FAILURES = (Mismatch, Raised, ArgumentMutated)
 
@@ -67,7 +66,7 @@ def on_paper(run, check, mismatch):
 
 def remark(property_, check, args, options, mismatch):
     """What kind of difference this is, by how it scales from float32 to float64; empty if that cannot be told."""
-    if not np.isfinite(mismatch.times):
+    if not np.isfinite(mismatch.value).all():
         return "it overflows or divides by 0 on the way to a result that is finite"
     lost = {}
     for dtype in ("float32", "float64"):
@@ -79,9 +78,9 @@ def remark(property_, check, args, options, mismatch):
             lost[dtype] = max(1.0, found.times) if found.place == mismatch.place and found.times else np.nan
         except FAILURES:
             return ""
-    if lost["float64"] > MIDDLE * lost["float32"]:
+    if lost["float64"] > LOST * lost["float32"]:
         return "float64 does not come closer than float32, so this is no rounding: the formula is another one"
-    if lost["float64"] <= MIDDLE * lost["float32"]:
+    if lost["float64"] <= LOST * lost["float32"]:
         return (
             f"digits are lost, as when large numbers cancel: {lost[check.dtype]:.3g} times what rounding explains, "
             f"expected at most {LOST:.0f}; float32 and float64 lose alike, so the formula may be right on paper"

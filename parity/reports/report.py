@@ -93,7 +93,7 @@ class Row:
         if self.absent:
             return self.message
         if self.verdicts["equal on paper"]:
-            return f"equal on paper, loses up to {self.times:.3g} times the bound"
+            return f"equal on paper, loses {loss(self.times)}"
         if len(self.counts) <= 1:
             return next(iter(self.counts), "holds")
         return ", ".join(f"{name} {count}" for name, count in self.counts.items())
@@ -264,7 +264,7 @@ class Report:
         lenient = sum("accepts bad input" in row.verdicts for row in self.rows.values())
         note = f" It accepts invalid input in {lenient} of the properties." if lenient else ""
         times = max(row.times for row in self.rows.values())
-        paper = f" {total['equal on paper']:,} equal on paper (up to {times:.3g} times the bound)," if times else ""
+        paper = f" {total['equal on paper']:,} equal on paper (they lose {loss(times)})," if times else ""
         return (
             f"{self.candidate} and {self.reference} give the same in {total.total():,} examples "
             f"(seed {self.seed}{alone}): {total['exact']:,} bit for bit, {total['rounding']:,} within their rounding "
@@ -394,6 +394,11 @@ class Submissions:
     def exit_code(self):
         """The highest exit code of all candidates."""
         return max(report["exit_code"] for report in self.reports)
+
+
+def loss(times):
+    """How much is lost by what is equal on paper."""
+    return f"up to {times:.3g} times the bound" if times > 1 else "no more than rounded inputs do"
 
 
 def ended(words, remark):
