@@ -214,7 +214,7 @@ def checked(tmp_path, capsys):
     def run(text, *options, only="squared_error"):
         file, out, points = tmp_path / "homework.py", tmp_path / "out.json", tmp_path / "results.json"
         file.write_text(text)
-        files = ["--json", str(out), "--gradescope", str(points)]
+        files = ["--json", str(out), "--gradescope", str(points), "--time-limit", "600"]
         code = main(["check", str(file), "--reference", "scratch", "--only", only, *files, *options])
         rows = {row["property"]: row for row in json.loads(out.read_text())["properties"]}
         return code, capsys.readouterr().out, rows, json.loads(points.read_text())["tests"]
