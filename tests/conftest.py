@@ -6,6 +6,14 @@ from parity import cli
 from parity.cli import Parser
 from parity.commands import check
 
+
+def pytest_configure(config):
+    """The mark of the properties, which some tests import."""
+    config.addinivalue_line(
+        "markers", "checks(*names, each=False, replay=True): the functions that a property is about"
+    )
+
+
 QUICK = "--hypothesis-profile=quick"
 
 

@@ -15,17 +15,22 @@ RIGHT = [
     "adam_textbook",  # m_hat and v_hat; AdamW with the decay taken last
     "careful_float32",  # float64 inside, rounded once; without activations
     "common_forms",  # np.sign, grad * (z > 0), a decorator without wraps; nothing is rejected
+    "cross_entropy_by_logsumexp",  # these seven are equal on paper: tests/test_paper.py
     "data_and_batches",  # np.loadtxt, np.split
     "dataclasses_and_prints",  # annotations, an enum, output on both streams
     "draws_and_overwrites",  # random weights whose place the given ones take
+    "decay_of_the_weight",
     "einsum_everywhere",
     "eps_of_keras",  # 1e-7 in the code, declared
     "gradient_alone",  # a loop over the samples; nothing that the properties could use beside it
     "helpers_called_sgd",  # classes of other forms have the names of the contract
     "in_place_on_copies",  # out= and +=
+    "logits_gradient_by_logsigmoid",
     "lr_by_position",
     "mean_by_product",  # (1 / n) * sum
     "momentum_own_key",
+    "mse_fraction_of_the_sum",
+    "mse_mean_of_means",
     "one_hot_cross_entropy",  # log(1 - p) where others write log1p
     "options_not_implemented",
     "own_classes",  # layers, MLP, SGD, train_step
@@ -44,7 +49,9 @@ RIGHT = [
     "softmax_by_logsumexp",  # the Jacobian as a matrix
     "state_in_a_named_tuple",  # with a lock inside
     "state_of_tensors",
+    "squared_error_by_norm",
     "sums_in_another_order",  # math.fsum, reversed, pairwise
+    "tanh_slope_by_cosh",
     "torch_foreach",
     "torch_func",  # vjp and grad
     "torch_fused",

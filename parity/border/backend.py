@@ -241,6 +241,12 @@ class Backend:
         return self.callbacks[number](*map(self.inward, printable(args)))
 
 
+class Stranger(Backend):
+    """Code that is judged as anybody's, though it runs in this process: an example of a page, or a known mistake."""
+
+    ours = False
+
+
 def without_integers(value):
     """The same request with floats."""
     if isinstance(value, dict):

@@ -18,22 +18,24 @@ from parity.judge.domain import Domain, LeftOut
 from parity.judge.rounding import PRECISIONS, bounded, magnitude
 
 # In order of precedence: one tie among exact results makes the example a tie.
-VERDICTS = ("accepts bad input", "ill-conditioned", "ties", "rounding", "exact", "holds")
+VERDICTS = ("accepts bad input", "equal on paper", "ill-conditioned", "ties", "rounding", "exact", "holds")
 
 
 class Mismatch(AssertionError):
     """The candidate differs from the reference; the message explains the difference.
 
-    If numbers differ, ``place`` says which, ``value`` has the candidate's values and ``slack`` the bound on each.
+    If numbers differ, ``place`` says which, ``value`` has the candidate's values, ``slack`` the bound on each, and
+    ``times`` how many bounds the candidate is off at most.
     """
 
-    def __init__(self, headline, facts=None, place=None, value=None, slack=None):
+    def __init__(self, headline, facts=None, place=None, value=None, slack=None, times=0.0):
         super().__init__(headline)
         self.headline = headline
         self.facts: dict[str, str] = facts or {}
         self.place = place
         self.value = value
         self.slack = slack
+        self.times = times
 
     def __str__(self):
         width = max(map(len, self.facts), default=0)
@@ -47,6 +49,7 @@ class Evidence:
         self.verdicts: Counter[str] = Counter()
         self.ulp = 0.0
         self.share = 0.0
+        self.times = 0.0
         self.not_tried = set()
         self.left_out: set[str] = set()
         self.accepted: list[str] = []
@@ -83,6 +86,7 @@ class Evidence:
             "verdicts": dict(self.verdicts),
             "ulp": self.ulp,
             "share": self.share,
+            "times": self.times,
             "not_tried": sorted(self.not_tried),
             "left_out": sorted(self.left_out),
             "accepted": self.accepted,
@@ -455,8 +459,15 @@ def explain(where, label, bound, candidate, reference, wrong, check, given):
     if lost:
         facts["remark"] = "the formula may be right, but digits are lost, as when large numbers cancel"
     headline = f"{where}: {label}{position} differs"
-    values = (np.asarray(candidate), bound.error) if "candidate" in sides else ()
+    values = (np.asarray(candidate), bound.error, times(candidate, bound)) if "candidate" in sides else ()
     return Mismatch(headline, facts, (where, label), *values)
+
+
+def times(candidate, bound):
+    """How many bounds a result is off at most, where it is not exact; not finite if the result is not."""
+    off, error = magnitude(bound.precision.wide(candidate) - bound.value), np.asarray(bound.error)
+    rounded = (error > 0) & np.isfinite(error)
+    return float(np.max(off[rounded] / error[rounded], initial=0))
 
 
 def spacing(value, dtype):

@@ -19,10 +19,14 @@ power of two, 2^grid, and the sum of their absolute values is below 2^24 (2^53) 
 in any order is representable and nothing is rounded. This certificate is computed with integer exponents; if it
 holds, no error is added, so that a chain of certified operations ends with e = 0: then "within the bound" means "the
 same bits", and v is the exact rational result.
+
+**Another formula** that is equal on paper stays within the bounds of ``coarser(n)``: every operation rounds n times as
+coarsely, and so does everybody who takes up an input or an exact result.
 """
 
 import math
 from collections.abc import Callable
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -47,11 +51,12 @@ class Precision(NamedTuple):
     log: Callable
     tanh: Callable
     sqrt: Callable
+    coarser: float = 0.0  # how many times; 0: the referee's own formula, whose exact results are exact
 
     @property
     def unit(self):
         """Half the distance from 1 to the next number: the largest relative error of one rounding."""
-        return 2.0**-self.digits * SLACK
+        return 2.0**-self.digits * SLACK * (self.coarser or 1)
 
     def holds(self, number):
         """Whether a Python number is representable."""
@@ -95,11 +100,28 @@ PRECISIONS = {
 }
 
 
+@contextmanager
+def coarser(times):
+    """In the context every operation rounds this many times as coarsely, and so are inputs and exact results."""
+    usual = dict(PRECISIONS)
+    PRECISIONS.update({name: precision._replace(coarser=times) for name, precision in usual.items()})
+    try:
+        yield
+    finally:
+        PRECISIONS.update(usual)
+
+
 def bounded(array, precision=None):
-    """An array of floats without error."""
+    """An array of floats without error; single numbers are options and counts, which nothing rounds."""
     array = np.asarray(array)
     precision = precision or PRECISIONS[array.dtype.name]
-    return Bounded(precision.wide(array), np.zeros(array.shape), precision, largest_grid(array))
+    error = taken_up(array, precision) if array.ndim else np.zeros(())
+    return Bounded(precision.wide(array), error, precision, largest_grid(array))
+
+
+def taken_up(value, precision, propagated=0.0):
+    """The error of an exact number: none for the referee's formula, a rounding of its own for a coarser one."""
+    return propagated + precision.unit * magnitude(value) if precision.coarser else np.zeros(np.shape(value))
 
 
 @lru_cache(maxsize=1024)
@@ -195,7 +217,7 @@ class Bounded:
         """The value after this number of roundings at this scale, none if the certificate holds for these terms."""
         precision = self.precision
         if grid > NO_GRID and certified(np.max(terms, initial=0), grid, precision):
-            return Bounded(value, np.zeros(np.shape(value)), precision, grid, tied)
+            return Bounded(value, taken_up(value, precision, propagated), precision, grid, tied)
         gamma = roundings * precision.unit / (1 - roundings * precision.unit)
         error = propagated + gamma * scale + roundings * precision.tiny * (scale > 0)
         # If the narrow format overflows, any result is possible.
@@ -360,21 +382,33 @@ def log(x):
     """The natural logarithm; log 0 is -inf, without error."""
     value = np.where(x.value == 0, -np.inf, x.precision.log(np.where(x.value == 0, 1, x.value)))
     nearest = magnitude(x.value) - x.error
-    propagated = np.where(x.error == 0, 0, np.where(nearest > 0, x.error / nearest, np.inf))
+    propagated = np.where((x.error == 0) | is_zero(x), 0, np.where(nearest > 0, x.error / nearest, np.inf))
     rounding = np.where(np.isinf(magnitude(value)), 0, 4 * x.precision.unit * magnitude(value))
     return Bounded(value, np.asarray((propagated + rounding) * SLACK), x.precision, NO_GRID, x.tied)
 
 
 def tanh(x):
     """The hyperbolic tangent, whose slope is at most 1."""
-    return function(x, x.precision.tanh(x.value), x.error, roundings=4)
+    value = x.precision.tanh(x.value)
+    return function(x, value, np.fmin(x.error, change(x.precision.tanh, x, value)), roundings=4)
 
 
 def sigmoid(x):
     """The logistic function, whose slope is at most 1/4."""
-    e = x.precision.exp(-abs(x.value))
-    value = np.where(x.value < 0, e, 1) / (1 + e)
-    return function(x, value, np.minimum(x.error / 4, 1), roundings=8)
+
+    def logistic(z):
+        e = x.precision.exp(-abs(z))
+        return np.where(z < 0, e, 1) / (1 + e)
+
+    value = logistic(x.value)
+    return function(x, value, np.fmin(np.minimum(x.error / 4, 1), change(logistic, x, value)), roundings=8)
+
+
+def change(rising, x, value):
+    """How far a rising function may change within the error of x: less than its slope allows where it is flat."""
+    if not x.precision.coarser:
+        return np.inf
+    return np.maximum(magnitude(rising(x.value + x.error) - value), magnitude(value - rising(x.value - x.error)))
 
 
 def sqrt(x):
@@ -403,8 +437,13 @@ def maximum(x, floor):
 
 
 def uncertain(x):
-    """Where x lies within its own bound of zero: a tie, and either sign is correct."""
-    return (x.error > 0) & (magnitude(x.value) <= x.error)
+    """Where x lies within its own bound of zero: a tie, and either sign is correct; an exact 0 is certain."""
+    return (x.error > 0) & (magnitude(x.value) <= x.error) & ~is_zero(x)
+
+
+def is_zero(x):
+    """Where x is certified to be 0, however coarsely others round."""
+    return (x.value == 0) & (x.grid > NO_GRID)
 
 
 def sign(x):

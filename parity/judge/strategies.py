@@ -69,6 +69,8 @@ SCOPES = (
     Scope(depth=(5, 8), numbers="huge"),
 )
 scope = USUAL
+# Drawn for a formula that rounds otherwise, because numbers that nearly cancel show how many digits it loses.
+CLOSE = Scope(numbers="close")
 domain = Domain()
 
 
@@ -99,6 +101,13 @@ def shares(examples):
     # At least two of each: the first one drawn has the first of all choices, the smallest size and rate.
     share = {chosen: max(2, examples // 25) for chosen in SCOPES[: examples // 10]}
     return {USUAL: examples - sum(share.values())} | share
+
+
+def further(examples, evidence):
+    """The scopes after the usual one, with their numbers of examples; the last after something equal on paper."""
+    yield from list(shares(examples).items())[1:]
+    if evidence.verdicts["equal on paper"]:
+        yield CLOSE, max(2, examples // 10)
 
 
 def signed(raw, count):
@@ -137,6 +146,11 @@ def huge(exponent):
     return source
 
 
+def close(raw):
+    """Around 10000, where differences are small."""
+    return 10000 + decimals(4)(raw)
+
+
 EXACT = [small, eighths]
 ROUNDED = [decimals(exponent) for exponent in (4, 3, 2, 6)]
 
@@ -163,8 +177,8 @@ def of_scope(sources, exponent):
     if scope == USUAL:
         return sources
     if set(sources) <= set(EXACT):  # large sums of eighths are not exact
-        return [small]
-    wanted = {"small": [small], "huge": [huge(exponent)]}.get(scope.numbers)
+        return sources if scope.numbers == "close" else [small]
+    wanted = {"small": [small], "huge": [huge(exponent)], "close": [close]}.get(scope.numbers)
     if not wanted or not set(sources) <= set(EXACT + ROUNDED):
         return sources
     return sources + wanted if scope.free else wanted

@@ -337,9 +337,7 @@ def run_larger(item):
     if not hasattr(item.obj, "hypothesis"):
         return
     usual = item.obj._hypothesis_internal_use_settings
-    for scope, examples in strategies.shares(option(item.config, "examples")).items():
-        if scope == strategies.USUAL:
-            continue
+    for scope, examples in strategies.further(option(item.config, "examples"), item.funcargs["check"].evidence):
         few = settings(usual, max_examples=examples, phases=[Phase.generate])
         try:
             run_within(item, scope, few)

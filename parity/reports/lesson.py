@@ -10,6 +10,7 @@ from hypothesis.errors import Flaky
 from parity import trees
 from parity.border.backend import ArgumentMutated, Raised, Stopped
 from parity.border.transcript import program, statements
+from parity.judge import paper
 from parity.judge.compare import Evidence, Mismatch, as_mismatch, shorten
 from parity.judge.diagnosis import NONE_FITS, causes
 from parity.judge.domain import LeftOut
@@ -63,7 +64,9 @@ class Examples:
             return
         before = self.check.evidence.verdicts.total()
         found = self.observe(args, options)
-        if found or self.check.evidence.verdicts.total() > before:
+        judged = self.check.evidence.verdicts.total() > before
+        # Where the candidate is equal on paper, a mistake may differ or not.
+        if found or (judged and paper.PAPER not in self.check.evidence.kinds):
             self.varied.append(((args, options), found))
 
     def observe(self, args, options):
@@ -74,7 +77,7 @@ class Examples:
         self.check.seen = {}
         try:
             with evidence.example():
-                self.property_(*args, **options)
+                paper.examine(self.property_, self.check, args, options)
             self.written |= options_of(candidate.transcript)
         except LeftOut as left:
             evidence.left_out |= set(filter(None, [str(left)]))
@@ -88,6 +91,13 @@ class Examples:
         except Mismatch as error:
             return error
         return None
+
+    def scaling(self, mismatch):
+        """The remark on the difference found last: digits are lost, or, of a small one, that the formula is another."""
+        [((args, options), _)] = self.smallest
+        remark = paper.remark(self.property_, self.check, args, options, mismatch)
+        small = "remark" in mismatch.facts
+        return {"remark": remark} if remark and (small or not remark.startswith("float64")) else {}
 
 
 def options_of(transcript):
@@ -217,6 +227,9 @@ def learn(error, function, examples, survey=None, own=None):
         with suppress(Stopped):
             lesson.explain(check, case, own)
         vars(check).update(AS_USUAL)
+    if error in found and error.value is not None:
+        with suppress(Stopped):
+            lesson.facts |= examples.scaling(error)
     return lesson
 
 

@@ -25,7 +25,7 @@ class Row:
         self.failures: dict[str, tuple[str, list[dict]]] = {}
         self.outcomes: Counter[str] = Counter()
         self.verdicts: Counter[str] = Counter()
-        self.ulp = self.share = 0.0
+        self.ulp = self.share = self.times = 0.0
         self.functions: list[str] = []
         self.not_tried: set[str] = set()
         self.left_out: set[str] = set()
@@ -50,6 +50,7 @@ class Row:
         if evidence:
             self.verdicts.update(evidence["verdicts"])
             self.ulp, self.share = max(self.ulp, evidence["ulp"]), max(self.share, evidence["share"])
+            self.times = max(self.times, evidence["times"])
             self.not_tried |= set(evidence["not_tried"])
             self.left_out |= set(evidence["left_out"])
             self.accepted += [text for text in evidence["accepted"] if text not in self.accepted]
@@ -95,6 +96,8 @@ class Row:
             return UNJUDGED
         if self.absent:
             return self.message
+        if self.verdicts["equal on paper"]:
+            return f"equal on paper, loses {loss(self.times)}"
         if len(self.counts) <= 1:
             return next(iter(self.counts), "holds")
         return ", ".join(f"{name} {count}" for name, count in self.counts.items())
@@ -102,7 +105,7 @@ class Row:
     @property
     def counts(self):
         """The number of examples with each verdict."""
-        kinds = ("exact", "rounding", "ties", "ill-conditioned", "accepts bad input")
+        kinds = ("exact", "rounding", "equal on paper", "ties", "ill-conditioned", "accepts bad input")
         return {kind: self.verdicts[kind] for kind in kinds if self.verdicts[kind]}
 
     def as_dict(self):
@@ -115,6 +118,7 @@ class Row:
             "verdicts": dict(self.verdicts),
             "worst_gap_ulp": self.ulp,
             "worst_gap_share": self.share,
+            "times_the_bound": self.times,
             "not_tried": sorted(self.not_tried),
             "left_out": sorted(self.left_out),
             "accepted": self.accepted,
@@ -278,11 +282,13 @@ class Report:
         alone = f", {self.dtype} alone" if self.dtype else ""
         lenient = sum("accepts bad input" in row.verdicts for row in self.rows.values())
         note = f" It accepts invalid input in {lenient} of the properties." if lenient else ""
+        times = max(row.times for row in self.rows.values())
+        paper = f" {total['equal on paper']:,} equal on paper (they lose {loss(times)})," if times else ""
         return (
             f"{self.candidate} and {self.reference} give the same in {total.total():,} examples "
             f"(seed {self.seed}{alone}): {total['exact']:,} bit for bit, {total['rounding']:,} within their rounding "
-            f"bound (at most {used:.0%} of it), {total['ties']:,} ties, {total['ill-conditioned']:,} ill-conditioned, "
-            f"{total['holds']:,} cases and laws that hold.{note}{rest}{self.domain()}"
+            f"bound (at most {used:.0%} of it),{paper} {total['ties']:,} ties, {total['ill-conditioned']:,} "
+            f"ill-conditioned, {total['holds']:,} cases and laws that hold.{note}{rest}{self.domain()}"
         )
 
     def left_out(self):
@@ -425,6 +431,11 @@ class Submissions:
     def exit_code(self):
         """The highest exit code of all candidates."""
         return max(report["exit_code"] for report in self.reports)
+
+
+def loss(times):
+    """How much is lost by what is equal on paper."""
+    return f"up to {times:.3g} times the bound" if times > 1 else "no more than rounded inputs do"
 
 
 def ended(words, remark):

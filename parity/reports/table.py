@@ -12,6 +12,7 @@ LEAST, PIPE, MEDIUM, WIDE = 60, 100, 100, 120  # widths: the narrowest table, a 
 NAME, LEAST_NAME, EXAMPLES, ULP, SHARE = 66, 20, 8, 9, 8
 VERDICT, WIDE_VERDICT = 29, 40
 FAILURE = "bold red"
+PAPER = "equal on paper"
 
 
 class PlainConsole(Console):
@@ -97,6 +98,9 @@ class Table(Page):
             self.paragraph(row.message.replace("\n", "; "))
         if row.left_out and not row.outcomes["failed"]:
             self.paragraph(", ".join(sorted(row.left_out)), "    left out: ", "dim")
+        if row.verdict.startswith(PAPER):
+            count = f"in {row.verdicts[PAPER]:,} of {row.verdicts.total():,} examples"
+            self.paragraph(f"{row.verdict.removeprefix(f'{PAPER}, ')} {count}", style="dim")
         if row.not_tried:
             self.paragraph(", ".join(sorted(row.not_tried)), "    not tried: ", "dim")
         if row.accepted:
@@ -107,6 +111,8 @@ class Table(Page):
         """The verdict that fits the column: shortened, or without its numbers, if it is too long."""
         if row.outcomes["unjudged"]:
             return row.verdict
+        if row.verdict.startswith(PAPER):
+            return PAPER
         counts = row.counts or {"holds": row.verdicts.total()}
         counted = ", ".join(f"{name} {count}" for name, count in counts.items())
         full = row.verdict if self.all_columns else counted

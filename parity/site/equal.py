@@ -1,13 +1,16 @@
 """The numbers of the page about equality: both backends compute them, and the judge gives its verdicts on them."""
 
+import inspect
 from decimal import Decimal
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 
 import scratch
 import torchref
-from parity.border.backend import Backend, load
+from parity.border.backend import Backend, Stranger, load
+from parity.judge import paper
 from parity.judge.compare import Check, Mismatch, spacing
 from parity.judge.rounding import bounded, magnitude
 from parity.mistakes import MISTAKES
@@ -18,6 +21,8 @@ UNIT = 2.0**-53
 WEIGHT, BIAS = [[0.3, 0.7]], [0.1]
 POINTS = np.random.default_rng(0).integers(1, 10, (100, 2)) / 10
 HALVES = ([[0.5, -1.5]], [[3.0, 0.25]], [0.5])
+TINY = 1e-14
+DIAGONAL = ([[1.0, 1.0]], [[0.0, 0.0]])
 ON_THE_LINE = ([[0.1, 0.4]], [[1.0, 1.0]], [-0.5])
 
 formula = partial(to_mathml, where="equal.py")
@@ -36,6 +41,7 @@ def numbers():
         "bound": derivation(shown["x"]),
         "halves": halves(),
         "tie": tie(),
+        "paper": on_paper(),
         "wrong": difference(),
         "mistakes": len(MISTAKES),
     }
@@ -178,6 +184,31 @@ def tie():
         "bound": scientific(float(expected.error.item())),
         "verdict": verdict(judged("predict", *ON_THE_LINE)),
         "verdict_of_z": verdict(check),
+    }
+
+
+def squared_error_by_norm(pred, target):
+    """Half of the squared length, with a root and its square."""
+    return 0.5 * np.linalg.norm(pred - target) ** 2
+
+
+def on_paper():
+    """A right formula that rounds more than the referee's: its result, and what the judge says of it."""
+    homework = Stranger("homework.py", SimpleNamespace(squared_error=squared_error_by_norm))
+    check = Check(homework, load("torchref"), "float64")
+    pred, target = map(np.array, DIAGONAL)
+    with check.evidence.example():
+        paper.examine(lambda check: check("squared_error", pred, target), check, (), {"check": check})
+    [ours] = {float(backend.squared_error(*map(backend.tensor, DIAGONAL))) for backend in (scratch, torchref)}
+    return {
+        "code": inspect.getsource(squared_error_by_norm).splitlines()[-1].strip().removeprefix("return "),
+        "point": listed(pred[0]),
+        "theirs": repr(float(squared_error_by_norm(pred, target))),
+        "ours": repr(ours),
+        "verdict": verdict(check),
+        "most": f"{paper.LOST:.0f}",
+        "tiny": scientific(TINY),
+        "lost": scientific(2 / (1 + np.exp(-2 * TINY)) - 1),
     }
 
 

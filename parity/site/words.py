@@ -24,6 +24,9 @@ WORDS = {
     "referee": Word("referee", r"referee", "third implementation, wider format, mpmath, which side is off"),
     "ties": Word("ties", r"ties", "tie, sign, zero"),
     "ill-conditioned": Word("ill-conditioned", r"ill-conditioned", "cancellation, proves nothing"),
+    "equal-on-paper": Word(
+        "equal on paper", r"equal on paper", "another formula, more rounding, lost digits, times the bound"
+    ),
     "holds": Word("holds", r"holds?", "cases and laws that hold"),
     "different": Word("DIFFERENT", r"DIFFERENT|DIFFERS", "difference, mistake, mismatch"),
     "accepts-bad-input": Word(
