@@ -121,7 +121,7 @@ LESSON = {
 
 def part(nodeid, outcome="passed", lesson=None, message="wrong", **counts):
     """What pytest reports of one part of a property."""
-    evidence = dict.fromkeys(("not_tried", "left_out", "accepted"), [])
+    evidence: dict = {key: [] for key in ("not_tried", "left_out", "accepted")}
     evidence |= {"verdicts": counts, "ulp": 12.5, "share": 0.12, "times": 0.0}
     properties = [("functions", ["sign"]), ("parity", evidence), *[("lesson", lesson)] * bool(lesson)]
     states = {"outcome": outcome, "passed": outcome == "passed", "failed": outcome == "failed"}
