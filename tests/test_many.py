@@ -171,7 +171,7 @@ def test_what_is_kept_does_not_grow(count):
         said = [Exchange(b"?" * 100, b"!" * 100, False, 0.0, None)] * 3
         known = {"signatures": {}, "consulted": set(), "floats_only": set(), "keeps": False, "declared": dict}
         candidate = SimpleNamespace(name="one.py", process=SimpleNamespace(said=said, child=True), **known)
-        seen = SimpleNamespace(candidate=candidate, reference=SimpleNamespace(name="scratch"), abilities={})
+        seen = SimpleNamespace(candidate=candidate, reference=SimpleNamespace(name="scratch"), abilities={}, form=None)
         record.keep("one", (), seen, Outcome({}))
         record.keep(f"property {i}", (), seen, Outcome({}))
     assert 0 < sum(map(size, record.known.values())) <= record.most

@@ -79,10 +79,10 @@ FORGOTTEN = [
     ("torchref/losses.py", '    "mse_loss": ', '    "mse": ', "mse_loss: not in LOSSES of torchref/losses.py"),
     ("scratch/optimizers.py", '    "Adam": ', '    "Adams": ', "Adam: not in OPTIMIZERS of scratch/optimizers.py"),
     (
-        "parity/site/figures.py",
+        "parity/site/figures/curves.py",
         "; tanh rises",
         "; it rises",
-        "tanh: not in the figure activations (parity/site/figures.py)",
+        "tanh: not in the figure activations (parity/site/figures/curves.py)",
     ),
 ]
 

@@ -103,8 +103,8 @@ def partners(file, name, known):
         if pair[1] not in known:
             yield f"no {pair[1]}"
         yield from (f"not in {table} of {path}" for path, table in TABLES[file] if name not in listed(path, table))
-        if file in DRAWN and not any(name in text for text in strings("parity/site/figures.py", file)):
-            yield f"not in the figure {file} (parity/site/figures.py)"
+        if file in DRAWN and not any(name in text for text in strings("parity/site/figures/curves.py", file)):
+            yield f"not in the figure {file} (parity/site/figures/curves.py)"
 
 
 def is_class(file, name):

@@ -59,7 +59,7 @@ def on_paper(run, check, mismatch):
     if check.dtype == "float64" and HAS_LONG_DOUBLE:
         with coarser(1), suppress(*FAILURES):  # of a candidate that cannot compute in long double
             run(longer)
-    if longer.wrong:
+    if longer.wrong or not own.repeated:  # a candidate that forgets its mistakes is wrong
         return "", 0.0
     return ("ill-conditioned", 0.0) if own.uncertain else (PAPER, own.times)
 
@@ -103,7 +103,7 @@ class Again(Check):
         super().__init__(original.candidate, original.reference, dtype)
         self.original, self.abilities, self.mismatch = original, original.abilities, mismatch
         self.domain, self.form = original.domain, original.form
-        self.times, self.uncertain = 1.0, False
+        self.times, self.uncertain, self.repeated = 1.0, False, False
 
     def cast(self, value):
         """The numbers that the original check has."""
@@ -120,6 +120,7 @@ class Again(Check):
 
     def weigh(self, bound, candidate):
         """How many times B the candidate is off, or how many times what rounded inputs do, if that is more."""
+        self.repeated |= np.array_equal(candidate, self.mismatch.value, equal_nan=True)
         usual = np.asarray(self.mismatch.slack)
         with np.errstate(all="ignore"):
             largest = np.maximum(usual, bound.error / LOST - usual)

@@ -4,7 +4,7 @@ A lesson is a text in ``course/``, in Markdown, and an entry in ``course/course.
 it has
 
 - code cells, which run from top to bottom; their output is shown
-- ``::: figure NAME`` from ``figures.py``, and ``::: widget NAME`` from ``widgets/``
+- ``::: figure NAME`` from ``figures``, and ``::: widget NAME`` from ``widgets/``
 - ``::: essential NAME``: formulas, and the body of a function in both trees. In the formulas, ``\\class{z}{...}`` is a
   term, and a block ``terms`` says which code it is: ``z: weight @ x + bias | F.linear(x, weight, bias)``
 - ``::: both``: a block ``numpy`` and a block ``torch`` that do the same, run, and shown beside each other
