@@ -111,7 +111,7 @@ def test_many_steps_are_thinned(trace):
         (
             "one_counter_for_all",
             ("--optimizer", "Adam", "--resync"),
-            "step 2, in the optimizer state: fc1.weight (train_step with Adam of",
+            "step 1, in the optimizer state: fc1.bias (train_step with Adam of",
         ),
         (
             "bias_correction_without_t_in_Adam",
