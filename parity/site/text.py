@@ -17,7 +17,7 @@ TOKEN = re.compile(r"<span[^>]*>.*?</span>|&#?\w+;|.")
 
 def renderer(file, places):
     """What turns the Markdown of one lesson into HTML; ``places`` has the address of each name."""
-    markdown = MarkdownIt("commonmark", {"highlight": lambda code, language, _: coloured(code, language)})
+    markdown = MarkdownIt("commonmark")
     markdown.enable("table")
 
     def formula(latex, options):
@@ -30,6 +30,11 @@ def renderer(file, places):
         name = html.escape(tokens[index].content)
         return f'<a href="{places[name]}"><code>{name}</code></a>' if name in places else f"<code>{name}</code>"
 
+    def block(self, tokens, index, options, env):
+        text, language = tokens[index].content, tokens[index].info
+        shown = chapters.coloured(text, "python") if language == "python" else html.escape(text.rstrip("\n"))
+        return f'<pre class="cell" tabindex="0" role="group" aria-label="Code"><code>{shown}</code></pre>\n'
+
     def link(self, tokens, index, options, env):
         token = tokens[index]
         token.attrSet("href", re.sub(r"\.md(?=#|$)", ".html", token.attrGet("href")))
@@ -40,7 +45,7 @@ def renderer(file, places):
         return self.renderToken(tokens, index, options, env)
 
     dollarmath_plugin(markdown, renderer=formula, allow_labels=False)
-    for token, rule in {"code_inline": code, "link_open": link, "heading_open": heading}.items():
+    for token, rule in {"code_inline": code, "fence": block, "link_open": link, "heading_open": heading}.items():
         markdown.add_render_rule(token, rule)
     return markdown.render
 
@@ -52,11 +57,6 @@ def slug(heading):
     'when-does-it-stop'
     """
     return "-".join(re.findall(r"\w+", heading.lower()))
-
-
-def coloured(code, language):
-    """A block of code that is only shown."""
-    return chapters.coloured(code, "python") if language == "python" else html.escape(code)
 
 
 def terms(markdown, block):
