@@ -172,9 +172,10 @@ def test_runs_from_top_to_bottom(lesson, drawn, tmp_path):
 
 
 def said(cell):
-    """What a cell prints, and the value of its last line."""
-    texts = [output.get("text") or output.get("data", {}).get("text/plain", "") + "\n" for output in cell.outputs]
-    return "".join(text for text, output in zip(texts, cell.outputs, strict=True) if output.get("name") != "stderr")
+    """What a cell prints, and the value of its last line, but no picture."""
+    outputs = [output for output in cell.outputs if "image/png" not in output.get("data", {})]
+    texts = [output.get("text") or output["data"]["text/plain"] + "\n" for output in outputs]
+    return "".join(text for text, output in zip(texts, outputs, strict=True) if output.get("name") != "stderr")
 
 
 def test_homework_is_never_overwritten(tmp_path, monkeypatch, capsys):
