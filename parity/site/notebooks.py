@@ -1,12 +1,11 @@
 """The lessons as notebooks that stand alone: exercises are empty cells, hints and solutions are folded."""
 
 import re
-from itertools import count
 
 import nbformat
 from nbformat import v4
 
-from parity.site.course import without_terms
+from parity.site.course import Block, without_terms
 
 FIRST = """try:
     import parity, scratch, torchref
@@ -33,7 +32,7 @@ def notebook(lesson, pictures, solved=False):
         )
         first = HOMEWORK.format(file=lesson.file, names=lesson.homework)
         cells += [text(f"## Write your own\n\n{what}"), code(first), code(CHECK)]
-    for number, cell in zip(count(), cells):
+    for number, cell in enumerate(cells):
         cell["id"] = f"{lesson.file}-{number}"
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     return v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
@@ -73,16 +72,15 @@ def shown(block, pictures, solved):
         return [text("\n\n".join([*(part.text for part in block.of("text")), *sides]))]
     if block.kind == "exercise":
         return exercise(block, solved)
-    return []  # what moves needs the page
+    return []  # what moves needs the page; hints and solutions are folded
 
 
 def exercise(block, solved):
-    """What to do, an empty cell, and the solution below it."""
-    asked = [part.text for part in block.of("text")]
-    asked += [folded("Hint", hint) for hint in block.of("hint")]
-    given = [part for part in block.parts if part.kind == "python"]
+    """What to do, with its hints, an empty cell, and the solution below it."""
+    asked = [Block("text", text=f"### {block.title}"), *block.parts]
+    cells = [cell for part in asked for cell in shown(part, {}, solved)]
+    cells += [text(folded("Hint", hint)) for hint in block.of("hint")]
     answers = [part.text for solution in block.of("solution") for part in solution.of("python")]
-    cells = [text("\n\n".join([f"### {block.title}", *asked])), *(code(part.text) for part in given)]
     cells += [code(answer) for answer in answers] if solved else [code("")]
     return cells + [text(folded("Solution", solution)) for solution in block.of("solution")]
 

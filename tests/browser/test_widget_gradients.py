@@ -28,7 +28,7 @@ ROUNDING = 50 * 10 * 10 * 1.1e-16
 
 @pytest.fixture
 def opened(opened):
-    """Opens the chapter."""
+    """Opens the lesson."""
     return functools.partial(opened, "gradients")
 
 

@@ -29,7 +29,7 @@ STAGES = ["x", "z₁", "a₁", "z₂", "p", "L", "∂z₂", "∂W₂", "∂a₁"
 
 @pytest.fixture
 def opened(opened):
-    """Opens the chapter."""
+    """Opens the lesson."""
     return lambda *args, **options: Widget(opened("networks", *args, **options))
 
 

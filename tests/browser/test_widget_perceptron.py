@@ -22,7 +22,7 @@ WIDE, PHONE = (1440, 900), (390, 844)
 
 @pytest.fixture
 def opened(opened):
-    """Opens the chapter."""
+    """Opens the lesson."""
     return functools.partial(opened, "perceptron")
 
 
