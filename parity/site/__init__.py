@@ -1,1 +1,1 @@
-"""The course as a site and as notebooks: its lessons, code, formulas and figures, the templates, and the command that builds it."""
+"""The course as a site and as notebooks: its lessons, code, formulas and figures, and the command that builds it."""
