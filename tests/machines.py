@@ -39,18 +39,35 @@ MACHINES = {
 }
 FIGURES = (
     "readme",
+    "backpropagation",
+    "course",
     "deck",
+    "disagreements",
     "examples",
-    "lessons",
+    "nets",
     "optimizers",
     "page",
+    "paper",
     "rounding",
     "stacks",
     "trace",
     "train",
     "training",
 )
-TEXT = ("readme", "check", "data", "page", "plots", "process", "reports", "trace", "train", "train_refuses")
+TEXT = (
+    "readme",
+    "check",
+    "course",
+    "data",
+    "domain",
+    "page",
+    "plots",
+    "process",
+    "reports",
+    "trace",
+    "train",
+    "train_refuses",
+)
 # One line on what the switches have done; nothing where one of them was in vain.
 EFFECT = """
 import os

@@ -32,6 +32,7 @@ class Examples:
         self.smallest: list = []
         self.varied: list = []
         self.transcript: list = []
+        self.on_paper = False
         self.written: set = set()
         self.unwritten: list = []
 
@@ -65,8 +66,8 @@ class Examples:
         before = self.check.evidence.verdicts.total()
         found = self.observe(args, options)
         judged = self.check.evidence.verdicts.total() > before
-        # Where the candidate is equal on paper, a mistake may differ or not.
-        if found or (judged and paper.PAPER not in self.check.evidence.kinds):
+        # Where a difference of the candidate was counted as none, a mistake may differ or not.
+        if found or (judged and not self.on_paper):
             self.varied.append(((args, options), found))
 
     def observe(self, args, options):
@@ -77,7 +78,7 @@ class Examples:
         self.check.seen = {}
         try:
             with evidence.example():
-                paper.examine(self.property_, self.check, args, options)
+                self.on_paper = paper.examine(self.property_, self.check, args, options)
             self.written |= options_of(candidate.transcript)
         except LeftOut as left:
             evidence.left_out |= set(filter(None, [str(left)]))
