@@ -193,7 +193,7 @@ def test_homework_is_never_overwritten(tmp_path, monkeypatch, capsys):
 
 def test_an_error_in_a_lesson(tmp_path, monkeypatch, capsys):
     """A cell that fails, named in one line."""
-    (tmp_path / "course.toml").write_text((course.COURSE / "course.toml").read_text())
+    (tmp_path / "course.toml").write_text((course.COURSE / "course.toml").read_text(encoding="utf-8"), encoding="utf-8")
     (tmp_path / "neuron.md").write_text("Text.\n\n```python\n1 / 0\n```\n")
     monkeypatch.setattr(course, "COURSE", tmp_path)
     assert main(["page", "-o", str(tmp_path / "site")]) == 2

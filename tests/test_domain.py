@@ -159,7 +159,7 @@ def test_a_net_of_a_smaller_domain_is_judged_on_it(name, report):
 @pytest.mark.parametrize("file", ["small_domain", "small_domain_declared"])
 def test_what_is_wrong_in_the_domain_is_caught(file, old, new, name, homework, report):
     """In the losses, forward and backward."""
-    text = (RIGHT / f"{file}.py").read_text()
+    text = (RIGHT / f"{file}.py").read_text(encoding="utf-8")
     assert old in text
     rows = report(homework(text.replace(old, new)), *QUICK)
     assert row(rows, name)["verdict"] == "DIFFERENT"
@@ -188,7 +188,7 @@ class Adam:
 @pytest.mark.parametrize(("eps", "default", "code"), [(1e-7, "", 0), (1e-7, "=1e-3", 0), (1e-8, "", 1)])
 def test_an_epsilon_in_the_code_is_that_of_the_judge(eps, default, code, homework, report):
     """Of a class whose constructor requires lr; another epsilon than the declared one is a difference."""
-    own = (RIGHT / "own_classes.py").read_text()
+    own = (RIGHT / "own_classes.py").read_text(encoding="utf-8")
     text = own + ADAM.format(eps=eps, default=default) + 'PARITY = {"eps": 1e-7}\n'
     rows = report(homework(text), "--reference", "scratch", "--examples", "30", "--dtype", "float64")
     assert row(rows, "optimizers: adam")["verdict"].startswith("DIFFERENT" if code else ("rounding", "exact"))
@@ -198,13 +198,13 @@ def test_an_epsilon_in_the_code_is_that_of_the_judge(eps, default, code, homewor
 
 def test_a_required_learning_rate_is_fine(homework, report):
     """``SGD(params, lr)`` and ``adam_update(param, grad, state, lr)``: every property gives it."""
-    text = (RIGHT / "own_classes.py").read_text()
+    text = (RIGHT / "own_classes.py").read_text(encoding="utf-8")
     text = text.replace("def __init__(self, params, lr=1e-3, mom", "def __init__(self, params, lr, mom")
     rows = report(homework(text), *QUICK)
     assert rows["exit_code"] == 0
     assert row(rows, "contract: signatures and docstrings")["verdict"] == "holds"
     assert row(rows, "optimizers: sgd")["examples"] >= 12
-    text = (RIGHT / "adam_textbook.py").read_text()
+    text = (RIGHT / "adam_textbook.py").read_text(encoding="utf-8")
     assert "lr=1e-3" in text or "lr=0.001" in text
     rows = report(homework(text.replace("lr=1e-3", "lr").replace("lr=0.001", "lr").replace("*, ", "")), *QUICK)
     assert row(rows, "contract: signatures and docstrings")["verdict"] == "holds"
@@ -294,7 +294,7 @@ def test_a_declaration_that_names_nothing_is_one_line(declared, message, homewor
 
 def test_nothing_left_to_check(homework, capsys):
     """One line says what was left out."""
-    text = (RIGHT / "own_classes.py").read_text()
+    text = (RIGHT / "own_classes.py").read_text(encoding="utf-8")
     text += '__all__ = ["Linear", "SGD", "train_step"]\nPARITY = {"losses": ["cross_entropy"]}\n'
     assert main(["check", str(homework(text)), *QUICK, "--only", "SGD"]) == 2
     out = capsys.readouterr().out

@@ -103,10 +103,12 @@ def test_a_wrong_formula_in_javascript_is_named(report, tmp_path):
     """As in Python: the mistake is found by its numbers."""
     if not shutil.which("node"):
         pytest.skip("node is not installed")
-    text = (PROGRAMS.parent.parent / "parity" / "site" / "neuron.js").read_text()
+    text = (PROGRAMS.parent.parent / "parity" / "site" / "neuron.js").read_text(encoding="utf-8")
     (tmp_path / "neuron.js").write_text(text.replace("(y[k] - side) / 2", "y[k] - side"))
     path = tmp_path / "program"
-    path.write_text((PROGRAMS / "neuron.js").read_text().replace("../../parity/site/neuron.js", "./neuron.js"))
+    path.write_text(
+        (PROGRAMS / "neuron.js").read_text(encoding="utf-8").replace("../../parity/site/neuron.js", "./neuron.js")
+    )
     path.chmod(0o755)
     rows = report(path, "--reference", "scratch", "--only", "perceptron_step", "--examples", "60")
     assert rows["exit_code"] == 1

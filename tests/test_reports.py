@@ -130,7 +130,7 @@ def test_the_program_of_a_failure_runs(check, tmp_path):
 def test_the_program_of_a_failure_runs_whatever_the_file_is_called(check, tmp_path, name):
     """The name need not be a Python identifier, and may equal a name in the program."""
     file = tmp_path / name
-    file.write_text(Path(WRONG).read_text())
+    file.write_text(Path(WRONG).read_text(encoding="utf-8"))
     check(file, *QUICK, "--only", "sigmoid_backward", "--repro", tmp_path / "again")
     program = tmp_path / "again" / "test_sigmoid_backward_float64.py"
     run = subprocess.run([sys.executable, "-I", program], capture_output=True, text=True, check=True)

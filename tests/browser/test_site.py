@@ -16,7 +16,9 @@ from parity.site.chapters import SITE  # noqa: E402
 from parity.site.course import COURSE  # noqa: E402
 
 pytestmark = pytest.mark.slow
-NAMES = {file: about["names"] for file, about in tomllib.loads((COURSE / "course.toml").read_text()).items()}
+NAMES = {
+    file: about["names"] for file, about in tomllib.loads((COURSE / "course.toml").read_text(encoding="utf-8")).items()
+}
 WITH_CODE = [file for file, names in NAMES.items() if names]
 TEXTS = [file for file in NAMES if not (SITE / f"{file}.html").exists()]
 PAGES = ["index", *NAMES]
