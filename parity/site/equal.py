@@ -12,7 +12,7 @@ import torchref
 from parity.border.backend import Backend, Stranger, load
 from parity.judge import paper
 from parity.judge.compare import Check, Mismatch, spacing
-from parity.judge.rounding import bounded, magnitude
+from parity.judge.rounding import SLACK, bounded, magnitude
 from parity.mistakes import MISTAKES
 from parity.site.mathml import to_mathml
 
@@ -145,6 +145,7 @@ def derivation(x):
         "gamma": formula(r"\gamma_n = \frac{n u}{1 - n u} \approx n u"),
         "numbers": formula(rf"B \approx 3 u \, ({added})"),
         "value": formula(rf"\approx {latex(bound)}"),
+        "slack": f"{SLACK**2 - 1:.1%}",
     }
 
 
