@@ -219,7 +219,7 @@ def aligned(left, right):
 
 
 def coloured(text, language):
-    """Code as HTML, one element per line; names and brackets have the colour of the text."""
+    """Code as HTML, one element per line; names, operators and brackets have the colour of the text."""
     lexer = get_lexer_by_name(language, stripnl=False)
     html = highlight(text, lexer, HtmlFormatter(nowrap=True)).rstrip("\n")
-    return re.sub(r'<span class="(?:n|p|w|nn|nb|bp|vm)">([^<]*)</span>', r"\1", html)
+    return re.sub(r'<span class="(?:n|o|p|w|nn|nb|bp|vm)">([^<]*)</span>', r"\1", html)
