@@ -38,6 +38,12 @@ def test_opens_without_errors(name, opened):
     assert [src for src in browser.execute_script(broken) if src] == []
 
 
+def test_is_light(site):
+    """The whole site has at most 4 MB, a page without its pictures at most 300 KB."""
+    assert sum(path.stat().st_size for path in site.rglob("*") if path.is_file()) <= 4e6
+    assert max(path.stat().st_size for path in site.rglob("*.html")) <= 300e3
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [WIDER, PHONE], ids=["wide", "phone"])
 @pytest.mark.parametrize("name", PAGES)
