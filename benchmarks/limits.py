@@ -1,0 +1,222 @@
+"""What NumPy's calls alone cost: the limit of every way that is written in it.
+
+    python benchmarks/limits.py [--rounds 9]
+
+Each row is a task of ``bench.py`` of which a goal was missed. Its limit is the same computation as one straight line of
+NumPy calls into arrays at hand: no loop over layers, no history, no check, nothing chosen by shape, and for the
+perceptron the places of the mistakes known beforehand. It gives the same weights as ``scratch.fast``, which is checked.
+A ratio of a rival to the limit below the goal says that no arrangement of these calls reaches it. All run in turn in
+one process.
+"""
+
+import argparse
+import statistics
+import warnings
+
+from bench import EPOCHS, LR, MOMENTUM, OURS, machine, many_nets, network, perceptron, seconds, sgd
+
+import numpy as np  # isort: skip - after bench, which sets the number of threads
+from sklearn.exceptions import ConvergenceWarning
+
+import scratch
+from scratch import fast
+
+MANY, BATCH, STEPS, RATE = 1000, 8, 2000, 0.05
+FEW = 20  # steps after which the weights of a stack are compared: later rounding has grown
+
+
+def of_the_perceptron(task):
+    """Score from one known mistake to the next, and correct by it: nothing is scored twice."""
+    x, y = task.data
+    weight, bias, places = np.zeros((1, x.shape[1])), np.zeros(1), []
+    for _ in range(EPOCHS):
+        before, found = (weight[0], bias[0]), []
+        for i in range(len(x)):
+            weight, bias = scratch.perceptron_step(weight, bias, x[i], y[i])
+            if weight[0] is not before[0] and (weight[0] != before[0]).any():
+                found.append(i)
+            before = weight[0], bias[0]
+        places.append([*found, len(x)])
+    halves = [[0.5 if (epoch, i) == (0, 0) else 1.0 for i in found] for epoch, found in enumerate(places)]
+
+    def run():
+        w, b, labels = np.zeros(x.shape[1]), 0.0, y[:, 0].tolist()
+        for found, shares in zip(places, halves, strict=True):
+            start = 0
+            for stop, share in zip(found, shares, strict=True):
+                margin = x[start:stop] @ w
+                margin += b
+                margin *= y[start:stop, 0]
+                margin.min(initial=1.0)
+                if stop < len(x):
+                    delta = share * labels[stop]
+                    w = w + delta * x[stop]
+                    b += delta
+                start = stop + 1
+        return [w, b]
+
+    return (run, EPOCHS * len(x)), [weight[0], bias]
+
+
+def of_sgd(task, block=32):
+    """The two products and the solution of a triangular system for each block, of which ``by_blocks`` is made."""
+    x, y = task.data
+    n, d = x.shape
+    blocks = np.column_stack([x, np.ones(n)]).reshape(-1, block, d + 1)
+    targets = y.reshape(-1, block, 1)
+    later, identity = LR * np.tri(block, k=-1), np.eye(block)
+
+    def run():
+        v, system = np.zeros((d + 1, 1)), np.empty((block, block))
+        for samples, target in zip(blocks, targets, strict=True):
+            np.matmul(samples, samples.T, out=system)
+            system *= later
+            system += identity
+            v -= LR * (samples.T @ np.linalg.solve(system, samples @ v - target))
+        return [v[:d].T, v[d]]
+
+    return (run, n), fast.gradient_epoch(np.zeros((1, d)), np.zeros(1), x, y, LR)
+
+
+def of_a_network(sizes, batch, steps):
+    """Five products, the sigmoid and its slope, the loss, the update: each a call, and nothing else."""
+    rng = np.random.default_rng(0)
+    x, y = (rng.standard_normal((batch, size), dtype="float32") for size in (sizes[0], sizes[-1]))
+    net = scratch.MLP(sizes, dtype="float32", seed=0)
+    joined = [np.column_stack([layer.weight.data, layer.bias.data]) for layer in (net.fc1, net.fc2)]
+    start = np.concatenate([weight.ravel() for weight in joined])
+
+    def run():
+        w, g, buffer, work = start.copy(), np.empty_like(start), np.zeros_like(start), np.empty_like(start)
+        (w1, w2), (g1, g2) = (
+            [part.reshape(weight.shape) for part, weight in zip(np.split(flat, [joined[0].size]), joined, strict=True)]
+            for flat in (w, g)
+        )
+        inputs, target = np.column_stack([x, np.ones((batch, 1), "float32")]).T, y.T
+        hidden, output = np.ones((sizes[1] + 1, batch), "float32"), np.empty((sizes[2], batch), "float32")
+        h, below, slope, back = hidden[:-1], np.empty_like(hidden[:-1]), np.empty_like(hidden[:-1]), w2[:, :-1].T
+        twice, flat, losses = np.float32(2 / y.size), output.ravel(), []
+        for _ in range(steps):
+            np.matmul(w1, inputs, out=h)
+            np.negative(h, out=h)
+            np.exp(h, out=h)
+            np.add(h, 1, out=h)
+            np.reciprocal(h, out=h)
+            np.matmul(w2, hidden, out=output)
+            np.subtract(output, target, out=output)
+            losses.append(np.dot(flat, flat))
+            np.multiply(output, twice, out=output)
+            np.matmul(output, hidden.T, out=g2)
+            np.matmul(back, output, out=below)
+            np.subtract(1, h, out=slope)
+            np.multiply(below, slope, out=below)
+            np.multiply(below, h, out=below)
+            np.matmul(below, inputs.T, out=g1)
+            np.multiply(buffer, MOMENTUM, out=buffer)
+            np.add(buffer, g, out=buffer)
+            np.multiply(buffer, LR, out=work)
+            np.subtract(w, work, out=w)
+        return [w1[:, :-1], w1[:, -1], w2[:, :-1], w2[:, -1]]
+
+    optimizer = fast.SGD(net.parameters(), lr=LR, momentum=MOMENTUM)
+    fast.fit(net, x, y, optimizer=optimizer, epochs=steps)
+    return (run, steps), [p.data for p in net.parameters()]
+
+
+def of_many_nets():
+    """The same for the stack, with Adam; the net is the last axis of every array."""
+    rng = np.random.default_rng(0)
+    x, y = (rng.standard_normal((BATCH, size), dtype="float32") for size in (2, 1))
+    nets = [scratch.MLP((2, 8, 1), dtype="float32", seed=seed) for seed in range(MANY)]
+    start = np.stack([np.concatenate([p.data.ravel() for p in net.parameters()]) for net in nets], axis=-1)
+
+    def run(steps=STEPS):
+        w, g, m, v, a, b = start.copy(), *(np.zeros_like(start) for _ in range(5))
+        (w1, b1, w2, b2), (g1, gb1, g2, gb2) = (
+            [part.reshape(*shape, MANY) for part, shape in zip(np.split(flat, [16, 24, 32]), SHAPES, strict=True)]
+            for flat in (w, g)
+        )
+        hidden, output = np.empty((BATCH, 8, MANY), "float32"), np.empty((BATCH, 1, MANY), "float32")
+        below, slope, square, losses = np.empty_like(hidden), np.empty_like(hidden), np.empty_like(output), []
+        target, twice = y[..., None], np.float32(2 / y.size)
+        for step in range(1, steps + 1):
+            np.einsum("nd,kdm->nkm", x, w1, out=hidden)
+            np.add(hidden, b1, out=hidden)
+            np.negative(hidden, out=hidden)
+            np.exp(hidden, out=hidden)
+            np.add(hidden, 1, out=hidden)
+            np.reciprocal(hidden, out=hidden)
+            np.einsum("nkm,jkm->njm", hidden, w2, out=output)
+            np.add(output, b2, out=output)
+            np.subtract(output, target, out=output)
+            losses.append(np.multiply(output, output, out=square).sum(axis=(0, 1)))
+            np.multiply(output, twice, out=output)
+            np.einsum("njm,nkm->jkm", output, hidden, out=g2)
+            output.sum(axis=0, out=gb2)
+            np.einsum("njm,jkm->nkm", output, w2, out=below)
+            np.subtract(1, hidden, out=slope)
+            np.multiply(below, slope, out=below)
+            np.multiply(below, hidden, out=below)
+            np.einsum("nkm,nd->kdm", below, x, out=g1)
+            below.sum(axis=0, out=gb1)
+            np.subtract(g, m, out=a)
+            np.multiply(a, 0.1, out=a)
+            np.add(m, a, out=m)
+            np.multiply(v, 0.999, out=v)
+            np.multiply(g, g, out=a)
+            np.multiply(a, 0.001, out=a)
+            np.add(v, a, out=v)
+            np.sqrt(v, out=b)
+            np.multiply(b, (1 - 0.999**step) ** -0.5, out=b)
+            np.add(b, 1e-8, out=b)
+            np.multiply(m, RATE / (1 - 0.9**step), out=a)
+            np.divide(a, b, out=a)
+            np.subtract(w, a, out=w)
+        return [w1[..., 0], b1[..., 0], w2[..., 0], b2[..., 0]]
+
+    fast.fit_stack(nets[:2], x, y, optimizer="Adam", lr=RATE, epochs=FEW)
+    for mine, parameter in zip(run(FEW), nets[0].parameters(), strict=True):
+        np.testing.assert_allclose(mine, parameter.data, rtol=1e-3, atol=1e-4)
+    return (run, MANY * STEPS), None
+
+
+SHAPES = (8, 2), (8,), (1, 8), (1,)
+
+
+def tasks():
+    """Each task with its limit and the weights that it must give."""
+    for n in (20_000, 200_000):
+        task = perceptron(n)
+        yield task, *of_the_perceptron(task)
+    task = sgd(20, {"torch": 30, "scikit-learn": 0.3})
+    yield task, *of_sgd(task)
+    shapes = {(2, 8, 1): (8, 64, 9, 2.5), (64, 32, 10): (32, 32, 7, 2.4), (784, 256, 10): (128, 8, 1.15, 1.7)}
+    for sizes, (batch, batches, torch, sklearn) in shapes.items():
+        task = network(sizes, batch, batches, {"torch": torch, "scikit-learn": sklearn})
+        yield task, *of_a_network(sizes, batch, EPOCHS * batches)
+    yield many_nets({"torch": 800, "torch.func.vmap": 5}), *of_many_nets()
+
+
+def main():
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=9, help="measurements of each (default %(default)s)")
+    rounds = parser.parse_args().rounds
+    warnings.simplefilter("ignore", ConvergenceWarning)
+    for task, limit, weights in tasks():
+        for mine, theirs in zip(limit[0](), weights, strict=True) if weights else ():
+            np.testing.assert_allclose(mine, theirs, rtol=1e-3, atol=1e-4)
+        rivals = {name: task.rivals[name] for name in (OURS, *task.goals)} | {"limit": limit}
+        times = [{name: seconds(rival) for name, rival in rivals.items()} for _ in range(rounds + 1)][1:]
+        bare = statistics.median(each["limit"] for each in times) * 1e6
+        print(f"{task.name}, {task.size}: the calls alone take {bare:.3g} us a {task.unit}")
+        for name in (OURS, *task.goals):
+            ratio = statistics.median(each[name] / each["limit"] for each in times)
+            goal = task.goals.get(name)
+            verdict = "" if goal is None else f"  goal {goal:g}: {'within' if ratio >= goal else 'out of'} reach"
+            print(f"    {name:<16} x {ratio:<7.3g}{verdict}".rstrip(), flush=True)
+    print(machine())
+
+
+if __name__ == "__main__":
+    main()
