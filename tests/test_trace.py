@@ -407,8 +407,9 @@ def drawn(trace, monkeypatch, tmp_path):
     def run(*options):
         figures = []
         monkeypatch.setattr(plots, "save", lambda figure, path: figures.append(figure))
-        trace(*options, "--reference", "scratch", "--plot", tmp_path / "trace.png")
-        ((losses, _, gaps),) = (figure.axes for figure in figures)
+        said = trace(*options, "--reference", "scratch", "--plot", tmp_path / "trace.png")
+        assert len(figures) == 1, said
+        losses, _, gaps = figures[0].axes
         return losses, gaps
 
     return run
