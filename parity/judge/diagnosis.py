@@ -27,7 +27,8 @@ def causes(check, case, function, own):
     """
     own = cache(own)
     found = wrong_before(check, case, own) or wrong_itself(check, case, own) or wrong_inside(check, case)
-    return called_otherwise(check, case, own(function), function) + closest(check, case, certain(found))
+    named = closest(check, case, excused_alike(check, case, certain(found)))
+    return called_otherwise(check, case, own(function), function) + named
 
 
 def certain(mistakes):
@@ -86,6 +87,14 @@ def diagnose(check, case, names):
     known = [one for one in MISTAKES.values() if one.replaced in names]
     replay = partial(replayed, check, case)
     return [member for one in known for member in fitting_members(one, replay, check.dtype, examples)]
+
+
+def excused_alike(check, case, mistakes):
+    """Of several mistakes those that also give the candidate's numbers where it is equal on paper, if any does."""
+    if len(mistakes) < 2:
+        return mistakes
+    replay = partial(replayed, check, case)
+    return [one for one in mistakes if fits(replay, check.dtype, case.excused, one)] or mistakes
 
 
 def closest(check, case, mistakes):

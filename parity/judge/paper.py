@@ -32,7 +32,7 @@ FAILURES = (Mismatch, Raised, ArgumentMutated, LeftOut, pytest.skip.Exception)
 
 
 def examine(property_, check, args, options):
-    """Run an example; a difference that is equal on paper is counted, any other is raised. Whether one was counted."""
+    """Run an example; a difference that is equal on paper is counted and returned, any other is raised."""
     try:
         property_(*args, **options)
     except Mismatch as mismatch:
@@ -47,8 +47,8 @@ def examine(property_, check, args, options):
         check.evidence.times = max(check.evidence.times, times)
         if verdict == PAPER and currently_in_test_context():
             target(times)  # Hypothesis searches for examples that lose more
-        return True
-    return False
+        return mismatch
+    return None
 
 
 def on_paper(run, check, mismatch):

@@ -19,11 +19,15 @@ RULES = [f"{optimizer.lower()}_update" for optimizer in UPDATES]
 
 
 class Case(NamedTuple):
-    """A property, the public names that it calls, and examples with the difference found in each, or None."""
+    """A property, the public names that it calls, and examples with the difference found in each, or None.
+
+    The excused ones have a difference that is equal on paper.
+    """
 
     property_: Callable
     asked: list[str]
     examples: list
+    excused: tuple | list = ()
 
 
 def asked_in(transcript, form=None):

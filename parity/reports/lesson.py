@@ -32,7 +32,8 @@ class Examples:
         self.smallest: list = []
         self.varied: list = []
         self.transcript: list = []
-        self.on_paper = False
+        self.excused: list = []
+        self.on_paper: Mismatch | None = None
         self.written: set = set()
         self.unwritten: list = []
 
@@ -67,7 +68,9 @@ class Examples:
         found = self.observe(args, options)
         judged = self.check.evidence.verdicts.total() > before
         # Where a difference of the candidate was counted as none, a mistake may differ or not.
-        if found or (judged and not self.on_paper):
+        if self.on_paper:
+            self.excused.append(((args, options), self.on_paper))
+        elif found or judged:
             self.varied.append(((args, options), found))
 
     def observe(self, args, options):
@@ -75,7 +78,7 @@ class Examples:
         for side in (self.check.candidate, self.check.reference):
             side.fresh()
         evidence, candidate = self.check.evidence, self.check.candidate
-        self.check.seen = {}
+        self.check.seen, self.on_paper = {}, None
         try:
             with evidence.example():
                 self.on_paper = paper.examine(self.property_, self.check, args, options)
@@ -224,7 +227,8 @@ def learn(error, function, examples, survey=None, own=None):
             check.candidate.process.used = 0.0  # the explanation has a time of its own
         with suppress(Mismatch, Flaky, Stopped):
             survey(examples.survey)
-        case = Case(examples.property_, asked_in(examples.transcript, check.form), examples.smallest + examples.varied)
+        asked = asked_in(examples.transcript, check.form)
+        case = Case(examples.property_, asked, examples.smallest + examples.varied, examples.excused)
         with suppress(Stopped):
             lesson.explain(check, case, own)
         vars(check).update(AS_USUAL)
