@@ -28,7 +28,7 @@ class Mismatch(AssertionError):
     ``times`` how many bounds the candidate is off at most. ``numbers`` are what a picture shows: see ``numbers_at``.
     """
 
-    def __init__(self, headline, facts=None, place=None, value=None, slack=None, times=0.0, numbers=None):
+    def __init__(self, headline, facts=None, place=None, value=None, slack=None, times=0.0):
         super().__init__(headline)
         self.headline = headline
         self.facts: dict[str, str] = facts or {}
@@ -36,7 +36,7 @@ class Mismatch(AssertionError):
         self.value = value
         self.slack = slack
         self.times = times
-        self.numbers = numbers
+        self.numbers: dict[str, Any] | None = None
 
     def __str__(self):
         width = max(map(len, self.facts), default=0)
@@ -274,9 +274,10 @@ class Check:
                 called = inputs(name, args, options, self.reference)
                 facts = {backend.name: repr(result.tolist()), "expected": repr(wanted.tolist()), "call": called}
                 values = (result, np.zeros_like(wanted)) if backend is self.candidate else ()
-                headline = f"{name}: a convention differs"
-                numbers = convention(headline, backend.name, result, wanted) if result.shape == wanted.shape else None
-                raise Mismatch(headline, facts, (called, "result"), *values, numbers=numbers)
+                mismatch = Mismatch(f"{name}: a convention differs", facts, (called, "result"), *values)
+                if result.shape == wanted.shape:
+                    mismatch.numbers = of_convention(mismatch.headline, backend.name, result, wanted)
+                raise mismatch
 
     def refuses(self, name, *given, **options):
         """Check that both backends reject these arguments."""
@@ -463,8 +464,9 @@ def explain(where, label, bound, candidate, reference, wrong, check, given):
         facts["remark"] = "the formula may be right, but digits are lost, as when large numbers cancel"
     headline = f"{where}: {label}{position} differs"
     values = (np.asarray(candidate), bound.error, times(candidate, bound)) if "candidate" in sides else ()
-    numbers = numbers_at(index, headline, list(names.values()), candidate, reference, 2 * bound.error)
-    return Mismatch(headline, facts, (where, label), *values, numbers=numbers)
+    mismatch = Mismatch(headline, facts, (where, label), *values)
+    mismatch.numbers = numbers_at(index, headline, list(names.values()), candidate, reference, 2 * bound.error)
+    return mismatch
 
 
 NEARBY = 20  # numbers of a result before and after the one that differs
@@ -480,7 +482,7 @@ def numbers_at(index, headline, names, candidate, reference, allowed):
     return {"headline": headline, "names": names, "first": first, "differs": differs, **shown}
 
 
-def convention(headline, name, result, wanted):
+def of_convention(headline, name, result, wanted):
     """What a picture shows of a result where a convention differs."""
     equal = (result == wanted) | (np.isnan(result) & np.isnan(wanted))
     return numbers_at(tuple(np.argwhere(~equal)[0]), headline, [name, "expected"], result, wanted, 0.0)

@@ -14,9 +14,9 @@ def expect_drawable():
 
 
 def draw(numbers):
-    """A figure of the ``numbers`` of a lesson: the reference with the allowed gap, the candidate, a ring around the one.
+    """A figure of the ``numbers`` of a lesson: the reference with the allowed gap, and the candidate.
 
-    A number that an axis cannot show has its text at the upper edge.
+    A ring marks the number that the lesson is about. A number that an axis cannot show stands at the upper edge.
     """
     figure, [ax] = plots.new_figure()
     figure.set_size_inches(6.4, 2.8)

@@ -1,10 +1,10 @@
 """Reports for platforms: each file of this folder is one format, and all that a new one needs.
 
-A format has ``PLATFORM`` and ``PAGE``, its name and documentation; ``FILE``, the name that the platform gives the report;
-``PLACE``, where it expects it; ``VALIDATED``, what the tests read it with; and ``text(result)``, which writes down a
-``parity.reports.result.Result``. The option of ``parity check`` is called as the file of the format; a platform that reads
-no file has ``COMMAND`` in the place of ``FILE``, and no option. If there is ``ready(weights)``, it raises a ValueError or
-ImportError before the check where the report could not be written.
+A format has ``PLATFORM`` and ``PAGE``, its name and documentation; ``FILE``, the name that the platform gives the
+report; ``PLACE``, where it expects it; ``VALIDATED``, what the tests read it with; and ``text(result)``, which writes
+down a ``parity.reports.result.Result``. The option of ``parity check`` is called as the file of the format; a platform
+that reads no file has ``COMMAND`` in the place of ``FILE``, and no option. If there is ``ready(weights)``, it raises a
+ValueError or ImportError before the check where the report could not be written.
 
 ``python -m parity.reports.formats`` writes the table of ``docs/reports.md``.
 """

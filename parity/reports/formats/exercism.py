@@ -1,7 +1,7 @@
 """Exercism: the ``results.json`` of a test runner, version 3.
 
-The task of a test is the number of its function, in study order among those that give points, beginning at 1. Its code is
-the property itself.
+The task of a test is the number of its function, in study order among those that give points, beginning at 1. Its code
+is the property itself.
 """
 
 import inspect

@@ -1,7 +1,7 @@
 """Otter-Grader: results in the JSON that ``otter.test_files.GradingResults.from_ottr_json`` reads.
 
-Each function is a question, and each of its properties a test case with points of its own. A plugin adds them to those of
-Otter's own tests; where students hand in notebooks, ``parity.notebook.expect`` is a test case.
+Each function is a question, and each of its properties a test case with points of its own. A plugin adds them to those
+of Otter's own tests; where students hand in notebooks, a test case is a call of ``parity.notebook.expect``.
 """
 
 import json

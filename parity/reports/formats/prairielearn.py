@@ -1,7 +1,7 @@
 """PrairieLearn: an external grader's results, with a picture of each failure whose numbers may be shown.
 
-A candidate that could not be used is not gradable: PrairieLearn counts no attempt. PrairieLearn reads at most 1 MB: where
-the pictures do not fit, those of the last failures are left out.
+A candidate that could not be used is not gradable: PrairieLearn counts no attempt. It reads at most 1 MB: where the
+pictures do not fit, those of the last failures are left out.
 """
 
 import json
