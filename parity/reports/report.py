@@ -363,7 +363,7 @@ class Report:
         return json.dumps(self.as_dict(), indent=1)
 
     def result(self, weights):
-        """The check for the formats: a property has the points of its function, or 1; with weights, only these count."""
+        """The check for the formats: a property has the points of its function, or 1; with weights, only these."""
         tests = [row.as_test(weights.get(row.about, 0.0 if weights else 1.0)) for row in self.rows.values()]
         unusable = self.unusable or ""
         return Result(self.candidate, self.reference, self.words(), self.exit_code(), unusable, tests)
