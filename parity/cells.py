@@ -22,7 +22,7 @@ def source(names, cells):
     """
     found = [(cell, node) for cell, text in enumerate(cells) for node in statements(text)]
     last = {name: place for place, (_, node) in enumerate(found) for name in bound(node)}
-    wanted, places = list(names), set(place for place, (_, node) in enumerate(found) if "*" in bound(node))
+    wanted, places = list(names), {place for place, (_, node) in enumerate(found) if "*" in bound(node)}
     while wanted:
         name = wanted.pop()
         if name in last and last[name] not in places:

@@ -92,7 +92,7 @@ def judged(names, options):
         with redirect_stdout(io.StringIO()):  # the table
             result = check.check(args, unusable=unusable).result(dict.fromkeys(args.names, 1.0))
     # Not what needs further functions, which nobody has asked for.
-    return result._replace(tests=[test for test in result.tests if set(test.functions) <= set(args.names)])
+    return result._replace(properties=[one for one in result.properties if set(one.functions) <= set(args.names)])
 
 
 def parser():

@@ -9,7 +9,7 @@ from importlib import import_module
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from parity.border.backend import unprotected
-from parity.reports.result import Part, Result, Test
+from parity.reports.result import Part, Property, Result
 from parity.reports.table import Page, Table
 from parity.text import named, printable
 from parity.trees import digest
@@ -135,18 +135,18 @@ class Row:
 
     @property
     def status(self):
-        """The status in one word, as that of a ``Test``."""
+        """The status in one word, as that of a ``Property``."""
         if self.outcomes["failed"]:
             return "failed"
         if self.outcomes["unjudged"] or not self.done:
             return "unjudged"
         return "absent" if self.absent or self.left_out else "passed"
 
-    def as_test(self, points):
+    def as_property(self, points):
         """The row for the formats: all points or none; none if it was not completely judged."""
         passed = self.status == "passed"
         lacking = f"left out: {', '.join(sorted(self.left_out))}" if self.left_out else UNJUDGED
-        return Test(
+        return Property(
             name=self.name,
             functions=list(self.functions),
             verdict=self.verdict,
@@ -364,9 +364,9 @@ class Report:
 
     def result(self, weights):
         """The check for the formats: a property has the points of its function, or 1; with weights, only these."""
-        tests = [row.as_test(weights.get(row.about, 0.0 if weights else 1.0)) for row in self.rows.values()]
+        properties = [row.as_property(weights.get(row.about, 0.0 if weights else 1.0)) for row in self.rows.values()]
         unusable = self.unusable or ""
-        return Result(self.candidate, self.reference, self.words(), self.exit_code(), unusable, tests)
+        return Result(self.candidate, self.reference, self.words(), self.exit_code(), unusable, properties)
 
 
 FIGURES = " {:>5} {:>10} {:>12}"

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 class Part(NamedTuple):
     """A part of a property: a precision, a backend or a case.
 
-    ``node`` is its name in pytest, such as ``test_neuron.py::test_sign[float64]``. ``status`` is as that of a ``Test``.
+    ``node`` is its name in pytest, such as ``test_neuron.py::test_sign[float64]``; ``status`` is as in ``Property``.
     """
 
     node: str
@@ -26,7 +26,7 @@ class Part(NamedTuple):
         return found[0] if found else ""
 
 
-class Test(NamedTuple):
+class Property(NamedTuple):
     """A property of a candidate.
 
     ``status``: ``passed``; ``failed``, it differs; ``unjudged``, its time was up or its process ended; ``absent``, its
@@ -63,24 +63,24 @@ class Result(NamedTuple):
     summary: str
     exit_code: int
     unusable: str
-    tests: list[Test]
+    properties: list[Property]
 
     @property
     def graded(self):
-        """The tests that give points."""
-        return [test for test in self.tests if test.max_points and test.function]
+        """The properties that give points."""
+        return [one for one in self.properties if one.max_points and one.function]
 
     @property
     def points(self):
-        """The points of all tests."""
-        return sum(test.points for test in self.graded)
+        """The points of all properties."""
+        return sum(one.points for one in self.graded)
 
     @property
     def max_points(self):
         """The points of a candidate that is right."""
-        return sum(test.max_points for test in self.graded)
+        return sum(one.max_points for one in self.graded)
 
     @property
     def reasons(self):
-        """The message of each test that gives no points, below its name."""
-        return [f"{test.name}: {test.message}" for test in self.graded if not test.points]
+        """The name and the message of each property that gives no points."""
+        return [f"{one.name}: {one.message}" for one in self.graded if not one.points]

@@ -1,6 +1,7 @@
 """The reports, read by the very programs that read them in a course: ``make test-consumers`` installs these."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,6 @@ from parity.cli import main
 pytest.importorskip("nbgrader", reason="make test-consumers runs them")
 pytestmark = pytest.mark.filterwarnings("ignore")  # those of others
 
-ROOT = Path(__file__).parents[2]
 SIGN = "import numpy as np\n\ndef sign(z):\n    return np.sign(z)\n"
 STEP = """
 def perceptron_step(weight, bias, x, y):
@@ -29,7 +29,8 @@ QUICK = ("--reference", "scratch", "--examples", "5", "--dtype", "float64")
 def run(folder, *command):
     """Run a program of this environment."""
     path = [Path(sys.executable).parent / command[0], *map(str, command[1:])]
-    done = subprocess.run(path, cwd=folder, capture_output=True, text=True)
+    place = os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")])  # as if the plugin was installed
+    done = subprocess.run(path, cwd=folder, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": place})
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -37,8 +38,8 @@ def notebook(path, *codes, points=None):
     """Write a notebook with these cells; with ``points``, the last one is an autograded test cell of nbgrader."""
     cells = [v4.new_code_cell(code) for code in codes]
     if points:
-        about = {"schema_version": 3, "locked": True, "solution": False, "grade": True, "grade_id": "test", "task": False}
-        cells[-1].metadata["nbgrader"] = about | {"points": points}
+        kind = {"grade": True, "locked": True, "solution": False, "task": False}
+        cells[-1].metadata["nbgrader"] = {**kind, "grade_id": "test", "points": points, "schema_version": 3}
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     path.parent.mkdir(parents=True)
     nbformat.write(v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), path)
@@ -48,8 +49,8 @@ def test_nbgrader(tmp_path):
     """The course's own commands: all points, a part with its reason in the feedback, or none."""
     from nbgrader.api import Gradebook
 
-    last = f'from parity.notebook import credit\n\ncredit("sign", "perceptron_step", points=4, {OPTIONS})'
-    notebook(tmp_path / "source" / "hw" / "hw.ipynb", "# write sign and perceptron_step here", last, points=4)
+    last = f'from parity.notebook import credit\n\ncredit("perceptron_step", points=4, {OPTIONS})'
+    notebook(tmp_path / "source" / "hw" / "hw.ipynb", "# write perceptron_step here", last, points=4)
     run(tmp_path, "nbgrader", "generate_assignment", "hw", "--create")
     for name, code in (("right", RIGHT), ("half", HALF), ("none", "# nothing yet")):
         book = nbformat.read(tmp_path / "release" / "hw" / "hw.ipynb", as_version=4)
@@ -83,6 +84,16 @@ def sign():
 def perceptron_step():
     expect("perceptron_step", {OPTIONS})
 """
+OWN_TEST = """OK_FORMAT = False
+
+from otter.test_files import test_case
+
+name = "own"
+
+@test_case(points=1)
+def is_there(sign):
+    assert callable(sign)
+"""
 OTTER_PLUGIN = f"""import subprocess
 import sys
 from pathlib import Path
@@ -101,14 +112,9 @@ class Plugin(AbstractOtterPlugin):
 
 def graded(folder, submission):
     """The tests of ``results.json`` after ``otter generate`` and ``otter run``."""
-    run(folder, "otter", "generate", "-t", "tests", "-c", "otter_config.json", "--no-environment", *files(folder))
+    run(folder, "otter", "generate", "-t", "tests", "-c", "otter_config.json", "--no-environment")
     run(folder, "otter", "run", "-a", "autograder.zip", "-o", ".", submission)
     return json.loads((folder / "results.json").read_text(encoding="utf-8"))["tests"]
-
-
-def files(folder):
-    """The plugin, if there is one."""
-    return [path.name for path in folder.glob("*_plugin.py")]
 
 
 def test_otter_with_a_notebook(tmp_path):
@@ -127,7 +133,7 @@ def test_otter_with_a_notebook(tmp_path):
 def test_otter_with_a_file(tmp_path):
     """A plugin adds the report of ``--otter`` to the results: a question for each function."""
     (tmp_path / "tests").mkdir()
-    (tmp_path / "tests" / "own.py").write_text('OK_FORMAT = True\ntest = {"name": "own", "suites": []}\n')
+    (tmp_path / "tests" / "own.py").write_text(OWN_TEST)
     (tmp_path / "parity_plugin.py").write_text(OTTER_PLUGIN)
     (tmp_path / "otter_config.json").write_text(json.dumps({"plugins": ["parity_plugin.Plugin"]}))
     (tmp_path / "hw.py").write_text(HALF)

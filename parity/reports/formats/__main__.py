@@ -7,12 +7,12 @@ from parity.reports.formats import table
 from parity.trees import ROOT
 
 DOCUMENT = ROOT / "docs" / "reports.md"
-MARKED = re.compile(r"(?<=<!-- formats -->\n).*?(?=\n<!-- end -->)", re.DOTALL)
+MARKED = re.compile(r"(?<=<!-- formats -->).*?(?=<!-- end -->)", re.DOTALL)
 
 
 def main():
     """Replace what is between the marks."""
-    text = MARKED.sub(lambda _: table(), DOCUMENT.read_text(encoding="utf-8"))
+    text = MARKED.sub(lambda _: f"\n{table()}\n", DOCUMENT.read_text(encoding="utf-8"))
     with atomic_write(DOCUMENT) as path:
         path.write_text(text, encoding="utf-8")
 

@@ -15,7 +15,7 @@ COUNTS = {"failed": "failures", "unjudged": "errors", "absent": "skipped"}
 
 def text(result):
     """The file as text."""
-    parts = [part for test in result.tests for part in test.parts]
+    parts = [part for one in result.properties for part in one.parts]
     suites = ElementTree.Element("testsuites")
     suite = ElementTree.SubElement(suites, "testsuite", name=result.candidate, tests=str(len(parts)))
     suite.set("time", f"{sum(part.seconds for part in parts):.3f}")
