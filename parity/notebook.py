@@ -42,7 +42,8 @@ def magic(shell, line, cell):
         return
     try:
         args = parser().parse_args(line.split())
-        texts = [*executed(shell), shell.transform_cell(cell)]
+        empty = cell[: len(cell) - len(cell.lstrip())].count("\n")  # lines that IPython takes away
+        texts = [*executed(shell), "\n" * empty + shell.transform_cell(cell)]
         for name in args.names:
             choice("NAME", name, trees.checkable())
         args.names = args.names or [name for node in cells.statements(texts[-1]) for name in cells.bound(node)]

@@ -28,7 +28,9 @@ def notebook(lesson, pictures, solved=False):
     if lesson.homework:
         names = ", ".join(f"`{name}`" for name in lesson.homework)
         what = (
-            f"The first cell writes the file, if it is not there. Open it and write {names}. Then run the second cell."
+            f"The first cell writes the file, if it is not there. Open it and write {names}. Then run the second cell.\n\n"
+            "Or write a function here: after `%load_ext parity.notebook`, a cell that begins with `%%parity` is checked "
+            "where it stands."
         )
         first = HOMEWORK.format(file=lesson.file, names=lesson.homework)
         cells += [text(f"## Write your own\n\n{what}"), code(first), code(CHECK)]

@@ -49,8 +49,8 @@ def test_nbgrader(tmp_path):
     """The course's own commands: all points, a part with its reason in the feedback, or none."""
     from nbgrader.api import Gradebook
 
-    last = f'from parity.notebook import credit\n\ncredit("perceptron_step", points=4, {OPTIONS})'
-    notebook(tmp_path / "source" / "hw" / "hw.ipynb", "# write perceptron_step here", last, points=4)
+    last = f'from parity.notebook import credit\n\ncredit("sign", "perceptron_step", points=4, {OPTIONS})'
+    notebook(tmp_path / "source" / "hw" / "hw.ipynb", "# write sign and perceptron_step here", last, points=4)
     run(tmp_path, "nbgrader", "generate_assignment", "hw", "--create")
     for name, code in (("right", RIGHT), ("half", HALF), ("none", "# nothing yet")):
         book = nbformat.read(tmp_path / "release" / "hw" / "hw.ipynb", as_version=4)
