@@ -6,6 +6,7 @@ takes from the cells that have been executed; nothing else in them runs again.
 
 import io
 import os
+import sys
 from contextlib import chdir, contextmanager, redirect_stdout
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -120,10 +121,18 @@ def candidate(args, texts):
     vars(args).update(vars(everything.parse_args([FILE])) | vars(args) | {"only": only, "candidate": FILE})
     if is_file(args.reference):
         args.reference = str(Path(args.reference).resolve())
-    # Modules beside the notebook can be imported.
-    place = f"import sys; sys.path.append({os.getcwd()!r}); "
-    with TemporaryDirectory(prefix="parity-") as folder, chdir(folder), check.environment():
-        Path(FILE).write_text(place + cells.source(args.names, texts), encoding="utf-8")
+    with beside(os.getcwd()), TemporaryDirectory(prefix="parity-") as folder, chdir(folder), check.environment():
+        Path(FILE).write_text(cells.source(args.names, texts), encoding="utf-8")
         check.validate(args)
         args.candidate = FILE
         yield
+
+
+@contextmanager
+def beside(folder):
+    """Let the code import the modules of this folder, that of the notebook, from another one."""
+    sys.path.append(folder)
+    try:
+        yield
+    finally:
+        sys.path.remove(folder)

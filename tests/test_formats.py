@@ -72,6 +72,10 @@ def test_every_format_says_the_same(reports):
     assert {"wrong": 0 < len(passed) < len(scores), "right": len(passed) == len(scores), "broken": not passed}[kind]
     assert scores == {test["test-name"]: test["score"] for test in read["classroom50"]["tests"]}
     assert read["classroom50"]["score"] == len(passed)
+    numbers = [
+        test[key] for test in [read["classroom50"], *read["classroom50"]["tests"]] for key in ("score", "max-score")
+    ]
+    assert {type(number) for number in numbers} == {int}  # to a schema, 1.0 is one too
     cases = [case for question in read["otter"]["test_file_results"] for case in question["test_case_results"]]
     assert {case["test_case"]["name"] for case in cases if case["passed"]} == passed
     assert {case["test_case"]["name"] for case in cases} == set(scores)

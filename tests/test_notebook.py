@@ -123,7 +123,7 @@ def test_in_a_real_kernel(tmp_path):
     """In Jupyter, as a program runs notebooks; a module beside the notebook can be imported."""
     (tmp_path / "own.py").write_text("import numpy as np\n" + SIGN)
     cell = f"%%parity perceptron_step {QUICK}\nfrom own import sign\n{STEP.format(half=' / 2')}"
-    codes = [f"import sys; sys.path[:0] = {[str(tmp_path), *sys.path]!r}", "%load_ext parity.notebook", cell]
+    codes = [f"import sys; sys.path += {sys.path!r}", "%load_ext parity.notebook", cell]
     book = v4.new_notebook(cells=[v4.new_code_cell(code) for code in codes])
     NotebookClient(book, timeout=120, resources={"metadata": {"path": str(tmp_path)}}).execute()
     nbformat.validate(book)

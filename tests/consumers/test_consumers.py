@@ -28,9 +28,15 @@ QUICK = ("--reference", "scratch", "--examples", "5", "--dtype", "float64")
 
 def run(folder, *command):
     """Run a program of this environment."""
-    path = [Path(sys.executable).parent / command[0], *map(str, command[1:])]
-    place = os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")])  # as if the plugin was installed
-    done = subprocess.run(path, cwd=folder, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": place})
+    own = Path(sys.executable).parent
+    environment = {
+        "PATH": os.pathsep.join([str(own), os.environ["PATH"]]),  # nbgrader starts alembic by name
+        "PYTHONPATH": os.pathsep.join(
+            [str(folder), os.environ.get("PYTHONPATH", "")]
+        ),  # as if the plugin was installed
+    }
+    command = [own / command[0], *map(str, command[1:])]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=os.environ | environment)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
