@@ -24,9 +24,16 @@ def draw(numbers):
     at = numbers["first"] + np.arange(len(sides["candidate"]))
     shown = {side: plots.drawable(values) for side, values in sides.items()}
     candidate, reference = numbers["names"]
-    style = {"fmt": "o", "capsize": 4, "color": plots.COLOURS[1], "label": f"{reference}, and what is allowed"}
+    style = {
+        "fmt": "o",
+        "capsize": 4,
+        "color": plots.COLOURS[1],
+        "label": f"reference {reference}, and what is allowed",
+    }
     ax.errorbar(at, shown["reference"], yerr=np.nan_to_num(shown["allowed"]), **style)
-    ax.plot(at, shown["candidate"], linestyle="none", marker="x", color=plots.COLOURS[0], label=candidate)
+    ax.plot(
+        at, shown["candidate"], linestyle="none", marker="x", color=plots.COLOURS[0], label=f"candidate {candidate}"
+    )
     k = numbers["differs"] - numbers["first"]
     ring = {"marker": "o", "markersize": 16, "markerfacecolor": "none", "markeredgecolor": "black"}
     ax.plot(at[[k]], shown["candidate"][[k]], linestyle="none", **ring)
@@ -36,8 +43,10 @@ def draw(numbers):
             ax.text(at[position], 0.98, text, transform=ax.get_xaxis_transform(), ha="center", va="top")
     ax.set(xlabel="position in the result, flattened", xlim=(at[0] - 0.6, at[-1] + 0.6))
     ax.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
-    ax.set_title(numbers["headline"], fontsize=10)
-    ax.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False)
+    ax.set_title(numbers["headline"], fontsize=10, parse_math=False)
+    legend = ax.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False)
+    for text in legend.get_texts():
+        text.set_parse_math(False)  # a file may be called a$b.py
     return figure
 
 
