@@ -125,7 +125,7 @@ def test_pictures(reports):
 
 NUMBERS = {
     "headline": "relu: result[0, 3] differs",
-    "names": ["_a$b$\\.py", "torchref"],
+    "names": ["_a$\\frac$.py", "torchref"],
     "first": 2,
     "differs": 3,
     "candidate": [1.0, "nan", 5.0],
@@ -139,10 +139,10 @@ def test_what_a_picture_shows():
     figure = picture.draw(NUMBERS)
     [ax] = figure.axes
     names = [text.get_text() for text in ax.get_legend().get_texts()]
-    assert sorted(names) == ["candidate _a$b$\\.py", "reference torchref, and what is allowed"]
+    assert sorted(names) == ["candidate _a$\\frac$.py", "reference torchref, and what is allowed"]
     assert {text.get_text() for text in ax.texts} == {"nan", "inf"}
     lines = {line.get_label(): list(line.get_xdata()) for line in ax.lines}
-    assert lines["candidate _a$b$\\.py"] == [2, 3, 4]
+    assert lines["candidate _a$\\frac$.py"] == [2, 3, 4]
     assert [3] in lines.values()
 
 
