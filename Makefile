@@ -6,7 +6,7 @@ PYTEST = $(BIN)/python -m pytest -n 2 --ignore-glob='parity/properties/test_*.py
 # Without bytecode every process compiles everything again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: parity test test-all test-machines test-numpy lint site site-test bench benchmark nightly mutants clean
+.PHONY: parity test test-all test-machines test-numpy test-consumers lint site site-test bench benchmark nightly mutants clean
 
 parity: .venv/ready
 	$(BIN)/parity check
@@ -28,6 +28,12 @@ test-numpy:
 	build/numpy/bin/pip install --quiet -c constraints.txt -e '.[parity,plot]'
 	build/numpy/bin/parity check --reference scratch
 	build/numpy/bin/python -m pytest -n 2 scratch tests/test_rounding.py tests/test_mistakes.py tests/test_examples.py
+
+# The reports, read by nbgrader, Otter-Grader and junitparser, in a separate environment that has these.
+test-consumers:
+	$(PYTHON) -m venv build/consumers
+	build/consumers/bin/pip install --quiet -c constraints.txt -e '.[parity,plot,consumers]'
+	build/consumers/bin/python -m pytest tests/consumers
 
 lint: .venv/ready
 	$(BIN)/ruff check

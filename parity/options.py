@@ -71,15 +71,13 @@ OPTIONS = (
         "resume",
         {"action": "store_true", "help": "check only the candidates that are not yet in --json FILE"},
     ),
-    Option("junit", {"metavar": "FILE", "help": "write a JUnit report to this file"}),
-    Option("gradescope", {"metavar": "FILE", "help": "write a Gradescope report (results.json) to this file"}),
     Option(
         "weight",
         {
             "nargs": "+",
             "default": [],
             "metavar": "NAME=POINTS",
-            "help": "points for each property of a function in the Gradescope report",
+            "help": "points for each property of a function in the reports for platforms",
         },
     ),
     Option(

@@ -172,7 +172,7 @@ def animate(frames, x, y, path, *, title="", on_frame=None):
     ax = _axes(None)
     _fit_figure(ax.figure, x, y)
     set_title(ax.figure, title)
-    with atomic_write(path) as temporary, _any_characters(), writer.saving(ax.figure, temporary, dpi=100):
+    with atomic_write(path) as temporary, any_characters(), writer.saving(ax.figure, temporary, dpi=100):
         drawn = None
         for done, i in enumerate(shown, start=1):
             if i != drawn:
@@ -188,7 +188,7 @@ def animate(frames, x, y, path, *, title="", on_frame=None):
 
 
 @contextmanager
-def _any_characters():
+def any_characters():
     """Suppress warnings about characters that no font has."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -205,7 +205,7 @@ def save(figure, path):
     """Write the figure, as png, svg or pdf by the suffix of the path."""
     check_path(path, PICTURES)
     drawn = BytesIO()  # on a full disk the PDF backend of matplotlib fails with another error
-    with _any_characters():
+    with any_characters():
         figure.savefig(drawn, format=Path(path).suffix[1:].lower(), dpi=150, bbox_inches="tight")
     with atomic_write(path) as temporary:
         temporary.write_bytes(drawn.getvalue())

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent
 FILES = {package: sorted((ROOT / package).glob("*.py")) for package in ("scratch", "torchref")}
 # The rooms of parity, from the ground up; what stands in none is on the ground, but for the command line.
 STOREYS = {"border": 1, "judge": 2, "mistakes": 2, "properties": 3, "reports": 3, "commands": 4, "site": 4}
-ATTIC = {"cli": 5, "__main__": 5}
+ATTIC = {"cli": 5, "__main__": 5, "notebook": 5}
 ROOMS = sorted((ROOT / "parity").glob("**/*.py"))
 
 # Refuses to find the modules named, as if they were not installed.

@@ -177,6 +177,7 @@ def test_a_property_whose_process_ends_is_no_point(tmp_path):
     from types import SimpleNamespace
 
     from parity.commands.session import Session
+    from parity.reports import formats
     from parity.reports.report import Report
 
     seen = Report(
@@ -198,7 +199,7 @@ def test_a_property_whose_process_ends_is_no_point(tmp_path):
         (["linear"], "could not be judged"),
     ]
     assert seen.exit_code() == 2
-    points = json.loads(seen.as_gradescope({"sign": 2.0, "linear": 3.0}))["tests"]
+    points = json.loads(formats.text("gradescope", seen, {"sign": 2.0, "linear": 3.0}))["tests"]
     assert [(test["score"], test["max_score"]) for test in points] == [(0, 2), (0, 3)]
 
 

@@ -6,6 +6,7 @@ import sys
 import warnings
 from argparse import Namespace
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from functools import partial
 from itertools import chain, groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,6 +20,7 @@ from parity.files import atomic_write, check_path
 from parity.judge import forms
 from parity.judge.domain import declared
 from parity.options import OPTIONS
+from parity.reports import formats
 
 PROPERTIES = trees.ROOT / "parity" / "properties"
 
@@ -35,6 +37,7 @@ def add_arguments(parser):
     )
     for option in OPTIONS:
         add(f"--{option.name}", **option.settings)
+    formats.add_options(parser.add_argument_group("reports for platforms"))
 
 
 def run(args):
@@ -54,7 +57,7 @@ def check_single(args):
     try:
         expect_names(args, args.candidate)
     except (ValueError, ImportError) as error:
-        if args.json or args.junit or args.gradescope:
+        if args.json or formats.asked(args):
             write_reports(args, check(args, quiet=True, unusable=str(error)))
         raise
     report = check(args)
@@ -64,10 +67,8 @@ def check_single(args):
 
 def write_reports(args, report):
     """Write each report to its file; if one cannot be written, the others still are."""
-    texts = {
-        args.json: report.as_json,
-        args.junit: lambda: report.junit,
-        args.gradescope: lambda: report.as_gradescope(args.weights),
+    texts = {args.json: report.as_json} | {
+        file: partial(formats.text, name, report, args.weights) for name, file in formats.asked(args).items()
     }
     errors = []
     for file, text in texts.items():
@@ -93,14 +94,11 @@ def check(args, quiet=False, unusable=None):
     report, session = Report(args, quiet), Session(unusable)
     report.unusable = unusable
     with report, quietly() as folder:
-        junit = folder / "junit.xml"
         arguments = [*pytest_arguments(args, processes=0 if quiet else 2), f"--basetemp={folder / 'pytest'}"]
-        arguments += [f"--junitxml={junit}"] * (args.junit is not None)
         pytest.main(arguments, plugins=[report, session])
         report.complete()
         if session.interrupted:
             raise session.interrupted
-        report.junit = junit.read_text(encoding="utf-8") if junit.exists() else ""
     return report
 
 
@@ -237,13 +235,13 @@ def validate_limits(args):
 
 def validate_files(args):
     """Check the output files, and the options that apply to a single candidate."""
-    for option, suffix in (("json", ".json"), ("junit", ".xml"), ("gradescope", ".json")):
-        path = getattr(args, option)
-        if path is None:
-            continue
-        check_path(path, (suffix,))
-        if option != "json" and len(args.candidates) > 1:
+    if args.json is not None:
+        check_path(args.json, (".json",))
+    for option, path in formats.asked(args).items():
+        check_path(path, (formats.suffix(option),))
+        if len(args.candidates) > 1:
             raise ValueError(f"--{option}: got {len(args.candidates)} candidates, expected one; --json accepts several")
+        formats.expect_ready(option, args.weights)
     for option in ("all", "repro"):
         if getattr(args, option) and len(args.candidates) > 1:
             raise ValueError(f"--{option}: got {len(args.candidates)} candidates, expected one")
@@ -259,8 +257,7 @@ def validate_files(args):
 def expect_separate(args):
     """Reject a report that would overwrite another one or a checked file."""
     taken = {Path(spec).resolve(): spec for spec in (*args.candidates, args.reference) if is_file(spec)}
-    for option in ("json", "junit", "gradescope"):
-        path = getattr(args, option)
+    for option, path in ({"json": args.json} | formats.asked(args)).items():
         if path and taken.setdefault(Path(path).resolve(), f"--{option}") != f"--{option}":
             raise ValueError(f"--{option}: got {path}, which is {taken[Path(path).resolve()]}, expected another file")
 

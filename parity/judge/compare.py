@@ -25,7 +25,7 @@ class Mismatch(AssertionError):
     """The candidate differs from the reference; the message explains the difference.
 
     If numbers differ, ``place`` says which, ``value`` has the candidate's values, ``slack`` the bound on each, and
-    ``times`` how many bounds the candidate is off at most.
+    ``times`` how many bounds the candidate is off at most. ``numbers`` are what a picture shows: see ``numbers_at``.
     """
 
     def __init__(self, headline, facts=None, place=None, value=None, slack=None, times=0.0):
@@ -36,6 +36,7 @@ class Mismatch(AssertionError):
         self.value = value
         self.slack = slack
         self.times = times
+        self.numbers: dict[str, Any] | None = None
 
     def __str__(self):
         width = max(map(len, self.facts), default=0)
@@ -273,7 +274,10 @@ class Check:
                 called = inputs(name, args, options, self.reference)
                 facts = {backend.name: repr(result.tolist()), "expected": repr(wanted.tolist()), "call": called}
                 values = (result, np.zeros_like(wanted)) if backend is self.candidate else ()
-                raise Mismatch(f"{name}: a convention differs", facts, (called, "result"), *values)
+                mismatch = Mismatch(f"{name}: a convention differs", facts, (called, "result"), *values)
+                if result.shape == wanted.shape:
+                    mismatch.numbers = of_convention(mismatch.headline, backend.name, result, wanted)
+                raise mismatch
 
     def refuses(self, name, *given, **options):
         """Check that both backends reject these arguments."""
@@ -460,7 +464,34 @@ def explain(where, label, bound, candidate, reference, wrong, check, given):
         facts["remark"] = "the formula may be right, but digits are lost, as when large numbers cancel"
     headline = f"{where}: {label}{position} differs"
     values = (np.asarray(candidate), bound.error, times(candidate, bound)) if "candidate" in sides else ()
-    return Mismatch(headline, facts, (where, label), *values)
+    mismatch = Mismatch(headline, facts, (where, label), *values)
+    mismatch.numbers = numbers_at(index, headline, list(names.values()), candidate, reference, 2 * bound.error)
+    return mismatch
+
+
+NEARBY = 20  # numbers of a result before and after the one that differs
+
+
+def numbers_at(index, headline, names, candidate, reference, allowed):
+    """What a picture shows: the numbers of both sides near this index, flattened, with the allowed gap."""
+    shape = np.shape(candidate)
+    differs = int(np.ravel_multi_index(index, shape)) if index else 0
+    first = max(0, differs - NEARBY)
+    sides = {"candidate": candidate, "reference": reference, "allowed": np.broadcast_to(allowed, shape)}
+    shown = {side: list(map(plain, np.ravel(values)[first : differs + NEARBY + 1])) for side, values in sides.items()}
+    return {"headline": headline, "names": names, "first": first, "differs": differs, **shown}
+
+
+def of_convention(headline, name, result, wanted):
+    """What a picture shows of a result where a convention differs."""
+    equal = (result == wanted) | (np.isnan(result) & np.isnan(wanted))
+    return numbers_at(tuple(np.argwhere(~equal)[0]), headline, [name, "expected"], result, wanted, 0.0)
+
+
+def plain(number):
+    """A number as JSON has it; one that is not finite as text."""
+    number = float(number)
+    return number if np.isfinite(number) else repr(number)
 
 
 def times(candidate, bound):

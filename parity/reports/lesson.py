@@ -127,6 +127,7 @@ class Lesson:
     def __init__(self, mismatch, function, examples):
         self.headline = mismatch.headline
         self.facts = dict(mismatch.facts)
+        self.numbers = mismatch.numbers
         self.function = function
         self.mistakes: list | None = None
         self.partly: list = []
@@ -170,7 +171,7 @@ class Lesson:
     def as_dict(self, config, test):
         """The lesson for the reports, as far as ``--hint`` allows; with ``--repro``, also write the program."""
         hint, folder = option(config, "hint"), option(config, "repro")
-        facts, mistakes = dict(self.facts), []
+        facts, mistakes, numbers = dict(self.facts), [], self.numbers
         if self.mistakes:  # digits are lost for a reason
             facts.pop("remark", None)
         if "call" not in facts and self.transcript:
@@ -187,8 +188,9 @@ class Lesson:
             facts["again"] = f"python {self.repeat(Path(folder), test)}"
         headline = f"{self.function} differs" if hint == "none" else self.headline
         if hint in ("none", "message"):
-            facts, mistakes = {}, []
-        return {"function": self.function, "headline": headline, "facts": facts, "mistakes": mistakes}
+            facts, mistakes, numbers = {}, [], None
+        lesson = {"function": self.function, "headline": headline, "facts": facts, "mistakes": mistakes}
+        return lesson | {"numbers": numbers}
 
     def repeat(self, folder, test):
         """Write the program that repeats the calls and return its path."""

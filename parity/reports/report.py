@@ -9,6 +9,7 @@ from importlib import import_module
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from parity.border.backend import unprotected
+from parity.reports.result import Part, Property, Result
 from parity.reports.table import Page, Table
 from parity.text import named, printable
 from parity.trees import digest
@@ -21,6 +22,7 @@ class Row:
 
     def __init__(self, file, test, parts):
         self.name = f"{file}: {test.removeprefix('test_').replace('_', ' ')}"
+        self.parts: dict[str, Part] = {node: Part(node, "unjudged", UNJUDGED, 0.0) for node in parts}
         self.reported: dict[str, bool] = dict.fromkeys(parts, False)
         self.failures: dict[str, tuple[str, list[dict]]] = {}
         self.outcomes: Counter[str] = Counter()
@@ -42,11 +44,16 @@ class Row:
         unjudged = report.when != "call" or "unjudged" in properties
         outcome = "unjudged" if report.outcome == "failed" and unjudged else report.outcome
         self.outcomes[outcome] += 1
+        message = ""
         if report.outcome == "failed":
             lessons = [lesson for key, lesson in report.user_properties if key == "lesson"]
-            self.failures[report.nodeid] = first_words(report), lessons
+            message = first_words(report)
+            self.failures[report.nodeid] = message, lessons
         if report.outcome == "skipped":
-            self.skipped = self.skipped or report.longrepr[2].removeprefix("Skipped: ")
+            message = report.longrepr[2].removeprefix("Skipped: ")
+            self.skipped = self.skipped or message
+        status = "absent" if outcome == "skipped" else outcome
+        self.parts[report.nodeid] = Part(report.nodeid, status, message, getattr(report, "duration", 0.0))
         if evidence:
             self.verdicts.update(evidence["verdicts"])
             self.ulp, self.share = max(self.ulp, evidence["ulp"]), max(self.share, evidence["share"])
@@ -126,18 +133,30 @@ class Row:
             "lessons": self.lessons,
         }
 
-    def as_gradescope(self, points):
-        """The row for results.json: all points or none; none if it was not completely judged."""
-        passed = self.done and self.outcomes["passed"] and not self.outcomes["failed"] + self.outcomes["unjudged"]
-        passed = passed and not self.left_out
+    @property
+    def status(self):
+        """The status in one word, as that of a ``Property``."""
+        if self.outcomes["failed"]:
+            return "failed"
+        if self.outcomes["unjudged"] or not self.done:
+            return "unjudged"
+        return "absent" if self.absent or self.left_out else "passed"
+
+    def as_property(self, points):
+        """The row for the formats: all points or none; none if it was not completely judged."""
+        passed = self.status == "passed"
         lacking = f"left out: {', '.join(sorted(self.left_out))}" if self.left_out else UNJUDGED
-        return {
-            "name": self.name,
-            "score": points if passed else 0,
-            "max_score": points,
-            "status": "passed" if passed else "failed",
-            "output": "" if passed else self.message or lacking,
-        }
+        return Property(
+            name=self.name,
+            functions=list(self.functions),
+            verdict=self.verdict,
+            status=self.status,
+            message="" if passed else self.message or lacking,
+            points=points if passed else 0,
+            max_points=points,
+            lessons=self.lessons,
+            parts=list(self.parts.values()),
+        )
 
 
 class Report:
@@ -153,7 +172,6 @@ class Report:
         self.table = Table(quiet, args.all)
         self.collected = False
         self.waiting: list[Row] = []
-        self.junit = ""
         self.unusable: str | None = None
         self.fitting: dict[str, set[str]] = {}
         columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
@@ -344,11 +362,11 @@ class Report:
         """The JSON report as text."""
         return json.dumps(self.as_dict(), indent=1)
 
-    def as_gradescope(self, weights):
-        """The points of each property: the weight of its function, or 1; with weights, only those that have one."""
-        rows = [(row, weights.get(row.about, 0.0 if weights else 1.0)) for row in self.rows.values()]
-        tests = [row.as_gradescope(points) for row, points in rows if points and row.about]
-        return json.dumps({"output": self.words(), "tests": tests}, indent=1)
+    def result(self, weights):
+        """The check for the formats: a property has the points of its function, or 1; with weights, only these."""
+        properties = [row.as_property(weights.get(row.about, 0.0 if weights else 1.0)) for row in self.rows.values()]
+        unusable = self.unusable or ""
+        return Result(self.candidate, self.reference, self.words(), self.exit_code(), unusable, properties)
 
 
 FIGURES = " {:>5} {:>10} {:>12}"

@@ -18,6 +18,11 @@ from parity.cli import main
 homework = Path("{file}_homework.py")
 if not homework.exists():  # what you have written stays
     main(["template", *{names}, "-o", str(homework)])"""
+WRITE = "The first cell writes the file, if it is not there. Open it and write {names}. Then run the second cell."
+IN_PLACE = (
+    "Or write a function here: after `%load_ext parity.notebook`, a cell that begins with `%%parity` is checked where "
+    "it stands."
+)
 CHECK = 'main(["check", str(homework)]);'
 
 
@@ -27,9 +32,7 @@ def notebook(lesson, pictures, solved=False):
     cells = [text(head), code(FIRST), *(cell for block in lesson.blocks for cell in shown(block, pictures, solved))]
     if lesson.homework:
         names = ", ".join(f"`{name}`" for name in lesson.homework)
-        what = (
-            f"The first cell writes the file, if it is not there. Open it and write {names}. Then run the second cell."
-        )
+        what = f"{WRITE.format(names=names)}\n\n{IN_PLACE}"
         first = HOMEWORK.format(file=lesson.file, names=lesson.homework)
         cells += [text(f"## Write your own\n\n{what}"), code(first), code(CHECK)]
     for number, cell in enumerate(cells):
