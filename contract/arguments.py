@@ -203,6 +203,14 @@ def batch_length(batch_size, n, name="batch_size"):
     return int(batch_size)
 
 
+def part_length(batch_size, accumulate, name="accumulate"):
+    """The number of samples in a part of a batch, of which the last may have fewer."""
+    if accumulate > batch_size:
+        wanted = f"an integer from 1 to {batch_size}, the number of samples in a batch"
+        raise invalid(name, shown(accumulate), wanted)
+    return -(-batch_size // accumulate)
+
+
 def permutation(name, order, n):
     """The order as an array that contains each of 0..n-1 once."""
     try:
