@@ -4,6 +4,7 @@ Everything here is the same in both backends except ``backward``, which here cal
 layer's own.
 """
 
+import itertools
 import math
 from functools import partial
 
@@ -33,7 +34,7 @@ from contract.arguments import (
 )
 from contract.memory import batch_that_fits
 from contract.optimizers import optimizer_over
-from contract.training import RECORDED, History, finite_loss, set_lr
+from contract.training import RECORDED, drawn, finite_loss, history_of, set_lr, settled
 from scratch.arrays import converted
 from scratch.losses import LOSSES
 from scratch.optimizers import OPTIMIZERS
@@ -108,6 +109,7 @@ def fit(
     tolerance: NonNegative = 0.0,
     on_step: Callback = None,
     record=(),
+    history=None,
 ):
     r"""Train a net: in every epoch all samples once, with a step after each batch.
 
@@ -126,17 +128,20 @@ def fit(
     their gradients, each weighted by its share of the samples, add up to that of the
     batch. Averaging the parts' means without these weights is a known mistake.
     ``orders`` holds the order of the samples in each epoch, and training stops when it
-    is exhausted; None is 0 to N-1 each time. Training also stops when the mean loss of
+    is exhausted; a NumPy generator draws one for each epoch; None is 0 to N-1 each
+    time. Training also stops when the mean loss of
     an epoch's steps differs from that of the epoch before by no more than
     ``tolerance``. ``on_step(step, model, loss)`` is called after each step, the first
     being 1. ``record`` lists what the history keeps beside the loss: "weights",
-    "gradients", "state".
+    "gradients", "state". With the ``history`` of a training that was stopped after any
+    step, and otherwise the same arguments, it goes on there, and the history with it.
 
     The history has ``losses`` (before each step), ``epochs`` (how many were begun),
-    ``converged``, and each of ``record`` as a list with one dictionary per step, by the
-    parameter's name. A learning rate that is too large makes the loss grow out of
-    range: training stops there with a warning. Source: the deck, whose ``train`` is one
-    batch of all samples.
+    ``samples`` (how many of the last one's were used), ``generator`` (its state before
+    that one's order was drawn), ``converged``, and each of ``record`` as a list with
+    one dictionary per step, by the parameter's name. A learning rate that is too large
+    makes the loss grow out of range: training stops there with a warning. Source: the
+    deck, whose ``train`` is one batch of all samples.
 
     >>> net = Linear(2, 1)
     >>> net.load_state_dict({"weight": [[0.5, -1.0]], "bias": [0.0]})
@@ -151,27 +156,27 @@ def fit(
     optimizer = optimizer_over(model, optimizer, lr, OPTIMIZERS)
     in_parts = partial(accumulated_step, accumulate)
     take_step = train_step if accumulate == 1 else in_parts
-    history, loss_before = History(), math.inf
-    for epoch, order in enumerate(epoch_orders(orders, epochs, len(x))):
+    steps = math.ceil(len(x) / batch_size)
+    history = history_of(history, len(x), batch_size)
+    first, orders = history.first, drawn(orders, len(x), history)
+    for epoch, order in enumerate(epoch_orders(orders, epochs, len(x), first), first):
         if callable(lr):
             set_lr(optimizer, lr(epoch))
-        history.epochs += 1
-        losses = []
-        for x_batch, y_batch in batches(x, y, batch_size, order):
+        history.begin(epoch)
+        done = len(history.losses) - epoch * steps
+        pairs = batches(x, y, batch_size, order)
+        for x_batch, y_batch in itertools.islice(pairs, done, None):
             value = take_step(model, x_batch, y_batch, loss, optimizer)
-            losses.append(value)
-            history.losses.append(value)
+            history.add(value, len(x_batch))
             history.record(record, model, optimizer)
             step = len(history.losses)
             if on_step is not None:
                 on_step(step, model, value)
             if not finite_loss(value, f"at step {step}, in epoch {epoch + 1}"):
                 return history
-        loss_now = sum(losses) / len(losses)
-        history.converged = abs(loss_now - loss_before) <= tolerance
+        history.converged = settled(history.losses, steps, tolerance)
         if history.converged:
             break
-        loss_before = loss_now
     return history
 
 

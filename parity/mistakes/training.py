@@ -4,6 +4,7 @@ import numpy as np
 
 import scratch
 from contract.arguments import epoch_orders
+from contract.training import settled
 from parity.mistakes.perceptron import in_plain_order
 from parity.mistakes.registry import mistake, rewired
 from scratch import training
@@ -213,9 +214,9 @@ def same_order_every_epoch(model, x, y, **options):
     Met where the data are shuffled once, before the loop over the epochs.
     """
 
-    def of_the_first(orders, epochs, n):
+    def of_the_first(orders, epochs, n, first):
         orders = [*epoch_orders(orders, epochs, n)]
-        return orders[:1] * len(orders)
+        return orders[:1] * (len(orders) - first)
 
     return fitted(model, x, y, options, epoch_orders=of_the_first)
 
@@ -340,14 +341,11 @@ def epoch_loss_of_the_last_batch(model, x, y, **options):
 
     Met where the variable loss is read after the loop over the batches.
     """
-    return fitted(
-        model,
-        x,
-        y,
-        options,
-        sum=lambda losses: losses[-1],
-        len=lambda v: 1 if isinstance(v, list) and v and isinstance(v[0], float) else len(v),
-    )
+
+    def by_the_last(losses, steps, tolerance):
+        return settled(losses[steps - 1 :: steps], 1, tolerance)
+
+    return fitted(model, x, y, options, settled=by_the_last)
 
 
 @mistake("fit")
