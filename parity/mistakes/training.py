@@ -3,7 +3,7 @@
 import numpy as np
 
 import scratch
-from contract.arguments import epoch_orders
+from contract.arguments import epoch_orders, part_length
 from contract.training import settled
 from parity.mistakes.perceptron import in_plain_order
 from parity.mistakes.registry import mistake, rewired
@@ -314,6 +314,38 @@ def last_batch_over_the_full_size(model, x, y, *, batch_size=None, **options):
         return stepped(model, x, y, loss, optimizer, backward=rewired(training.backward, LOSSES={loss: smaller}))
 
     return fitted(model, x, y, options | {"batch_size": batch_size}, train_step=step)
+
+
+def in_parts(weight):
+    """``accumulated_step`` in which a part has this weight, a function of the number of parts and its share."""
+
+    def step(accumulate, model, x, y, loss, optimizer):
+        parts = -(-len(x) // part_length(len(x), min(accumulate, len(x))))
+
+        def weighted(model, loss, pred, y, share):
+            return training.backward(model, loss, pred, y, weight(parts, share) if loss != "squared_error" else share)
+
+        return rewired(training.accumulated_step, backward=weighted)(accumulate, model, x, y, loss, optimizer)
+
+    return step
+
+
+@mistake("fit")
+def mean_of_means(model, x, y, **options):
+    """the means over the parts of a batch are averaged, whatever their sizes: a sample of a small part counts too much.
+
+    Met in transformers and trl before their fix of October 2024, and in loops with loss / accumulation_steps.
+    """
+    return fitted(model, x, y, options, accumulated_step=in_parts(lambda parts, share: 1 / parts))
+
+
+@mistake("fit")
+def means_added(model, x, y, **options):
+    """the means over the parts of a batch are added: the step is as many times too long.
+
+    Met in PyTorch where backward is called for several batches before a step, without loss / accumulation_steps.
+    """
+    return fitted(model, x, y, options, accumulated_step=in_parts(lambda parts, share: 1.0))
 
 
 @mistake("fit")
