@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from contract.arguments import Count, NonNegative, batch_length, choice
+from contract.arguments import Count, NonNegative, Size, batch_length, choice, part_length
 from contract.arrays import signs
 from contract.memory import batch_that_fits
 from parity import plots
-from parity.commands import sweep
+from parity.commands import ranks, sweep
 from parity.files import atomic_write, check_path
 from parity.progress import bar
 from scratch.activations import ACTIVATIONS as NET_ACTIVATIONS
@@ -106,6 +106,8 @@ def _add_net_options(fit):
         metavar="N",
         help="number of points in a mini-batch, in shuffled order (default: all, in order)",
     )
+    text = "parts in which a batch is computed, so that only one needs memory at a time (default: %(default)s)"
+    add("--accumulate", type=int, default=1, metavar="N", help=text)
     _add_tolerance(fit)
     text = "train RUNS times and show the final loss over lr (spaced logarithmically), momentum, hidden, epochs or "
     text += "batch-size; a map over two: lr=0.01:1:20,momentum=0:0.95:20"
@@ -115,6 +117,12 @@ def _add_net_options(fit):
 @np.errstate(all="ignore")  # an overflow of the loss is reported in a sentence
 def run(args):
     """Train, report, and write the requested files; exit code 0: trained, 2: the loss became inf or nan."""
+    with ranks.joined(args):
+        return _run(args)
+
+
+def _run(args):
+    """The same in one of the processes that train together, or in the only one."""
     backend = _backend(args.backend)
     trials = sweep.trials(args)
     *_, greatest = trials.values()  # if this one is possible, so are the others
@@ -185,14 +193,14 @@ def _fit(backend, args, x, y, on_epoch):
     orders = (rng.permutation(len(x)) for _ in range(args.epochs)) if args.batch_size else None
     steps = math.ceil(len(x) / (args.batch_size or len(x)))
 
-    def on_step(step, net, loss):
+    def on_step(step, _, loss):
         if step % steps == 0:
             on_epoch(step // steps, *_line(args.loss, net, labels), loss)
 
     on_epoch(0, *_line(args.loss, net, labels))
-    names = ("loss", "optimizer", "lr", "epochs", "batch_size", "tolerance")
+    names = ("loss", "optimizer", "lr", "epochs", "batch_size", "accumulate", "tolerance")
     options = {name: getattr(args, name) for name in names}
-    history = backend.fit(net, x, target, orders=orders, on_step=on_step, **options)
+    history = backend.fit(ranks.shared(net), x, target, orders=orders, on_step=on_step, **options)
     return _net_run(backend, args, net, history, x, target, labels)
 
 
@@ -310,11 +318,14 @@ def _check_net_options(args):
     choice("--activation", args.activation, tuple(NET_ACTIVATIONS))
     choice("--loss", args.loss, tuple(LOSSES))
     choice("--optimizer", args.optimizer, tuple(OPTIMIZERS))
+    Size("--accumulate", args.accumulate)
     check_layers(args)
     if args.animate and not _is_neuron(args):
         raise ValueError("--animate: got a network of several neurons, expected a single neuron, whose line is drawn")
     if args.sweep and (args.animate or args.save):
         raise ValueError("--sweep: got --animate or --save as well, expected neither: there are many networks")
+    if args.sweep and args.accumulate > 1:
+        raise ValueError("--sweep: got --accumulate as well, expected one of them: the networks compute whole batches")
 
 
 def check_layers(args):
@@ -331,7 +342,9 @@ def _check_data(args, x, y):
     check_labels(args, y)
     if args.rule == "fit":
         swept = sweep.names(args) == ["batch-size"]
-        batch_length(args.batch_size, len(x), "--sweep batch-size" if swept else "--batch-size")
+        samples = batch_length(args.batch_size, len(x), "--sweep batch-size" if swept else "--batch-size")
+        part_length(samples, args.accumulate, "--accumulate")
+        ranks.expect_enough(samples)
     wanted = "--plot" if args.plot and not sweep.names(args) else "--animate" if args.animate else None
     if wanted:
         plots.check_points(args.data, x, y, wanted)
