@@ -14,7 +14,15 @@ from typing import Any
 
 from contract.arguments import Count, Flag, choice
 from contract.files import atomic_write, remove_leftovers
-from contract.messages import expect_no, invalid, key_faults, label, shape, shown
+from contract.messages import (
+    expect_dictionary,
+    expect_no,
+    invalid,
+    key_faults,
+    label,
+    shape,
+    shown,
+)
 from contract.training import History
 
 KEY, VERSION = "neuron-parity", 1
@@ -62,10 +70,17 @@ def packed(weights, model, optimizer, history, optimizers, library):
         "generator": history.generator,
         "optimizer": kind,
         "groups": groups,
+        "activations": activations(model),
     }
     # Some generators have an array in their state.
     text = json.dumps(header, sort_keys=True, default=lambda array: array.tolist())
     return arrays, {KEY: text}
+
+
+def activations(model):
+    """The names of the activations of an MLP, which its weights do not show."""
+    names = getattr(model, "activations", None)
+    return names if isinstance(names, list) else None
 
 
 def grouped(model, optimizer):
@@ -144,13 +159,15 @@ class Saved:
 
     def fault(self, name, wanted, dtype):
         """What is wrong with the shape or the dtype of an array, or None."""
+        if name not in self.names:
+            return f"{name} is missing"
         part = self.content.get_slice(name)
         if tuple(part.get_shape()) != wanted:
             return f"{name} has shape {tuple(part.get_shape())}, expected {wanted}"
         got = DTYPES.get(part.get_dtype(), part.get_dtype())
         return None if got == dtype else f"{name} is {got}, expected {dtype}"
 
-    def weights(self, own, library):
+    def weights(self, model, own, library):
         """The weights by name; they have the names, shapes and dtypes of these."""
         prefix = "" if self.header is None else "model."
         self.expect_no(key_faults(self.named(prefix), own))
@@ -159,6 +176,9 @@ class Saved:
             for name, value in own.items()
         ]
         self.expect_no([fault for fault in faults if fault])
+        got = (self.header or {}).get("activations")
+        if got and (wanted := activations(model)) and got != wanted:
+            raise invalid(self.file, f"a net with {shown(got)}", shown(wanted))
         return {name: self.content.get_tensor(prefix + name) for name in own}
 
     def optimizer(self, model, optimizer, optimizers, library):
@@ -211,23 +231,25 @@ class Saved:
             self.expect_no([fault] if fault else [])
             tensor = self.content.get_tensor(f"optimizer.{entry}")
             found.setdefault(name, {})[key] = tensor
-        return found
+        return {name: found[name] for name in parameters if name in found}
 
     def history(self):
         """Where the training stopped; the beginning, if there are weights alone."""
         if self.header is None:
             return History()
         try:
-            header, steps = self.header, self.header["steps"]
-            faults = [self.fault("history.losses", (steps,), "float64")]
+            steps = Count("steps", self.header["steps"])
             history = History(
-                epochs=Count("epochs", header["epochs"]),
-                samples=Count("samples", header["samples"]),
-                converged=Flag("converged", header["converged"]),
-                generator=header["generator"],
+                epochs=Count("epochs", self.header["epochs"]),
+                samples=Count("samples", self.header["samples"]),
+                converged=Flag("converged", self.header["converged"]),
+                generator=self.header["generator"],
             )
+            if history.generator is not None:
+                expect_dictionary("generator", history.generator)
         except (KeyError, ValueError):
             raise self.unlike(self.header) from None
-        self.expect_no([fault for fault in faults if fault])
+        fault = self.fault("history.losses", (steps,), "float64")
+        self.expect_no([fault] if fault else [])
         history.losses = self.content.get_tensor("history.losses").tolist()
         return history

@@ -101,7 +101,7 @@ def go_on(generator, history):
         raise invalid("orders", "a generator", "the orders of the epochs before")
     try:
         generator.bit_generator.state = history.generator
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, OverflowError) as error:
         raise invalid("orders", shown(generator), f"its generator ({error})") from None
 
 

@@ -51,7 +51,8 @@ def load_training(file, model: Net, optimizer=None):
     (True, 0)
     """
     with opened(file, "pt") as saved:
-        weights, history = saved.weights(weights_of(model), arrays), saved.history()
+        weights = saved.weights(model, weights_of(model), arrays)
+        history = saved.history()
         if optimizer is not None and saved.header is not None:
             optimizer.load_state_dict(
                 saved.optimizer(model, optimizer, OPTIMIZERS, arrays)
