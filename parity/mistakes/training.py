@@ -334,7 +334,8 @@ def in_parts(weight):
 def mean_of_means(model, x, y, **options):
     """the means over the parts of a batch are averaged, whatever their sizes: a sample of a small part counts too much.
 
-    Met in transformers and trl before their fix of October 2024, and in loops with loss / accumulation_steps.
+    Met in transformers before its fix of 2024 (examples/disagreements/mean_of_means.py), and in loops with
+    loss / accumulation_steps.
     """
     return fitted(model, x, y, options, accumulated_step=in_parts(lambda parts, share: 1 / parts))
 
