@@ -28,7 +28,7 @@ TOGETHER = """
 import pickle, sys
 import torchref
 from torch import distributed
-from torchref.ranks import Shared
+from torchref.modules import Shared
 
 distributed.init_process_group("gloo")
 weights = []
@@ -46,7 +46,7 @@ distributed.destroy_process_group()
 DYING = """
 import os, pathlib, signal, sys, time
 from torch import distributed
-from torchref.ranks import Shared
+from torchref.modules import Shared
 from parity.cli import main
 
 victim, moment, folder, *options = sys.argv[1:]

@@ -115,6 +115,6 @@ def shared(net):
     """The net as all processes train it together; without them the net itself."""
     if not count():
         return net
-    from torchref.ranks import Shared
+    from torchref.modules import Shared
 
     return Shared(net)
