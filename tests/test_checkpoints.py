@@ -490,49 +490,97 @@ def test_what_a_killed_program_left_is_removed(file):
     assert sorted(path.name for path in file.parent.iterdir()) == [other.name, file.name]
 
 
-OPTIONS = ("train", "fit", "--data", "moons", "--hidden", "150", "150", "--optimizer", "Adam", "--batch-size", "30")
-EPOCHS = 12
+EPOCHS = 15
+OPTIONS = ("--data", "moons", "--hidden", "150", "150", "--optimizer", "Adam", "--batch-size", "30", "--epochs", EPOCHS)
+# A process that has imported everything, and a copy of it for each training.
+PROGRAM = """
+import os, sys
+from importlib import import_module
+from parity import cli
+
+import_module(sys.argv[1])
+for line in sys.stdin:
+    if not (child := os.fork()):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        os._exit(cli.main(line.split()))
+    print(child, flush=True)
+    sys.stdin.readline()
+    os.waitpid(child, 0)
+    print("ended", flush=True)
+"""
 
 
-def command(*more):
-    """A training that is saved after each epoch."""
-    return [*OPTIONS, "--epochs", str(EPOCHS), *map(str, more)]
+class Trainings:
+    """Trainings in the background that are saved after each epoch."""
+
+    def __init__(self, backend):
+        command = [sys.executable, "-c", PROGRAM, backend]
+        self.backend = backend
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def arguments(self, file, *more):
+        """Those of ``parity``."""
+        options = ["--backend", self.backend, *OPTIONS, "--save", file, "--every", 1, *more]
+        return ["train", "fit", *map(str, options)]
+
+    def start(self, file, *more):
+        """The process of a training."""
+        print(*self.arguments(file, *more), file=self.process.stdin, flush=True)
+        return int(self.process.stdout.readline())
+
+    def wait(self):
+        """Wait until the training ends."""
+        print(file=self.process.stdin, flush=True)
+        assert self.process.stdout.readline() == "ended\n"
+
+    def close(self):
+        """End the process that waits for more."""
+        self.process.communicate()
+
+
+@pytest.fixture
+def trainings():
+    """Start them in this backend."""
+    started = []
+    yield lambda backend: started.append(Trainings(backend)) or started[0]
+    for process in started:
+        process.close()
+
+
+def epochs_of(files):
+    """The epochs of the files that are kept."""
+    return [int(path.stem.partition("-")[2]) for path in files if "-" in path.stem]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("backend", ["scratch", "torchref"])
-def test_twenty_kills_at_random_moments_lose_no_bit(backend, tmp_path):
-    """Whatever was being written: the file is whole, and the training goes on from it to the bits of the other."""
-    module, rng, moments, seen = import_module(backend), random.Random(backend), [], []
-    whole, file = tmp_path / "whole.safetensors", tmp_path / "run.safetensors"
-    program = [
-        sys.executable,
-        "-m",
-        "parity",
-        *command("--backend", backend, "--save", file, "--every", 1, "--keep", 2),
-    ]
-    started = time.monotonic()
-    subprocess.run([*program[:-6], "--save", whole, "--every", "1"], check=True, capture_output=True)
-    lasts = time.monotonic() - started
+def test_twenty_kills_at_random_moments_lose_no_bit(backend, trainings, tmp_path):
+    """Whatever was being written: every file is whole, and the training goes on to the bits of an undisturbed one."""
+    module, rng, seen, writing = import_module(backend), random.Random(backend), [], 0
+    whole, file, background = tmp_path / "whole.safetensors", tmp_path / "run.safetensors", trainings(backend)
+    background.start(whole)
+    begun = time.monotonic()
+    background.wait()
+    lasts = time.monotonic() - begun
     for _ in range(20):
-        for path in tmp_path.glob("*run*"):
-            path.unlink()
-        saving = command("--backend", backend, "--save", file, "--every", 1, "--keep", 2)
-        process = subprocess.Popen([*program, *saving], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        time.sleep(lasts * rng.uniform(0.3, 1))
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
-        moments.append(any(tmp_path.glob(".parity-*")))
-        net = module.MLP([2, 150, 150, 1], "tanh")
         for path in tmp_path.glob("run*"):
-            module.load_training(path, net, module.Adam(net.parameters()))
-        resume = ["--resume", file] if file.exists() else []
-        seen.append(module.load_training(file, net).epochs if resume else 0)
-        assert cli.main(command("--backend", backend, "--save", file, "--every", 1, *resume)) == 0
+            path.unlink()
+        training, epoch = background.start(file, "--keep", 2), rng.randrange(1, EPOCHS)
+        while max(epochs_of(tmp_path.glob("run*")), default=0) < epoch:
+            time.sleep(0.001)
+        time.sleep(lasts / EPOCHS * rng.random())
+        os.kill(training, signal.SIGKILL)
+        background.wait()
+        writing += any(tmp_path.glob(".parity-*"))
+        net = module.MLP([2, 150, 150, 1], "tanh")
+        files = {
+            module.load_training(path, net, module.Adam(net.parameters())).epochs for path in tmp_path.glob("run*")
+        }
+        seen.append(max(files))
+        assert cli.main([*background.arguments(file), "--resume", str(file)]) == 0
         assert file.read_bytes() == whole.read_bytes()
-        assert not any(tmp_path.glob(".parity-*"))
-    print(f"killed in epochs {seen}; while writing: {sum(moments)}")
-    assert len(set(seen)) > 3
+    print(f"killed in epochs {seen}, {writing} times while a file was being written")
+    assert len(set(seen)) > 5
 
 
 # The command
