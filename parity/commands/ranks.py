@@ -11,11 +11,13 @@ import threading
 import time
 from contextlib import contextmanager
 
+from parity import interrupt
+
 # What torchrun, or another launcher, tells each process.
 GIVEN = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
 FILES = ("plot", "animate", "save")
 ENDED = "another process of the training has ended, or torchrun was stopped; all processes end"
-GRACE = 3  # seconds after which a process ends that waits for another and cannot be interrupted
+GRACE = 5  # seconds after a signal until the process ends in any case
 
 
 def count():
@@ -59,14 +61,15 @@ def joined(args):
 
 
 def end_on_signal(stream):
-    """Let SIGTERM, which torchrun sends to all after one has ended, end this process also while it waits for another.
+    """End soon after a signal, also while this process waits for another one that has ended.
 
-    Python handles a signal when a call returns; a thread sees it at once, by the pipe.
+    torchrun sends SIGTERM to all others. Python would handle it when the call returns that waits; a thread learns of it
+    by a pipe. It leaves the time to say what was wrong here, if that came first.
     """
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
     signal.set_wakeup_fd(writing)
-    signal.signal(signal.SIGTERM, raise_ended)
+    signal.signal(signal.SIGTERM, interrupt.nothing)
 
     def wait():
         os.read(reading, 1)
@@ -75,12 +78,6 @@ def end_on_signal(stream):
         os._exit(2)
 
     threading.Thread(target=wait, daemon=True).start()
-
-
-def raise_ended(number, frame):
-    """End as after an error."""
-    signal.signal(number, signal.SIG_IGN)
-    raise ValueError(ENDED)
 
 
 def is_lost(error):
