@@ -223,3 +223,18 @@ def test_a_rank_that_dies_ends_all_with_one_line(victim, moment, tmp_path):
     options = (*FIT, "--data", "moons", "--hidden", "4", "--epochs", "9999999")
     process = torchrun(3, tmp_path / "dying.py", victim, moment, tmp_path, *options)
     assert finished(process) == (1, "", [ENDED])
+
+
+@pytest.mark.slow
+def test_the_run_goes_on_from_its_checkpoint(tmp_path):
+    """After a rank has died, two processes go on from the last epoch: the very file of an undisturbed run."""
+    (tmp_path / "dying.py").write_text(DYING, encoding="utf-8")
+    train = (*FIT, "--data", "moons", "--hidden", "4", "--optimizer", "Adam", "--batch-size", "33", "--epochs", "3")
+    undisturbed, file = (tmp_path / f"{name}.safetensors" for name in ("undisturbed", "run"))
+    assert finished(torchrun(2, "-m", "parity", *train, "--save", undisturbed))[0] == 0
+    saving = (*train, "--every", "1", "--save", file)
+    assert finished(torchrun(2, tmp_path / "dying.py", 1, "step", tmp_path, *saving)) == (1, "", [ENDED])
+    assert file.read_bytes() != undisturbed.read_bytes()
+    code, _, lines = finished(torchrun(2, "-m", "parity", *saving, "--resume", file))
+    assert (code, lines) == (0, [])
+    assert file.read_bytes() == undisturbed.read_bytes()
