@@ -1,5 +1,6 @@
 """A training in a file: stopped after any step, in either backend, it goes on as if it had not been stopped."""
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -62,9 +63,11 @@ class Stop(Exception):
 
 @pytest.fixture(autouse=True)
 def _writes_files(candidate):
-    """Skip what cannot be: the process of a candidate writes no file."""
+    """Skip what cannot be: the process of a candidate writes no file, and without safetensors nobody does."""
     if candidate.process:
         pytest.skip("a candidate's process writes no files")
+    if not find_spec("safetensors"):
+        pytest.skip("safetensors is not installed")
 
 
 class Training:
