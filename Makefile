@@ -25,7 +25,7 @@ test-machines: .venv/ready
 # Everything that needs no PyTorch, in a separate environment without it: quick to create for another Python.
 test-numpy:
 	$(PYTHON) -m venv build/numpy
-	build/numpy/bin/pip install --quiet -c constraints.txt -e '.[parity,plot]'
+	build/numpy/bin/pip install --quiet -c constraints.txt -e '.[parity,plot,safetensors]'
 	build/numpy/bin/parity check --reference scratch
 	build/numpy/bin/python -m pytest -n 2 scratch tests/test_rounding.py tests/test_mistakes.py tests/test_examples.py
 

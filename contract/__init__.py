@@ -2,7 +2,8 @@
 
 A signature declares it, ``weight: Float[K, D]``, ``lr: NonNegative``, and the border
 around either package checks it: ``contract.border``. The sentences about invalid
-arguments stand here, once. This package imports NumPy and the standard library only.
+arguments stand here, once. This package imports NumPy and the standard library only;
+``contract.checkpoints`` loads safetensors where a training is saved.
 """
 
 from contract.arguments import *

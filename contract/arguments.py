@@ -203,6 +203,14 @@ def batch_length(batch_size, n, name="batch_size"):
     return int(batch_size)
 
 
+def part_length(batch_size, accumulate, name="accumulate"):
+    """The number of samples in a part of a batch, of which the last may have fewer."""
+    if accumulate > batch_size:
+        wanted = f"an integer from 1 to {batch_size}, the number of samples in a batch"
+        raise invalid(name, shown(accumulate), wanted)
+    return -(-batch_size // accumulate)
+
+
 def permutation(name, order, n):
     """The order as an array that contains each of 0..n-1 once."""
     try:
@@ -214,16 +222,22 @@ def permutation(name, order, n):
     return np.array(indices)
 
 
-def epoch_orders(orders, epochs, n):
-    """What to index the samples with in each epoch: a permutation, or a whole slice."""
+def epoch_orders(orders, epochs, n, first=0):
+    """What to index the samples with in each epoch: a permutation, or a whole slice.
+
+    Those before the ``first`` are left out.
+    """
     if orders is None:
-        yield from [slice(None)] * epochs
+        yield from [slice(None)] * (epochs - first)
         return
+    if isinstance(orders, np.random.Generator):
+        orders = map(orders.permutation, itertools.repeat(n))
     try:
         orders = iter(orders)
     except TypeError:
         wanted = f"a permutation of 0..{n - 1} for each epoch"
         raise invalid("orders", shown(orders), wanted) from None
     # range first, so that zip does not take one order too many from a generator.
-    for epoch, order in zip(range(epochs), orders, strict=False):
+    numbered = zip(range(epochs), orders, strict=False)
+    for epoch, order in itertools.islice(numbered, first, None):
         yield permutation(f"orders[{epoch}]", order, n)

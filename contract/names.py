@@ -11,5 +11,6 @@ FILES = (
     "networks",
     "optimizers",
     "training",
+    "checkpoints",
     "stacks",
 )

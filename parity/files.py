@@ -1,11 +1,10 @@
-"""Files that are written completely or not at all."""
+"""Check where a file is to be written; ``contract.files`` writes it completely or not at all."""
 
-import errno
-import os
-import shutil
-from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
+
+from contract.files import atomic_write, folder_beside
+
+__all__ = ["atomic_write", "check_path"]
 
 
 def check_path(path, suffixes):
@@ -21,30 +20,3 @@ def check_path(path, suffixes):
         raise ValueError(f"{path}: got a device, a pipe or a socket, expected a file name")
     with folder_beside(path):
         pass  # a directory without write permission, a full disk, a read-only file
-
-
-@contextmanager
-def atomic_write(path):
-    """Yield a temporary path with the same suffix; the file written there becomes ``path`` if there is no error."""
-    with folder_beside(path) as (folder, target):
-        temporary = folder / Path(path).name
-        yield temporary
-        if target.exists():
-            shutil.copymode(target, temporary)  # private files stay private
-        os.replace(temporary, target)
-
-
-@contextmanager
-def folder_beside(path):
-    """A temporary directory beside the file that ``path`` names, or that a symbolic link points to."""
-    try:
-        target = Path(os.path.realpath(path))
-        with suppress(FileNotFoundError):
-            os.stat(target)  # a link to itself is an error
-            if not os.access(target, os.W_OK):
-                raise PermissionError(errno.EACCES, "it is read-only")
-        # Beside the target, because a file can be replaced atomically only within one file system.
-        with TemporaryDirectory(prefix=".parity-", dir=target.parent) as folder:
-            yield Path(folder), target
-    except OSError as error:
-        raise ValueError(f"{path}: cannot be written: {error.strerror or error}") from None

@@ -2,8 +2,9 @@
 spelled out.
 
 Read it in the order of the files: tensors, datasets, activations, neuron, perceptron,
-losses, gradients, networks, optimizers, training, stacks. Beside each file stands one
-of the same name in ``torchref``: the same names, the same results, in PyTorch.
+losses, gradients, networks, optimizers, training, checkpoints, stacks. Beside each
+file stands one of the same name in ``torchref``: the same names, the same results, in
+PyTorch.
 
 "The deck", the source of most functions, is a lecture by A. Augello, University of
 Palermo: "Addestrare una rete neurale (SGD)".
@@ -25,6 +26,7 @@ from scratch.gradients import *
 from scratch.networks import *
 from scratch.optimizers import *
 from scratch.training import *
+from scratch.checkpoints import *
 from scratch.stacks import *
 
 __all__ = export(globals(), arrays)

@@ -4,7 +4,9 @@ Everything here is the same in both backends except ``backward``, which here cal
 layer's own.
 """
 
+import itertools
 import math
+from functools import partial
 
 import numpy as np
 
@@ -19,12 +21,20 @@ from contract import (
     OneOf,
     OptimizerObject,
     Rate,
+    Size,
     Targets,
 )
-from contract.arguments import batch_length, choice, epoch_orders, listed, permutation
+from contract.arguments import (
+    batch_length,
+    choice,
+    epoch_orders,
+    listed,
+    part_length,
+    permutation,
+)
 from contract.memory import batch_that_fits
 from contract.optimizers import optimizer_over
-from contract.training import RECORDED, History, finite_loss, set_lr
+from contract.training import RECORDED, drawn, finite_loss, history_of, set_lr, settled
 from scratch.arrays import converted
 from scratch.losses import LOSSES
 from scratch.optimizers import OPTIMIZERS
@@ -94,10 +104,12 @@ def fit(
     lr: Rate = 0.05,
     epochs: Count = 40,
     batch_size=None,
+    accumulate: Size = 1,
     orders=None,
     tolerance: NonNegative = 0.0,
     on_step: Callback = None,
     record=(),
+    history=None,
 ):
     r"""Train a net: in every epoch all samples once, with a step after each batch.
 
@@ -111,19 +123,25 @@ def fit(
     from its state and keeps its own ``lr`` if this one is a number. ``lr`` may be a
     function that returns the rate of an epoch, the first being 0; that of PyTorch's
     ``LambdaLR`` returns a factor. ``epochs`` is the maximum number of epochs,
-    ``batch_size`` from 1 to N, None for all samples.
+    ``batch_size`` from 1 to N, None for all samples. ``accumulate`` is the number of
+    parts in which a batch is computed, so that only one of them needs memory at a time:
+    their gradients, each weighted by its share of the samples, add up to that of the
+    batch. Averaging the parts' means without these weights is a known mistake.
     ``orders`` holds the order of the samples in each epoch, and training stops when it
-    is exhausted; None is 0 to N-1 each time. Training also stops when the mean loss of
+    is exhausted; a NumPy generator draws one for each epoch; None is 0 to N-1 each
+    time. Training also stops when the mean loss of
     an epoch's steps differs from that of the epoch before by no more than
     ``tolerance``. ``on_step(step, model, loss)`` is called after each step, the first
     being 1. ``record`` lists what the history keeps beside the loss: "weights",
-    "gradients", "state".
+    "gradients", "state". With the ``history`` of a training that was stopped after any
+    step, and otherwise the same arguments, it goes on there, and the history with it.
 
     The history has ``losses`` (before each step), ``epochs`` (how many were begun),
-    ``converged``, and each of ``record`` as a list with one dictionary per step, by the
-    parameter's name. A learning rate that is too large makes the loss grow out of
-    range: training stops there with a warning. Source: the deck, whose ``train`` is one
-    batch of all samples.
+    ``samples`` (how many of the last one's were used), ``generator`` (its state before
+    that one's order was drawn), ``converged``, and each of ``record`` as a list with
+    one dictionary per step, by the parameter's name. A learning rate that is too large
+    makes the loss grow out of range: training stops there with a warning. Source: the
+    deck, whose ``train`` is one batch of all samples.
 
     >>> net = Linear(2, 1)
     >>> net.load_state_dict({"weight": [[0.5, -1.0]], "bias": [0.0]})
@@ -133,39 +151,58 @@ def fit(
     (2, [1.0, 12.691, 6.911, 1.578])
     """
     record = {choice("record", r, RECORDED) for r in listed("record", record)}
-    batch_size = batch_that_fits(batch_size, len(x), model)
+    batch_size = batch_length(batch_size, len(x))
+    batch_that_fits(part_length(batch_size, accumulate), len(x), model)
     optimizer = optimizer_over(model, optimizer, lr, OPTIMIZERS)
-    history, loss_before = History(), math.inf
-    for epoch, order in enumerate(epoch_orders(orders, epochs, len(x))):
+    in_parts = partial(accumulated_step, accumulate)
+    take_step = train_step if accumulate == 1 else in_parts
+    steps = math.ceil(len(x) / batch_size)
+    history = history_of(history, len(x), batch_size)
+    first, orders = history.first, drawn(orders, len(x), history)
+    for epoch, order in enumerate(epoch_orders(orders, epochs, len(x), first), first):
         if callable(lr):
             set_lr(optimizer, lr(epoch))
-        history.epochs += 1
-        losses = []
-        for x_batch, y_batch in batches(x, y, batch_size, order):
-            value = train_step(model, x_batch, y_batch, loss, optimizer)
-            losses.append(value)
-            history.losses.append(value)
+        history.begin(epoch)
+        done = len(history.losses) - epoch * steps
+        pairs = batches(x, y, batch_size, order)
+        for x_batch, y_batch in itertools.islice(pairs, done, None):
+            value = take_step(model, x_batch, y_batch, loss, optimizer)
+            history.add(value, len(x_batch))
             history.record(record, model, optimizer)
             step = len(history.losses)
             if on_step is not None:
                 on_step(step, model, value)
             if not finite_loss(value, f"at step {step}, in epoch {epoch + 1}"):
                 return history
-        loss_now = sum(losses) / len(losses)
-        history.converged = abs(loss_now - loss_before) <= tolerance
+        history.converged = settled(history.losses, steps, tolerance)
         if history.converged:
             break
-        loss_before = loss_now
     return history
 
 
-def backward(model, loss, pred, target):
-    """Add the gradients to the parameters' ``grad`` layer by layer; return the loss."""
+def accumulated_step(accumulate, model, x, y, loss, optimizer):
+    """``train_step`` with the batch in this many parts, as ``torch.chunk`` cuts it.
+
+    The mean over the batch is not the mean of the parts' means: a part counts as much
+    as it has samples. The squared error is a sum.
+    """
+    optimizer.zero_grad()
+    value, size = 0.0, part_length(len(x), min(accumulate, len(x)))
+    for start in range(0, len(x), size):
+        x_part, y_part = x[start : start + size], y[start : start + size]
+        share = 1.0 if loss == "squared_error" else len(x_part) / len(x)
+        value += backward(model, loss, model(x_part), y_part, share)
+    optimizer.step()
+    return value
+
+
+def backward(model, loss, pred, target, share=1.0):
+    """Add the gradients of ``share`` times the loss, layer by layer; return it."""
     forward, loss_backward = LOSSES[loss]
     if loss == "binary_cross_entropy" and np.isnan(pred).any():
         converted(forward, np.full_like(pred, 0.5), target)  # refuses a wrong target
         return math.nan  # no probability: ``fit`` stops with a warning
     pred, target = converted(forward, pred, target)
     value = forward(pred, target)
-    model.backward(loss_backward(pred, target), input_grad=False)
-    return float(value)
+    model.backward(share * loss_backward(pred, target), input_grad=False)
+    return share * float(value)

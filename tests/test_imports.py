@@ -61,7 +61,10 @@ def left_out(importing, *modules):
 
 @pytest.mark.parametrize("path", FILES["scratch"], ids=lambda path: path.name)
 def test_scratch_imports(path):
-    """A file of scratch imports NumPy, the standard library, the contract and its own package, and nothing else."""
+    """A file of scratch imports NumPy, the standard library, the contract and its own package, and nothing else.
+
+    What is optional is imported by name where it is needed: ``contract.checkpoints.safetensors``.
+    """
     assert foreign(path) <= {"numpy", "contract", "scratch"}
 
 
@@ -113,7 +116,7 @@ def test_same_files():
 
 def test_scratch_leaves_out():
     """import scratch loads neither PyTorch nor what only tests and pictures need, nor the other packages."""
-    left_out("import scratch", "torch", "matplotlib", "hypothesis", "torchref", "parity")
+    left_out("import scratch", "torch", "safetensors", "matplotlib", "hypothesis", "torchref", "parity")
 
 
 def test_torchref_leaves_out():

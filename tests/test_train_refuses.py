@@ -68,6 +68,15 @@ RULES = ("perceptron", "gradient", "fit")
         ),
         ("fit --batch-size 0", "--batch-size: got 0, expected an integer from 1 to 8, the number of samples"),
         ("fit --batch-size 9", "--batch-size: got 9, expected an integer from 1 to 8, the number of samples"),
+        ("fit --accumulate 0", "--accumulate: got 0, expected a positive integer"),
+        (
+            "fit --batch-size 3 --accumulate 4",
+            "--accumulate: got 4, expected an integer from 1 to 3, the number of samples in a batch",
+        ),
+        (
+            "fit --accumulate 2 --sweep lr=0.1:1:3",
+            "--sweep: got --accumulate as well, expected one of them: the networks compute whole batches",
+        ),
         (
             "fit --sweep batch-size=4:12:3",
             "--sweep batch-size: got 12, expected an integer from 1 to 8, the number of samples",

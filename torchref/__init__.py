@@ -2,8 +2,9 @@
 losses, its optimizers.
 
 Read it in the order of the files: tensors, datasets, activations, neuron, perceptron,
-losses, gradients, networks, optimizers, training, stacks. Beside each file stands one
-of the same name in ``scratch``: the same names, the same results, in pure NumPy.
+losses, gradients, networks, optimizers, training, checkpoints, stacks. Beside each
+file stands one of the same name in ``scratch``: the same names, the same results, in
+pure NumPy.
 
 "The deck", the source of most functions, is a lecture by A. Augello, University of
 Palermo: "Addestrare una rete neurale (SGD)".
@@ -25,6 +26,7 @@ from torchref.gradients import *
 from torchref.networks import *
 from torchref.optimizers import *
 from torchref.training import *
+from torchref.checkpoints import *
 from torchref.stacks import *
 
 __all__ = export(globals(), arrays)

@@ -4,7 +4,7 @@ PyTorch: the mean of all samples of the step, if they are one batch.
 Others: each small batch has its own mean, and the means are averaged: transformers before its fix of 2024.
 Discussed: https://github.com/huggingface/transformers/pull/34191
 Check: DIFFERENT, not a known mistake
-Training: the same where all batches are equally long. A sample of a short last batch counts too much.
+Training: the same if all batches are equally long; a sample of a short one counts too much. In fit: mean_of_means.
 """
 
 import numpy as np

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from contract.arguments import Count, NonNegative, batch_length, choice
+from contract.arguments import Count, NonNegative, Size, batch_length, choice, part_length
 from contract.arrays import signs
 from contract.memory import batch_that_fits
 from parity import plots
-from parity.commands import sweep
+from parity.commands import ranks, saving, sweep
 from parity.files import atomic_write, check_path
 from parity.progress import bar
 from scratch.activations import ACTIVATIONS as NET_ACTIVATIONS
@@ -41,6 +41,7 @@ class Run(NamedTuple):
     losses: list
     numbers: dict
     order: str = ""  # of the points, if it is not that of the file
+    saved: bool = False  # whether it is in a file
 
 
 def add_arguments(parser):
@@ -76,7 +77,8 @@ def _rule(rules, name, text, epochs):
     rule.add_argument("--epochs", type=int, default=epochs, help="maximum number of epochs (default: %(default)s)")
     rule.add_argument("--plot", metavar="FILE", help="draw points, decision regions and loss: png, svg or pdf")
     rule.add_argument("--animate", metavar="FILE", help="draw the line of each epoch as an animation: gif")
-    rule.add_argument("--save", metavar="FILE", help="write the weights: npz")
+    whole = ", or the whole training: safetensors" * (name == "fit")
+    rule.add_argument("--save", metavar="FILE", help=f"write the weights: npz{whole}")
     return rule
 
 
@@ -106,19 +108,29 @@ def _add_net_options(fit):
         metavar="N",
         help="number of points in a mini-batch, in shuffled order (default: all, in order)",
     )
+    text = "parts in which a batch is computed, so that only one needs memory at a time (default: %(default)s)"
+    add("--accumulate", type=int, default=1, metavar="N", help=text)
     _add_tolerance(fit)
     text = "train RUNS times and show the final loss over lr (spaced logarithmically), momentum, hidden, epochs or "
     text += "batch-size; a map over two: lr=0.01:1:20,momentum=0:0.95:20"
     add("--sweep", metavar="NAME=FROM:TO:RUNS[,...]", help=text)
+    saving.add_arguments(fit)
 
 
 @np.errstate(all="ignore")  # an overflow of the loss is reported in a sentence
 def run(args):
     """Train, report, and write the requested files; exit code 0: trained, 2: the loss became inf or nan."""
+    with ranks.joined(args):
+        return _run(args)
+
+
+def _run(args):
+    """The same in one of the processes that train together, or in the only one."""
     backend = _backend(args.backend)
     trials = sweep.trials(args)
     *_, greatest = trials.values()  # if this one is possible, so are the others
     _check_options(greatest)
+    ranks.write_in_one(args)
     x, y = backend.load_data(args.data)
     _check_data(greatest, x, y)
     trained = _sweep(backend, args, trials, x, y) if sweep.names(args) else _train(backend, args, x, y)
@@ -182,18 +194,24 @@ def _fit(backend, args, x, y, on_epoch):
     labels, target = _labels(y), targets(backend, args.loss, y)
     rng = np.random.default_rng(args.seed or 0)
     net = _net(backend, args, x, labels, rng)
-    orders = (rng.permutation(len(x)) for _ in range(args.epochs)) if args.batch_size else None
+    optimizer = getattr(backend, args.optimizer)(net.parameters(), lr=args.lr)
+    history = saving.resumed(backend, args, net, optimizer, len(x))
     steps = math.ceil(len(x) / (args.batch_size or len(x)))
 
-    def on_step(step, net, loss):
+    def on_step(step, _, loss):
         if step % steps == 0:
             on_epoch(step // steps, *_line(args.loss, net, labels), loss)
 
-    on_epoch(0, *_line(args.loss, net, labels))
-    names = ("loss", "optimizer", "lr", "epochs", "batch_size", "tolerance")
-    options = {name: getattr(args, name) for name in names}
-    history = backend.fit(net, x, target, orders=orders, on_step=on_step, **options)
-    return _net_run(backend, args, net, history, x, target, labels)
+    on_epoch(len(history.losses) // steps, *_line(args.loss, net, labels))
+    options = {name: getattr(args, name) for name in ("loss", "batch_size", "accumulate", "tolerance")}
+    options |= {"optimizer": optimizer, "orders": rng if args.batch_size else None, "on_step": on_step}
+    together = ranks.shared(net)
+    for end in saving.ends(args, history):
+        backend.fit(together, x, target, epochs=end, history=history, **options)
+        saved = saving.save(backend, args, net, optimizer, history)
+        if history.epochs < end or history.converged:
+            break
+    return _net_run(backend, args, net, history, x, target, labels)._replace(saved=saved)
 
 
 def _net_run(backend, args, net, history, x, target, labels):
@@ -298,7 +316,8 @@ def _check_options(args):
         choice("--activation", args.activation, ACTIVATIONS)
     if args.rule == "fit":
         _check_net_options(args)
-    for path, suffixes in ((args.plot, plots.PICTURES), (args.animate, (".gif",)), (args.save, (".npz",))):
+    saves = (".npz", saving.TRAINING) if args.rule == "fit" else (".npz",)
+    for path, suffixes in ((args.plot, plots.PICTURES), (args.animate, (".gif",)), (args.save, saves)):
         if path is not None:
             check_path(path, suffixes)
     if args.plot or args.animate:
@@ -310,11 +329,15 @@ def _check_net_options(args):
     choice("--activation", args.activation, tuple(NET_ACTIVATIONS))
     choice("--loss", args.loss, tuple(LOSSES))
     choice("--optimizer", args.optimizer, tuple(OPTIMIZERS))
+    Size("--accumulate", args.accumulate)
     check_layers(args)
+    saving.check_options(args)
     if args.animate and not _is_neuron(args):
         raise ValueError("--animate: got a network of several neurons, expected a single neuron, whose line is drawn")
     if args.sweep and (args.animate or args.save):
         raise ValueError("--sweep: got --animate or --save as well, expected neither: there are many networks")
+    if args.sweep and args.accumulate > 1:
+        raise ValueError("--sweep: got --accumulate as well, expected one of them: the networks compute whole batches")
 
 
 def check_layers(args):
@@ -331,7 +354,9 @@ def _check_data(args, x, y):
     check_labels(args, y)
     if args.rule == "fit":
         swept = sweep.names(args) == ["batch-size"]
-        batch_length(args.batch_size, len(x), "--sweep batch-size" if swept else "--batch-size")
+        samples = batch_length(args.batch_size, len(x), "--sweep batch-size" if swept else "--batch-size")
+        part_length(samples, args.accumulate, "--accumulate")
+        ranks.expect_enough(samples)
     wanted = "--plot" if args.plot and not sweep.names(args) else "--animate" if args.animate else None
     if wanted:
         plots.check_points(args.data, x, y, wanted)
@@ -491,8 +516,11 @@ def _write(args, result, frames, x, y):
             options = {"title": _title(args), "on_frame": lambda done, total: move_bar(done, total=total)}
             plots.animate(frames, x, y, args.animate, **options)
         print(f"wrote {args.animate}")
-    if args.save:
-        _save(result, args.save)
+    if args.save and saving.is_training(args.save) and not result.saved:
+        print(f"{args.save} is not written: the loss became {result.losses[-1]}")
+    elif args.save:
+        if not result.saved:
+            _save(result, args.save)
         print(f"wrote {args.save}")
 
 

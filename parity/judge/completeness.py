@@ -27,7 +27,7 @@ TABLES = {
 }
 DRAWN = ("activations", "losses")  # each name of these files has its own figure
 RATES = trees.names()["optimizers"]  # take a learning rate by name
-MOVED = ("datasets", "training", "stacks")  # functions that pass data on, and call others to compute
+MOVED = ("datasets", "training", "checkpoints", "stacks")  # functions that pass data on, and call others to compute
 
 
 def missing(backend):

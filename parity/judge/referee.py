@@ -451,16 +451,33 @@ def settled(before, now, tolerance):
     return None if uncertain(change) else bool(change.value <= 0)
 
 
-def fit(weights, activations, batches, *, loss, optimizer, rates, **options):
+def fit(weights, activations, batches, *, loss, optimizer, rates, accumulate=1, **options):
     """A drifting run, step by step: yields loss, gradients, optimizer state and weights."""
-    loss_function, loss_backward = LOSSES[loss]
     states: dict = dict.fromkeys(weights)
     for (x, y), lr in zip(batches, rates, strict=True):
         net = Net(weights, activations)
-        pred = net.forward(x)
-        gradients = net.backward(loss_backward(pred, y))
+        value, gradients = accumulated(net, x, y, loss, accumulate)
         update = functools.partial(UPDATES[optimizer], lr=lr, **options)
         updates = {name: update(weights[name], gradients[name], states[name]) for name in weights}
         weights = {name: update["param"] for name, update in updates.items()}
         states = {name: update["state"] for name, update in updates.items()}
-        yield {"loss": loss_function(pred, y), "gradients": gradients, "state": states, "weights": weights}
+        yield {"loss": value, "gradients": gradients, "state": states, "weights": weights}
+
+
+def accumulated(net, x, y, loss, parts=1):
+    """Loss and gradients of a batch, the sums of those of its parts; a mean counts as its part has samples."""
+    loss_function, loss_backward = LOSSES[loss]
+    losses, gradients, size = [], [], -(-len(x) // min(parts, len(x)))
+    for start in range(0, len(x), size):
+        x_part, y_part = x[start : start + size], y[start : start + size]
+        pred = net.forward(x_part)
+        losses.append(loss_function(pred, y_part))
+        gradients.append(net.backward(loss_backward(pred, y_part)))
+        if loss != "squared_error" and size < len(x):
+            share = number(float(len(x_part)), pred.precision) / len(x)
+            losses[-1] = share * losses[-1]
+            gradients[-1] = {name: share * gradient for name, gradient in gradients[-1].items()}
+    if len(losses) == 1:
+        return losses[0], gradients[0]
+    sums = {name: stack([gradient[name] for gradient in gradients]).sum(axis=0) for name in gradients[0]}
+    return stack(losses).sum(), sums

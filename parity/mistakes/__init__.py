@@ -16,6 +16,7 @@ from parity.mistakes import gradients
 from parity.mistakes import networks
 from parity.mistakes import momentum, adaptive, optimizers
 from parity.mistakes import training
+from parity.mistakes import checkpoints
 from parity.mistakes import stacks
 from parity.mistakes import called
 from parity.mistakes.registry import MISTAKES, Mistake, mistake
@@ -45,6 +46,7 @@ __all__ = [
     "adaptive",
     "optimizers",
     "training",
+    "checkpoints",
     "stacks",
     "called",
 ]

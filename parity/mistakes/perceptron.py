@@ -185,9 +185,9 @@ def orders_of_perceptron_ignored(weight, bias, x, y, *, max_epochs=1000, orders=
     return unshuffled(weight, bias, x, y, max_epochs=max_epochs, orders=orders, on_epoch=on_epoch)
 
 
-def in_plain_order(orders, epochs, n):
+def in_plain_order(orders, epochs, n, first=0):
     """The same number of epochs, each from 0 to n-1."""
-    return ([*range(n)] for _ in epoch_orders(orders, epochs, n))
+    return ([*range(n)] for _ in epoch_orders(orders, epochs, n, first))
 
 
 @mistake("train_perceptron")

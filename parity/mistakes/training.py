@@ -3,7 +3,8 @@
 import numpy as np
 
 import scratch
-from contract.arguments import epoch_orders
+from contract.arguments import epoch_orders, part_length
+from contract.training import settled
 from parity.mistakes.perceptron import in_plain_order
 from parity.mistakes.registry import mistake, rewired
 from scratch import training
@@ -213,9 +214,9 @@ def same_order_every_epoch(model, x, y, **options):
     Met where the data are shuffled once, before the loop over the epochs.
     """
 
-    def of_the_first(orders, epochs, n):
+    def of_the_first(orders, epochs, n, first):
         orders = [*epoch_orders(orders, epochs, n)]
-        return orders[:1] * len(orders)
+        return orders[:1] * (len(orders) - first)
 
     return fitted(model, x, y, options, epoch_orders=of_the_first)
 
@@ -315,6 +316,39 @@ def last_batch_over_the_full_size(model, x, y, *, batch_size=None, **options):
     return fitted(model, x, y, options | {"batch_size": batch_size}, train_step=step)
 
 
+def in_parts(weight):
+    """``accumulated_step`` in which a part has this weight, a function of the number of parts and its share."""
+
+    def step(accumulate, model, x, y, loss, optimizer):
+        parts = -(-len(x) // part_length(len(x), min(accumulate, len(x))))
+
+        def weighted(model, loss, pred, y, share):
+            return training.backward(model, loss, pred, y, weight(parts, share) if loss != "squared_error" else share)
+
+        return rewired(training.accumulated_step, backward=weighted)(accumulate, model, x, y, loss, optimizer)
+
+    return step
+
+
+@mistake("fit")
+def mean_of_means(model, x, y, **options):
+    """the means over the parts of a batch are averaged, whatever their sizes: a sample of a small part counts too much.
+
+    Met in transformers before its fix of 2024 (examples/disagreements/mean_of_means.py), and in loops with
+    loss / accumulation_steps.
+    """
+    return fitted(model, x, y, options, accumulated_step=in_parts(lambda parts, share: 1 / parts))
+
+
+@mistake("fit")
+def means_added(model, x, y, **options):
+    """the means over the parts of a batch are added: the step is as many times too long.
+
+    Met in PyTorch where backward is called for several batches before a step, without loss / accumulation_steps.
+    """
+    return fitted(model, x, y, options, accumulated_step=in_parts(lambda parts, share: 1.0))
+
+
 @mistake("fit")
 def schedule_one_epoch_late(model, x, y, *, lr=0.05, **options):
     """the learning rate of an epoch is set after it: the first rate holds for two epochs.
@@ -340,14 +374,11 @@ def epoch_loss_of_the_last_batch(model, x, y, **options):
 
     Met where the variable loss is read after the loop over the batches.
     """
-    return fitted(
-        model,
-        x,
-        y,
-        options,
-        sum=lambda losses: losses[-1],
-        len=lambda v: 1 if isinstance(v, list) and v and isinstance(v[0], float) else len(v),
-    )
+
+    def by_the_last(losses, steps, tolerance):
+        return settled(losses[steps - 1 :: steps], 1, tolerance)
+
+    return fitted(model, x, y, options, settled=by_the_last)
 
 
 @mistake("fit")

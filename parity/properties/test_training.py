@@ -15,7 +15,7 @@ from parity.judge import strategies as draw
 from parity.judge.compare import Mismatch, inputs, shorten
 from parity.judge.domain import LeftOut
 from parity.judge.referee import ACTIVATIONS
-from parity.judge.rounding import bounded
+from parity.judge.rounding import SLACK, Bounded, bounded
 
 checks = pytest.mark.checks
 SIDES = ("candidate", "reference")
@@ -213,6 +213,36 @@ def test_fit(check, run, optimizer, lr):
         chosen = with_its_eps(check, side, model, optimizer)
         histories[side] = recorded(check, model, train(check, side, run, model, optimizer=chosen, lr=lr))
     compare_runs(check, run, histories, expected)
+
+
+@checks("fit", "MLP")
+@given(runs(losses=(*LOSSES, "squared_error")), draw.names("optimizer", OPTIMIZERS), st.integers(2, 5))
+def test_fit_in_parts(check, run, optimizer, parts):
+    """A batch is its parts together, even or uneven: the numbers of whole batches, within the bound of the parts."""
+    check.requires("fit", "accumulate")
+    check.domain.needs(optimizer=optimizer)
+    run = fitting(check, run)
+    options = {"optimizer": optimizer, "rates": lambda _: 0.01, **check.domain.fixed(optimizer)}
+    parts = min(parts, run.batch_size)
+    bounds = within_range(check, judged(check, run, accumulate=parts, **options))
+    if not bounds:
+        return
+    expected = [within(*pair) for pair in zip(judged(check, run, **options), bounds, strict=True)]
+    histories = {}
+    for side in SIDES:
+        model = net(check, side, run)
+        chosen = with_its_eps(check, side, model, optimizer)
+        histories[side] = recorded(
+            check, model, train(check, side, run, model, optimizer=chosen, lr=0.01, accumulate=parts)
+        )
+    compare_runs(check, run, histories, expected)
+
+
+def within(value, bound):
+    """The numbers of one step with the errors of another, whose formula is equal on paper."""
+    if isinstance(value, dict):
+        return {key: within(value[key], bound[key]) for key in value}
+    return Bounded(value.value, bound.error * SLACK, bound.precision, bound.grid, value.tied or bound.tied)
 
 
 def with_its_eps(check, side, model, optimizer):
@@ -588,6 +618,8 @@ def test_training_refuses(check):
     for options in (
         {"batch_size": 0},
         {"batch_size": 4},
+        {"accumulate": 0},
+        {"accumulate": 2, "batch_size": 1},
         {"orders": [[0, 0, 1]]},
         {"loss": "mse_los"},
         {"optimizer": "Adan"},

@@ -24,7 +24,8 @@ __all__ = ["fit"]
 def fit(model, x, y, *, optimizer="SGD", lr=0.05, on_step=None, **options):
     """Train a net: see ``scratch.fit``.
 
-    Nets and optimizers of one's own, and mixed dtypes, are trained by ``scratch.fit``.
+    Nets and optimizers of one's own, mixed dtypes, and batches in parts are trained by
+    ``scratch.fit``.
     The arrays of the parameters, their gradients and states change in place: who keeps
     one, from ``on_step`` for instance, copies it.
 
@@ -36,7 +37,7 @@ def fit(model, x, y, *, optimizer="SGD", lr=0.05, on_step=None, **options):
     (2, [1.0, 12.691, 6.911, 1.578])
     """
     options["lr"] = lr
-    if not fits(model, x, y, optimizer):
+    if options.get("accumulate", 1) != 1 or not fits(model, x, y, optimizer):
         return training.fit(
             model, x, y, optimizer=optimizer, on_step=on_step, **options
         )
