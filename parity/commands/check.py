@@ -53,7 +53,7 @@ def run(args):
 
 def several(args):
     """Whether the report is that of several candidates; a shard or a cluster may have one, or none."""
-    return len(args.candidates) > 1 or bool(args.dask or args.shard)
+    return len(args.candidates) > 1 or args.dask is not None or args.shard is not None
 
 
 def check_single(args):
@@ -280,7 +280,7 @@ def validate_files(args):
 
 def validate_parts(args):
     """Check what shares the candidates out, and read ``i/n`` as two numbers."""
-    if args.dask:
+    if args.dask is not None:
         backend.expect_importable("distributed", "--dask")
     if args.shard is None:
         return

@@ -1,14 +1,16 @@
 """``parity check --dask``: the workers of a Dask cluster as an executor."""
 
+import asyncio
 import logging
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from parity.commands import workers
 
 PATIENCE = 5  # seconds for the scheduler to answer, and for its first worker
-THEIRS = "__import__('parity.trees').trees.version()"  # asked as text, because another version may lack any function
+# Asked as text, because another version may lack any function of this one.
+THEIRS = "(lambda trees: getattr(trees, 'version', trees.digest)())(__import__('parity.trees').trees)"
 
 
 @contextmanager
@@ -16,12 +18,10 @@ def cluster(address, run, specs):
     """Yield an executor on the cluster at this address; its workers must have this version and these files."""
     from distributed import Client
 
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # an error is one line, ours
-    try:
-        client = Client(address, timeout=PATIENCE, set_as_default=False)
-    except (OSError, ValueError, ImportError) as error:  # a TimeoutError is an OSError
-        words = f"--dask: got {address}, where no scheduler answers, expected an address such as tcp://host:8786"
-        raise ValueError(f"{words} ({' '.join(str(error).split())})") from None
+    for name in ("distributed", "distributed.client", "tornado.application"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # an error is one line, ours
+    expect_scheduler(address)
+    client = Client(address, timeout=PATIENCE, set_as_default=False)
     try:
         expect_workers(client, address)
         expect_same_version(client, run)
@@ -29,6 +29,24 @@ def cluster(address, run, specs):
         yield client.get_executor(pure=False)
     finally:
         leave(client, run)
+
+
+def expect_scheduler(address):
+    """Ask who is there, which ends soon; a client would try on in the background."""
+
+    async def identity():
+        async with rpc(address) as there:
+            return await there.identity()
+
+    from distributed import rpc
+
+    try:
+        kind = asyncio.run(asyncio.wait_for(identity(), PATIENCE))["type"]
+    except Exception as error:  # of any kind: something else may answer
+        words = " ".join(str(error).split()) or f"no answer within {PATIENCE} seconds"
+        kind = f"no Dask scheduler ({words})"
+    if kind != "Scheduler":
+        raise ValueError(f"--dask: got {address}: {kind}; expected the address of a scheduler as tcp://host:8786")
 
 
 def expect_workers(client, address):
@@ -63,7 +81,6 @@ def missing(files):
 
 def leave(client, run):
     """End what the workers run for this command."""
-    try:
+    with suppress(Exception):  # the scheduler may have ended
         client.run(workers.end, run.id, on_error="ignore")
-    finally:
-        client.close(timeout=PATIENCE)
+    client.close(timeout=PATIENCE)

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Executor, ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager, suppress
 from itertools import islice
 from pathlib import Path
@@ -21,6 +21,10 @@ from parity.trees import digest, version
 AHEAD = 1024  # submissions that wait in the executor: more than any cluster has workers, and a bound for the memory
 
 
+class Ended(ValueError):
+    """An executor takes no more work, or has dropped what it had."""
+
+
 def check_all(args, executor: Executor | None = None):
     """Print a row for each candidate, in order, and a summary; return the highest exit code.
 
@@ -32,10 +36,11 @@ def check_all(args, executor: Executor | None = None):
     candidates = shard(args.candidates, args.shard)
     run = workers.Run(str(uuid4()), os.getcwd(), version(), options(args))
     with ExitStack() as stack:
-        executor = executor or stack.enter_context(dask(args, run) if args.dask else own_processes())
+        executor = executor or stack.enter_context(dask(args, run) if args.dask is not None else own_processes())
         kept = Kept(args)
         kept.begin(candidates)
-        rows = Submissions(candidates, args.reference, "" if args.dask else unprotected(*candidates, args.reference))
+        here = [*candidates, args.reference] if args.dask is None else []
+        rows = Submissions(candidates, args.reference, unprotected(*here))
         try:
             for position in kept:
                 rows.add(position, kept.report(position))
@@ -44,11 +49,10 @@ def check_all(args, executor: Executor | None = None):
                 for position, report in results:
                     kept.add(position, report)
                     rows.add(position, report)
-        except Interrupted as interrupted:
+        except (Interrupted, Ended, workers.Refused) as stop:
             rows.close()
             if args.json:
-                words = f"stopped; {kept.path} has the finished reports, and --resume continues from there"
-                interrupted.args = (words,)
+                stop.args = (f"{stop}; {kept.path} has the finished reports, and --resume continues from there",)
             raise
         rows.close()
         kept.end()
@@ -105,7 +109,7 @@ def judged(executor, run, candidates, positions):
         try:
             job = executor.submit(workers.judge, run, candidates[position])
         except RuntimeError as error:  # also a BrokenExecutor
-            raise ValueError(f"the executor takes no more work: {error}") from None
+            raise Ended(f"the executor takes no more work ({error})") from None
         jobs[job] = position
         job.add_done_callback(finished.put)
 
@@ -119,6 +123,8 @@ def judged(executor, run, candidates, positions):
                 report = job.result()
             except workers.Refused:
                 raise
+            except CancelledError:
+                raise Ended("the executor has ended before its work") from None
             except Exception as error:  # of the executor: its worker has died
                 if position not in again:
                     again.add(position)

@@ -1,6 +1,7 @@
 """Join the reports of the shards of a parity check to the report of the whole."""
 
 from itertools import chain, islice, zip_longest
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from parity.commands.many import fingerprint
@@ -32,6 +33,7 @@ def run(args):
 
     if args.json:
         check_path(args.json, (".json",))
+        expect_another(args.json, args.files)
     shards = sorted(map(read, args.files), key=lambda shard: shard.number)
     expect_one_run(shards)
     expect_complete(shards)
@@ -52,6 +54,13 @@ def run(args):
             pass
     rows.close()
     return rows.exit_code()
+
+
+def expect_another(file, files):
+    """Reject a report that would replace a shard."""
+    for other in files:
+        if Path(other).resolve() == Path(file).resolve():
+            raise ValueError(f"--json: got {file}, which is {other}, expected another file")
 
 
 def read(file):

@@ -72,14 +72,17 @@ class Judges:
     def ask(self, run, candidate):
         """The answer of this thread's process, or a ConnectionError that says how it has ended."""
         process = getattr(self.own, "process", None)
-        if process is None or process.poll() is not None:
-            process = self.own.process = self.started(run)
+        if process and process.poll() is not None:  # nobody has asked it for long
+            self.drop(process)
+            process = None
+        process = self.own.process = process or self.started(run)
         try:
             send(process.stdin, {**run.options, "candidate": candidate})
             answer = process.stdout.readline()
         except OSError:
             answer = b""
         if not answer.endswith(b"\n"):
+            self.drop(process)
             raise ConnectionError(how(process))
         return json.loads(answer)
 
@@ -101,9 +104,17 @@ class Judges:
                 env={**os.environ, "TMPDIR": self.folder.name},  # the files of a killed process are deleted too
                 start_new_session=True,
             )
-            self.processes = [each for each in self.processes if each.poll() is None] + [process]
+            self.processes.append(process)
         send(process.stdin, {"judge": os.getpid(), "path": sys.path})
         return process
+
+    def drop(self, process):
+        """Close a process that has ended."""
+        self.own.process = None
+        with self.lock:
+            if self.processes is not None:
+                self.processes.remove(process)
+        close(process)
 
     def end(self):
         """End all processes and start no more."""
@@ -112,10 +123,7 @@ class Judges:
             for process in processes:
                 process.kill()
             for process in processes:
-                process.wait()
-                for stream in (process.stdin, process.stdout):
-                    with suppress(OSError):
-                        stream.close()
+                close(process)
             if self.folder:
                 self.folder.cleanup()
                 self.folder = None
@@ -129,6 +137,14 @@ def send(stream, message):
     """Write a message as one line."""
     stream.write(json.dumps(message).encode() + b"\n")
     stream.flush()
+
+
+def close(process):
+    """Wait for the end of a process, and close its streams."""
+    process.wait()
+    for stream in (process.stdin, process.stdout):
+        with suppress(OSError):
+            stream.close()
 
 
 def how(process):
