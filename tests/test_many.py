@@ -4,6 +4,7 @@ import gc
 from argparse import Namespace
 from pathlib import Path
 from types import SimpleNamespace
+from uuid import uuid4
 
 import numpy as np
 import pytest
@@ -90,7 +91,7 @@ def judge(tmp_path_factory):
     run = workers.Run("", str(folder), version(), many.options(parser.parse_args(given)))
 
     def reports(*names):
-        judges = workers.Judges()
+        judges = workers.Judges(uuid4())
         try:
             return {name: judges.report(run, str(folder / f"{name}.py")) for name in names}
         finally:

@@ -1,6 +1,7 @@
 """Many submissions, shared out: the same bytes whoever judges them, and a worker that dies costs a second try."""
 
 import json
+import tempfile
 import tracemalloc
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
@@ -75,12 +76,15 @@ EXECUTORS = {
 
 
 @pytest.mark.parametrize("name", EXECUTORS)
-def test_any_executor_gives_the_same_bytes(name, expected):
-    """The workers may be threads or processes, few or many."""
+def test_any_executor_gives_the_same_bytes(name, expected, tmp_path, monkeypatch):
+    """The workers may be threads or processes, few or many; they leave no files."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
     with EXECUTORS[name]() as executor:
         assert many.check_all(parsed(*CANDIDATES, *QUICK, "--json", "other.json"), executor) == 2
     assert Path("other.json").read_bytes() == expected
     assert not Path("other.json.part").exists()
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(("of", "count"), [(2, 7), (4, 2)])

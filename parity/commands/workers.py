@@ -9,7 +9,8 @@ import sys
 import threading
 from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from shutil import rmtree
+from tempfile import gettempdir
 from typing import Any, NamedTuple
 
 from parity.border.backend import is_ours
@@ -46,17 +47,18 @@ def end(identity):
 def judges(identity):
     """The processes of this worker for a run."""
     with LOCK:
-        return JUDGES.setdefault(identity, Judges())
+        return JUDGES.setdefault(identity, Judges(identity))
 
 
 class Judges:
     """A process for each thread: a fresh Python, which keeps its imports for the next candidate."""
 
-    def __init__(self):
+    def __init__(self, identity):
         self.lock = threading.Lock()
         self.processes: list[Any] | None = []
         self.own = threading.local()
-        self.folder: Any = None
+        # One for all workers of a machine: whoever ends the run deletes the files of killed processes too.
+        self.folder = Path(gettempdir(), f"parity-{identity}")
 
     def report(self, run, candidate):
         """The report of the process; if it ends, that of another one; if that ends as well, a report of this."""
@@ -93,7 +95,7 @@ class Judges:
         with self.lock:
             if self.processes is None:
                 raise RuntimeError("all processes have been ended")
-            self.folder = self.folder or TemporaryDirectory(prefix="parity-")
+            self.folder.mkdir(mode=0o700, exist_ok=True)
             # Its own session: signals from a terminal go to the command, which ends the processes.
             process = subprocess.Popen(
                 [sys.executable, "-P", "-W", "ignore", "-c", PROGRAM],
@@ -101,7 +103,7 @@ class Judges:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env={**os.environ, "TMPDIR": self.folder.name},  # the files of a killed process are deleted too
+                env={**os.environ, "TMPDIR": str(self.folder)},
                 start_new_session=True,
             )
             self.processes.append(process)
@@ -124,9 +126,7 @@ class Judges:
                 process.kill()
             for process in processes:
                 close(process)
-            if self.folder:
-                self.folder.cleanup()
-                self.folder = None
+            rmtree(self.folder, ignore_errors=True)
 
 
 JUDGES: dict[str, Judges] = {}
