@@ -1,11 +1,13 @@
 """Many submissions, shared out: the same bytes whoever judges them, and a worker that dies costs a second try."""
 
 import json
+import signal
 import tempfile
 import tracemalloc
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -225,6 +227,26 @@ def test_a_process_that_dies_costs_a_second_try(tmp_path, monkeypatch, check):
     assert [report["exit_code"] for report in others] == [0, 1, 2, 0, 2, 1, 0]
     assert killer["exit_code"] == 2
     assert killer["summary"] == "the process that checks it has ended twice (SIGKILL)"
+
+
+def test_an_idle_process_ends_and_costs_nothing(expected, monkeypatch):
+    """It may have been left by a command that was killed; the next candidate gets another one at its first try."""
+    monkeypatch.setattr(
+        workers,
+        "PROGRAM",
+        workers.PROGRAM.replace("serve()", "check.IDLE = 1; serve()").replace(
+            "import serve", "import serve; from parity.commands import check"
+        ),
+    )
+    monkeypatch.setattr(workers, "TRIES", 1)
+    run = workers.Run(str(uuid4()), str(Path.cwd()), many.version(), many.options(parsed("right.py", *QUICK)))
+    try:
+        first = workers.judge(run, "right.py")
+        [process] = workers.judges(run.id).processes
+        assert process.wait(60) == -signal.SIGALRM
+        assert workers.judge(run, "right.py") == first == json.loads(expected)["submissions"][0]
+    finally:
+        workers.end(run.id)
 
 
 class Losing(Executor):
