@@ -6,11 +6,19 @@ import os
 import sys
 from functools import partial
 
-from parity.commands import check, read, template, trace, train
+from parity.commands import check, merge, read, template, trace, train
 from parity.site import page
 from parity.text import printable
 
-COMMANDS = {"check": check, "template": template, "read": read, "train": train, "trace": trace, "page": page}
+COMMANDS = {
+    "check": check,
+    "merge": merge,
+    "template": template,
+    "read": read,
+    "train": train,
+    "trace": trace,
+    "page": page,
+}
 ABOUT = "How one neuron learns, in NumPy and in PyTorch, and a check of your own code."
 FIRST_STEPS = """\
 first steps:

@@ -72,6 +72,10 @@ OPTIONS = (
         {"action": "store_true", "help": "check only the candidates that are not yet in --json FILE"},
     ),
     Option(
+        "shard", {"metavar": "I/N", "help": "check every N-th candidate from the I-th; parity merge joins the reports"}
+    ),
+    Option("dask", {"metavar": "ADDRESS", "help": "check on the workers of the Dask cluster with this scheduler"}),
+    Option(
         "weight",
         {
             "nargs": "+",

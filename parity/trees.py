@@ -1,7 +1,7 @@
 """The two trees of the contract: their files and names, and a fingerprint of the sources."""
 
 import hashlib
-from importlib import import_module
+from importlib import import_module, metadata
 from pathlib import Path
 
 from contract.names import FILES
@@ -31,6 +31,15 @@ def digest():
     """A fingerprint of both trees and of the check itself, because evidence applies only to the code checked."""
     texts = [path.read_bytes() for package in ("contract", *TREES, "parity") for path in sources(package)]
     return hashlib.sha256(b"\0".join(texts)).hexdigest()
+
+
+def version():
+    """The version of this project, with the beginning of its fingerprint: both change what a check finds."""
+    try:
+        number = metadata.version("neuron-parity")
+    except metadata.PackageNotFoundError:  # a checkout that is not installed
+        number = "not installed"
+    return f"{number} (sources {digest()[:12]})"
 
 
 def sources(package):

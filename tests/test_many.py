@@ -4,6 +4,7 @@ import gc
 from argparse import Namespace
 from pathlib import Path
 from types import SimpleNamespace
+from uuid import uuid4
 
 import numpy as np
 import pytest
@@ -12,11 +13,12 @@ from parity.border import process
 from parity.border.backend import load
 from parity.border.process import Exchange
 from parity.cli import Parser
-from parity.commands import check, many
+from parity.commands import check, many, workers
 from parity.judge.diagnosis import causes
 from parity.judge.known import Outcome, Record, size
 from parity.reports import lesson
 from parity.reports.report import Row
+from parity.trees import version
 
 RIGHT = """
 import numpy as np
@@ -86,17 +88,14 @@ def judge(tmp_path_factory):
     check.add_arguments(parser)
     # A time limit that a busy machine keeps to.
     given = ["--reference", "scratch", "--examples", "20", "--dtype", "float64", "--time-limit", "6"]
-    options = vars(parser.parse_args(given))
-    del options["given"]
-    options["weights"] = {}
+    run = workers.Run("", str(folder), version(), many.options(parser.parse_args(given)))
 
     def reports(*names):
-        judges = many.Judges(str(folder))
+        judges = workers.Judges(uuid4())
         try:
-            found = [judges.report(options, str(folder / f"{name}.py")) for name in names]
+            return {name: judges.report(run, str(folder / f"{name}.py")) for name in names}
         finally:
             judges.end()
-        return {name: {**report, "time": ""} for name, report in zip(names, found, strict=True)}
 
     return reports
 

@@ -175,7 +175,7 @@ def test_one_of_many_that_ends_its_judge(check, tmp_path, monkeypatch):
     code, out, _ = check("a.py", "pickle.py", "random.py", *QUICK, "--only", "sign")
     assert code == 2
     rows = out.splitlines()
-    assert rows[1].endswith("it ended the process that checks it (SIGKILL)")
+    assert rows[1].endswith("the process that checks it has ended twice (SIGKILL)")
     assert [row.split() for row in rows[2:4]] == [["pickle.py", "2", "0", "0"], ["random.py", "2", "0", "0"]]
 
 

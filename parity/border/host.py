@@ -23,7 +23,7 @@ import numpy as np
 from parity.border.program import Program
 from parity.border.wire import Callback, Kept, packed, reader, received, write
 
-EXTRAS = {"torch": "torch", "hypothesis": "parity", "rich": "parity", "matplotlib": "plot"}
+EXTRAS = {"torch": "torch", "distributed": "dask", "hypothesis": "parity", "rich": "parity", "matplotlib": "plot"}
 MOST_OUTPUT = 2**20
 MOST_FILES = 256  # files in memory are not limited otherwise
 PR_SET_PDEATHSIG = 1

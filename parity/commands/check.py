@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import signal
 import sys
 import warnings
 from argparse import Namespace
@@ -15,7 +17,7 @@ from contract.arguments import NonNegative, choice
 from parity import interrupt, trees
 from parity.border import backend
 from parity.border.host import die_with, is_file
-from parity.commands import many
+from parity.commands import many, workers
 from parity.files import atomic_write, check_path
 from parity.judge import forms
 from parity.judge.domain import declared
@@ -23,6 +25,7 @@ from parity.options import OPTIONS
 from parity.reports import formats
 
 PROPERTIES = trees.ROOT / "parity" / "properties"
+IDLE = 300  # seconds
 
 
 def add_arguments(parser):
@@ -45,10 +48,15 @@ def run(args):
     try:
         with interrupt.interruptible(), environment():
             validate(args)
-            return many.check_all(args) if len(args.candidates) > 1 else check_single(args)
+            return many.check_all(args) if several(args) else check_single(args)
     except interrupt.Interrupted as interrupted:
         print(f"parity check: {interrupted}", file=sys.stderr)
         return interrupted.exit_code
+
+
+def several(args):
+    """Whether the report is that of several candidates; a shard or a cluster may have one, or none."""
+    return len(args.candidates) > 1 or args.dask is not None or args.shard is not None
 
 
 def check_single(args):
@@ -111,9 +119,22 @@ def serve():
     first = json.loads(requests.readline())
     die_with(first["judge"])
     sys.path += [path for path in first["path"] if path not in sys.path]
-    submissions = (Namespace(**json.loads(line)) for line in requests)
+    submissions = (Namespace(**json.loads(line)) for line in waited(requests))
     for _, alike in groupby(submissions, lambda args: backend.is_ours(args.candidate)):  # other properties for ours
-        check_alike(alike, lambda report: many.send(replies, report))
+        check_alike(alike, lambda report: workers.send(replies, report))
+
+
+def waited(requests):
+    """The lines of the requests; if none comes for a long time, the process ends, because nobody may be there."""
+    while True:
+        if hasattr(signal, "alarm"):  # not on Windows
+            signal.alarm(IDLE)
+        line = requests.readline()
+        if hasattr(signal, "alarm"):
+            signal.alarm(0)
+        if not line:
+            return
+        yield line
 
 
 def check_alike(submissions, send):
@@ -129,7 +150,7 @@ def check_alike(submissions, send):
         arguments = [*pytest_arguments(first, processes=0), "--capture=no", f"--basetemp={folder / 'pytest'}"]
         pytest.main(arguments, plugins=[series])
     for args in remaining:
-        send(many.unusable(args.candidate, "the properties could not be run"))
+        send(workers.unusable(args.candidate, "the properties could not be run"))
 
 
 def check_one(args, series):
@@ -142,7 +163,7 @@ def check_one(args, series):
             series.run(report)
         return report.as_dict()
     except Exception as error:  # an error in one must not stop the others
-        return many.unusable(args.candidate, str(error))
+        return workers.unusable(args.candidate, str(error))
 
 
 @contextmanager
@@ -153,7 +174,7 @@ def backends_of(config, args):
             config.backends["candidate"] = started(args, args.candidate)
             config.backends["candidate"].spec = resolved(args.candidate)
         config.option.parity_candidate = resolved(args.candidate)
-        config.record.begin(many.content(args.reference))
+        config.record.begin(workers.content(args.reference))
         yield
     finally:
         for side in config.backends.values():
@@ -209,7 +230,8 @@ def validate(args):
     validate_files(args)
     if "torchref" in (*args.candidates, args.reference):
         backend.expect_importable("torch", "torchref")
-    if args.resume and not (args.json and len(args.candidates) > 1):
+    validate_parts(args)
+    if args.resume and not (args.json and several(args)):
         raise ValueError("--resume: expected several candidates and --json FILE, which has the finished reports")
     expect_separate(args)
     args.candidate = ""
@@ -239,11 +261,11 @@ def validate_files(args):
         check_path(args.json, (".json",))
     for option, path in formats.asked(args).items():
         check_path(path, (formats.suffix(option),))
-        if len(args.candidates) > 1:
+        if several(args):
             raise ValueError(f"--{option}: got {len(args.candidates)} candidates, expected one; --json accepts several")
         formats.expect_ready(option, args.weights)
     for option in ("all", "repro"):
-        if getattr(args, option) and len(args.candidates) > 1:
+        if getattr(args, option) and several(args):
             raise ValueError(f"--{option}: got {len(args.candidates)} candidates, expected one")
     if args.repro and args.hint != "full":
         raise ValueError(
@@ -252,6 +274,21 @@ def validate_files(args):
     if args.repro:
         Path(args.repro).mkdir(parents=True, exist_ok=True)
         args.repro = Path(args.repro).resolve()
+
+
+def validate_parts(args):
+    """Check what shares the candidates out, and read ``i/n`` as two numbers."""
+    if args.dask is not None:
+        backend.expect_importable("distributed", "--dask")
+    if args.shard is None:
+        return
+    found = re.fullmatch(r"(\d{1,6})/(\d{1,6})", args.shard)
+    number, of = map(int, found.groups()) if found else (0, 0)
+    if not 1 <= number <= of:
+        raise ValueError(f"--shard: got {args.shard}, expected I/N such as 2/8, with I from 1 to N")
+    if not args.json:
+        raise ValueError("--shard: expected --json FILE, which parity merge reads")
+    args.shard = number, of
 
 
 def expect_separate(args):

@@ -1,168 +1,194 @@
-"""Several candidates: each is checked in one of several processes, and finished reports are kept for ``--resume``."""
+"""Several candidates: any executor's workers check them, and finished reports are kept for ``--resume``."""
 
 import hashlib
 import json
 import os
-import signal
-import subprocess
-import sys
-import threading
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import closing, contextmanager, suppress
+from concurrent.futures import CancelledError, Executor, ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager, suppress
+from itertools import islice
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
+from queue import SimpleQueue
+from uuid import uuid4
 
-from parity.border.backend import is_ours
-from parity.border.host import is_file
+from parity.border.backend import unprotected
+from parity.commands import workers
 from parity.files import atomic_write
 from parity.interrupt import Interrupted
 from parity.options import OPTIONS
-from parity.trees import ROOT, digest
+from parity.reports import several
+from parity.trees import digest, version
+
+AHEAD = 1024  # submissions that wait in the executor: more than any cluster has workers, and a bound for the memory
 
 
-def check_all(args):
-    """Print a row for each candidate, in order, and a summary; return the highest exit code."""
+class Ended(ValueError):
+    """An executor takes no more work, or has dropped what it had."""
+
+
+def check_all(args, executor: Executor | None = None):
+    """Print a row for each candidate, in order, and a summary; return the highest exit code.
+
+    The executor may be any of ``concurrent.futures``, with workers that have this version of the project and the same
+    files; without one, the candidates are checked by a process for each processor, or on the cluster of ``--dask``.
+    """
     from parity.reports.report import Submissions
 
-    kept = Kept(args)
-    known = kept.read() if args.resume else {}
-    found = [known.get((candidate, content(candidate))) for candidate in args.candidates]
-    kept.begin(filter(None, found))
-    rows = Submissions(args.candidates, args.reference)
-    try:
-        for position, report in enumerate(found):
-            if report:
-                rows.add(position, report)
-        with closing(judged(args, [position for position, report in enumerate(found) if not report])) as results:
-            for position, report in results:
-                kept.add(report)
-                rows.add(position, report)
-    except Interrupted as interrupted:
+    candidates = shard(args.candidates, args.shard)
+    run = workers.Run(str(uuid4()), os.getcwd(), version(), options(args))
+    with ExitStack() as stack:
+        executor = executor or stack.enter_context(dask(args, run) if args.dask is not None else own_processes())
+        kept = Kept(args)
+        kept.begin(candidates)
+        here = [*candidates, args.reference] if args.dask is None else []
+        rows = Submissions(candidates, args.reference, unprotected(*here))
+        try:
+            for position in kept:
+                rows.add(position, kept.report(position))
+            remaining = [position for position in range(len(candidates)) if position not in kept]
+            with closing(judged(executor, run, candidates, remaining)) as results:
+                for position, report in results:
+                    kept.add(position, report)
+                    rows.add(position, report)
+        except (Interrupted, Ended, workers.Refused) as stop:
+            rows.close()
+            if args.json:
+                stop.args = (f"{stop}; {kept.path} has the finished reports, and --resume continues from there",)
+            raise
         rows.close()
-        if args.json:
-            interrupted.args = (f"stopped; {kept.path} has the finished reports, and --resume continues from there",)
-        raise
-    rows.close()
-    kept.end(rows.reports)
-    return rows.exit_code()
+        kept.end()
+        return rows.exit_code()
 
 
-def judged(args, positions):
-    """Yield the position and the report of each of these candidates as soon as it is finished."""
-    options = {name: str(value) if isinstance(value, Path) else value for name, value in vars(args).items()}
-    del options["given"]
-    with TemporaryDirectory(prefix="parity-") as folder, ThreadPoolExecutor(os.cpu_count()) as pool:
-        judges = Judges(folder)
+def options(args):
+    """What the workers need of the command line."""
+    return {
+        name: str(value) if isinstance(value, Path) else value
+        for name, value in vars(args).items()
+        if name not in ("given", "candidates")
+    }
+
+
+def shard(candidates, part):
+    """Every n-th of the candidates from the i-th, for a shard (i, n); all for none."""
+    return candidates[part[0] - 1 :: part[1]] if part else candidates
+
+
+def fingerprint(candidates):
+    """What identifies a list of candidates."""
+    return hashlib.sha256(os.fsencode("\0".join(candidates))).hexdigest()
+
+
+@contextmanager
+def own_processes():
+    """A thread for each processor that this process may use, and so a process."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    pool = ThreadPoolExecutor(usable)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def dask(args, run):
+    """The workers of the cluster at this address."""
+    from parity.commands.cluster import cluster
+
+    return cluster(args.dask, run, [*args.candidates, args.reference])
+
+
+def judged(executor, run, candidates, positions):
+    """Yield the position and the report of each of these candidates as soon as it is finished.
+
+    If a worker dies, its candidate is submitted once more. An executor that takes no more work, such as a
+    ``ProcessPoolExecutor`` that has lost a worker, ends the run.
+    """
+    remaining, jobs, again = iter(positions), {}, set()
+    finished: SimpleQueue = SimpleQueue()
+
+    def submit(position):
         try:
-            jobs = {pool.submit(judges.report, options, args.candidates[position]): position for position in positions}
-            for job in as_completed(jobs):
-                yield jobs[job], job.result()
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-            judges.end()
+            job = executor.submit(workers.judge, run, candidates[position])
+        except RuntimeError as error:  # also a BrokenExecutor
+            raise Ended(f"the executor takes no more work ({error})") from None
+        jobs[job] = position
+        job.add_done_callback(finished.put)
 
-
-class Judges:
-    """A process for each thread: a fresh Python, which keeps its imports for the next candidate."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.lock = threading.Lock()
-        self.processes: list[Any] | None = []
-        self.own = threading.local()
-
-    def start(self):
-        """Start the process of this thread."""
-        program = f"import sys; sys.path.append({str(ROOT)!r}); from parity.commands.check import serve; serve()"
-        with self.lock:
-            if self.processes is None:
-                raise RuntimeError("all processes have been ended")
-            # Its own session: signals from a terminal go to the command, which ends the processes.
-            process = subprocess.Popen(
-                [sys.executable, "-P", "-W", "ignore", "-c", program],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env={**os.environ, "TMPDIR": self.folder},  # the files of a killed process are deleted too
-                start_new_session=True,
-            )
-            self.processes.append(process)
-        self.own.process = process
-        send(process.stdin, {"judge": os.getpid(), "path": sys.path})
-
-    def report(self, options, candidate):
-        """The report of a process, or a report that it failed."""
-        fingerprint = content(candidate)  # before it is read, so that a file changed meanwhile is checked again
-        try:
-            if getattr(self.own, "process", None) is None:
-                self.start()
-            process = self.own.process
-            send(process.stdin, {**options, "candidate": candidate})
-            answer = process.stdout.readline()
-        except OSError:
-            answer = b""
-        if answer.endswith(b"\n"):
-            report = json.loads(answer)
-        else:
-            self.own.process = None
-            report = unusable(candidate, f"it ended the process that checks it ({how(process)})")
-        return {**report, "content": fingerprint}
-
-    def end(self):
-        """End all processes and start no more."""
-        with self.lock:
-            processes, self.processes = self.processes or [], None
-        for process in processes:
-            process.kill()
-        for process in processes:
-            process.wait()
-            for stream in (process.stdin, process.stdout):
-                with suppress(OSError):
-                    stream.close()
-
-
-def send(stream, message):
-    """Write a message as one line."""
-    stream.write(json.dumps(message).encode() + b"\n")
-    stream.flush()
-
-
-def how(process):
-    """How a process has ended."""
-    code = process.wait()
-    return signal.Signals(-code).name if code < 0 else f"exit code {code}"
-
-
-def unusable(candidate, reason):
-    """The report of a candidate that could not be checked."""
-    return {"candidate": candidate, "exit_code": 2, "summary": reason, "properties": []}
+    try:
+        for position in islice(remaining, AHEAD):
+            submit(position)
+        while jobs:
+            job = finished.get()
+            position = jobs.pop(job)
+            try:
+                report = job.result()
+            except workers.Refused:
+                raise
+            except CancelledError:
+                raise Ended("the executor has ended before its work") from None
+            except Exception as error:  # of the executor: its worker has died
+                if position not in again:
+                    again.add(position)
+                    submit(position)
+                    continue
+                words = f"the worker that checks it has ended twice ({type(error).__name__}: {error})"
+                report = {**workers.unusable(candidates[position], words), "content": None}
+            for following in islice(remaining, 1):
+                submit(following)
+            yield position, report
+    finally:
+        for job in jobs:
+            job.cancel()
+        workers.end(run.id)  # those that this process has started
 
 
 class Kept:
-    """The finished reports, one per line, in a file beside that of ``--json`` until all of them are finished."""
+    """The finished reports, one per line, in a file beside that of ``--json`` until all of them are finished.
+
+    Only their places in the file are held, by the positions of the candidates.
+    """
 
     def __init__(self, args):
         self.file = args.json
         self.path = Path(f"{args.json}.part")
+        self.resume = args.resume
         self.run = {option.attribute: getattr(args, option.attribute) for option in OPTIONS if option.of_run}
-        self.run |= {"sources": digest(), "reference_content": content(args.reference)}
+        self.run |= {"sources": digest(), "reference_content": workers.content(args.reference)}
+        self.head = {"run": self.run}
+        if args.shard:
+            number, of = args.shard
+            self.head["shard"] = {"number": number, "of": of, "candidates": fingerprint(args.candidates)}
+        self.places: dict[int, int] = {}
 
-    def read(self):
-        """The reports of an earlier run with the same options, by candidate and content."""
+    def __iter__(self):
+        return iter(sorted(self.places))
+
+    def __contains__(self, position):
+        return position in self.places
+
+    def begin(self, candidates):
+        """Write the head to the file, and with ``--resume`` those of the earlier reports that still apply."""
+        if not self.file:
+            return
+        wanted: dict[tuple, list[int]] = {}
+        for position, candidate in enumerate(candidates if self.resume else ()):
+            wanted.setdefault((candidate, workers.content(candidate)), []).append(position)
+        with atomic_write(self.path) as path, path.open("wb") as file:
+            file.write(line(self.head))
+            for report in self.earlier() if self.resume else ():
+                positions = wanted.pop((report["candidate"], report["content"]), ())
+                self.places |= dict.fromkeys(positions, file.tell())
+                if positions:
+                    file.write(line(report))
+
+    def earlier(self):
+        """The reports of an earlier run with the same options."""
         source = self.path if self.path.exists() else Path(self.file)
         if not source.exists():
-            return {}
+            return
         try:
-            text = source.read_text(encoding="utf-8")
-            if source == self.path:
-                first, *lines = text.splitlines()
-                run, reports = json.loads(first)["run"], list(whole(lines))
-            else:
-                document = json.loads(text)
-                run, reports = document["run"], document["submissions"]
-            self.expect_same(source, run)
-            return {(report["candidate"], report["content"]): report for report in reports if report["content"]}
+            found = whole(source) if source == self.path else several.read(source)
+            self.expect_same(source, next(found)["run"])
+            yield from (report for report in found if report["content"])
         except (OSError, LookupError, TypeError, AttributeError, UnicodeDecodeError, json.JSONDecodeError):
             raise ValueError(f"--resume: got {source}, expected the report of several candidates") from None
 
@@ -176,47 +202,44 @@ class Kept:
             option = f"--{name.replace('_', '-')}"
             raise ValueError(f"--resume: got {option} {self.run[name]}, expected {run.get(name)} as in {source}")
 
-    def begin(self, reports):
-        """Write these reports to the file."""
-        if self.file:
-            with atomic_write(self.path) as path:
-                path.write_text("".join(json.dumps(line) + "\n" for line in ({"run": self.run}, *reports)))
-
-    def add(self, report):
+    def add(self, position, report):
         """Append one report."""
         if self.file:
             with self.opened() as file:
-                file.write(json.dumps(report) + "\n")
+                self.places[position] = file.tell()
+                file.write(line(report))
 
     @contextmanager
     def opened(self):
         """The file, opened for appending."""
         try:
-            with open(self.path, "a", encoding="utf-8") as file:
+            with open(self.path, "ab") as file:
                 yield file
         except OSError as error:
             raise ValueError(f"{self.path}: cannot be written: {error.strerror}") from None
 
-    def end(self, reports):
-        """Write all reports to the file of ``--json``."""
+    def report(self, position):
+        """The report on the candidate at this position."""
+        with open(self.path, "rb") as file:
+            file.seek(self.places[position])
+            return json.loads(file.readline())
+
+    def end(self):
+        """Write all reports to the file of ``--json``, in the order of the candidates."""
         if self.file:
-            with atomic_write(self.file) as path, path.open("w", encoding="utf-8") as file:
-                json.dump({"run": self.run, "submissions": reports}, file, indent=1)
+            several.write(self.file, self.head, map(self.report, self))
             self.path.unlink()
 
 
-def whole(lines):
-    """The complete reports among these lines; the last line may be cut off."""
-    for line in lines:
-        with suppress(json.JSONDecodeError):
-            yield json.loads(line)
+def line(document):
+    """A line of the file."""
+    return json.dumps(document).encode() + b"\n"
 
 
-def content(spec):
-    """A fingerprint of a candidate's file, None for a module of another project."""
-    if is_ours(spec):
-        return digest()
-    try:
-        return hashlib.sha256(Path(spec).read_bytes()).hexdigest() if is_file(spec) else None
-    except OSError:
-        return None
+def whole(path):
+    """The complete lines of the file; the last one may be cut off."""
+    with open(path, encoding="utf-8") as file:
+        yield json.loads(next(file, ""))
+        for text in file:
+            with suppress(json.JSONDecodeError):
+                yield json.loads(text)

@@ -343,14 +343,13 @@ class Report:
         return any(row.outcomes["passed"] and row.functions for row in self.rows.values())
 
     def as_dict(self):
-        """The report for the JSON file."""
+        """The report for the JSON file; it follows from the seed, so that it has no time."""
         return {
             "candidate": self.candidate,
             "reference": self.reference,
             "seed": self.seed,
             "dtype": self.dtype,
             "device": self.device,
-            "time": datetime.now(UTC).isoformat(timespec="seconds"),
             "exit_code": self.exit_code(),
             "isolated": not self.unprotected,
             "sources": self.sources,
@@ -360,7 +359,8 @@ class Report:
 
     def as_json(self):
         """The JSON report as text."""
-        return json.dumps(self.as_dict(), indent=1)
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        return json.dumps({**self.as_dict(), "time": now}, indent=1)
 
     def result(self, weights):
         """The check for the formats: a property has the points of its function, or 1; with weights, only these."""
@@ -374,14 +374,16 @@ LEAST_WORDS = 40
 
 
 class Submissions:
-    """One row for each of several candidates, and a summary."""
+    """One row for each of several candidates, and a summary; of their reports only rows and counts are held."""
 
-    def __init__(self, candidates, reference):
+    def __init__(self, candidates, reference, unprotected=""):
         self.reference = reference
-        self.unprotected = unprotected(*candidates, reference)
+        self.unprotected = unprotected
         self.expected = len(candidates)
-        self.waiting: dict[int, dict] = {}
-        self.reports: list[dict] = []
+        self.waiting: dict[int, tuple] = {}
+        self.printed = 0
+        self.codes: Counter[int] = Counter()
+        self.made: dict[str, int] = {}
         self.page = Page()
         figures = FIGURES.format("same", "different", "not defined")
         longest = max(map(len, [*candidates, "candidate"]))
@@ -393,13 +395,22 @@ class Submissions:
 
     def add(self, position, report):
         """Add a finished candidate; print it as soon as all before it are finished."""
-        self.waiting[position] = report
-        while len(self.reports) in self.waiting:
-            self.show(self.waiting.pop(len(self.reports)))
+        self.codes[report["exit_code"]] += 1
+        if not report.get("isolated", True):
+            self.unprotected = self.unprotected or "not isolated on every machine"
+        self.waiting[position] = self.row(report), sorted(mistakes(report))
+        while self.printed in self.waiting:
+            self.show(*self.waiting.pop(self.printed))
 
-    def show(self, report):
-        """Print the row of a candidate."""
-        self.reports.append(report)
+    def show(self, row, made):
+        """Print a row and count its mistakes."""
+        self.print(*row)
+        self.printed += 1
+        for name in made:
+            self.made[name] = self.made.get(name, 0) + 1
+
+    def row(self, report):
+        """The columns of a candidate, and their style."""
         rows = report["properties"]
         wrong = [row for row in rows if row["verdict"] == "DIFFERENT"]
         unjudged = sum(row["verdict"] == UNJUDGED for row in rows)
@@ -407,14 +418,12 @@ class Submissions:
         lessons: list[dict] = [lesson for row in wrong for lesson in row["lessons"]]
         first: dict = lessons[0] if lessons else {"headline": "", "mistakes": []}
         if report["exit_code"] == 2:
-            self.print(report["candidate"], "-", "-", "-", report["summary"], style="bold red")
-            return
+            return report["candidate"], "-", "-", "-", report["summary"], "bold red"
         named = f" ({', '.join(mistake['name'] for mistake in first['mistakes'])})" if first["mistakes"] else ""
         same = len(rows) - len(wrong) - absent - unjudged
-        style = "red" if wrong else None
-        self.print(report["candidate"], same, len(wrong), absent, first["headline"] + named, style=style)
+        return report["candidate"], same, len(wrong), absent, first["headline"] + named, "red" if wrong else None
 
-    def print(self, name, same, different, absent, words, style=None):
+    def print(self, name, same, different, absent, words, style):
         """Print columns of fixed width; a name that is too long gets its own line."""
         row = f"{name:<{self.width}}{FIGURES.format(same, different, absent)}"
         if not self.page.terminal:
@@ -432,23 +441,21 @@ class Submissions:
 
     def close(self):
         """Print the summary and the most frequent mistakes."""
-        for _, report in sorted(self.waiting.items()):  # even if one before it is not finished
-            self.show(report)
-        codes = Counter(report["exit_code"] for report in self.reports)
-        done = len(self.reports)
+        for _, finished in sorted(self.waiting.items()):  # even if one before it is not finished
+            self.show(*finished)
+        codes, done = self.codes, self.printed
         count = done if done == self.expected else f"{done} of {self.expected}"
         text = (
             f"{count} candidates against {self.reference}: {codes[0]} the same, {codes[1]} different, "
             f"{codes[2]} could not be checked."
         )
         self.page.summary(ended(text, self.unprotected), "bold")
-        made = Counter(name for report in self.reports for name in mistakes(report))
-        for name, count in made.most_common():
+        for name, count in sorted(self.made.items(), key=lambda item: -item[1]):
             self.page.line(f"{count:>5} x {name}")
 
     def exit_code(self):
         """The highest exit code of all candidates."""
-        return max(report["exit_code"] for report in self.reports)
+        return max(self.codes, default=0)
 
 
 def loss(times):
