@@ -359,7 +359,7 @@ def serve(judge=None):
     """Answer requests until there are no more: first the candidate to load, then calls."""
     if judge:
         die_with(judge)
-    requests, replies = os.fdopen(os.dup(0), "rb", 0), os.fdopen(os.dup(1), "wb", 0)
+    requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb", 0)
     read = reader(requests)
 
     def reply(message):

@@ -78,7 +78,7 @@ def unpacked(content):
 
 
 def reader(stream):
-    """``read(n)`` of an unbuffered stream: all n bytes, or an EOFError."""
+    """``read(n)`` of a stream: all n bytes, or an EOFError."""
 
     def read(count):
         parts = bytearray()
