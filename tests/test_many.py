@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from parity.border import process
-from parity.border.backend import load
+from parity.border.backend import Limits, OutOfTime, Raised, Stopped, load
 from parity.border.process import Exchange
 from parity.cli import Parser
 from parity.commands import check, many
@@ -127,6 +127,58 @@ def test_equal_wrong_ones_under_other_names(judge, alone):
     for name in wrong:
         again = f"again_{name}"
         assert reports[again] == judge(again)[again]
+
+
+def conversation(file, calls):
+    """What a candidate says in this number of calls."""
+    backend = load(str(file))
+    backend.begin()
+    backend.listen()
+    for _ in range(calls):
+        backend.sign(np.ones(2))
+    backend.close()
+    return backend.process.said
+
+
+@pytest.mark.parametrize(
+    ("does", "ending", "error"),
+    [
+        ("while True: pass", TimeoutError, OutOfTime),
+        ("import os; os._exit(3)", EOFError, Stopped),
+        ("raise KeyError", bytes, Raised),
+    ],
+)
+def test_a_known_conversation_ends_at_the_first_other_answer(tmp_path, does, ending, error):
+    """A hang, a crash, an error: at its own request; the answers before it are given again, without a second call."""
+    right, other, third = (tmp_path / f"{name}.py" for name in ("right", "other", "third"))
+    right.write_text(RIGHT)
+    other.write_text(RIGHT + COUNTING.format(5, "return 7.0"))
+    third.write_text(RIGHT + COUNTING.format(3, does))
+    known = [conversation(other, 6), conversation(right, 6)]
+    backend = load(str(third), Limits(seconds=6.0))
+    backend.begin()
+    assert backend.process.repeat(known) is None
+    answers = [exchange.answer for exchange in backend.process.given]
+    assert answers[:2] == [exchange.answer for exchange in known[0][:2]]
+    assert [type(answer) for answer in answers[2:]] == [ending]
+    for _ in range(2):
+        assert backend.sign(np.ones(2)).tolist() == [1.0, 1.0]
+    with pytest.raises(error):
+        backend.sign(np.ones(2))
+    backend.close()
+
+
+def test_of_known_conversations_the_one_is_found(tmp_path):
+    """Several begin alike; the one that the candidate repeats to its end is meant."""
+    right, other = (tmp_path / f"{name}.py" for name in ("right", "other"))
+    right.write_text(RIGHT)
+    other.write_text(RIGHT + COUNTING.format(5, "return 7.0"))
+    known = [conversation(other, 6), conversation(right, 6)]
+    for number, file in enumerate((other, right)):
+        backend = load(str(file))
+        backend.begin()
+        assert backend.process.repeat(known) == number
+        backend.close()
 
 
 def check_in_turn(folder, texts, seen):
