@@ -10,6 +10,7 @@ import pytest
 
 from parity.border import process
 from parity.border.backend import Limits, OutOfTime, Raised, Stopped, load
+from parity.border.clock import Clock
 from parity.border.process import Exchange
 from parity.cli import Parser
 from parity.commands import check, many
@@ -204,6 +205,20 @@ def test_the_same_mistake_is_explained_once(tmp_path, monkeypatch):
     (once, first), (twice, second) = check_in_turn(tmp_path, [wrong, wrong], lambda: len(calls))
     assert (first["exit_code"], second["exit_code"]) == (1, 1)
     assert 0 < once == twice
+
+
+def test_the_explanation_has_a_time_of_its_own(tmp_path, monkeypatch):
+    """What the search for the smallest example takes is not missing from it."""
+    done = []
+
+    def noted(name, does):
+        return lambda *args, **options: done.append(name) or does(*args, **options)
+
+    for of, name in ((lesson.Examples, "one"), (lesson.Examples, "survey"), (Clock, "begin")):
+        monkeypatch.setattr(of, name, noted(name, getattr(of, name)))
+    check_in_turn(tmp_path, [RIGHT.replace("np.sign(z)", "np.sign(z) + 1")], lambda: None)
+    at = done.index("survey")
+    assert done[at - 2 : at] == ["one", "begin"]
 
 
 def test_the_words_of_a_candidate_are_its_own(tmp_path):
