@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from parity.border import process
-from parity.border.backend import load
+from parity.border.backend import Limits, OutOfTime, Raised, Stopped, load
+from parity.border.clock import Clock
 from parity.border.process import Exchange
 from parity.cli import Parser
 from parity.commands import check, many, workers
@@ -128,6 +129,58 @@ def test_equal_wrong_ones_under_other_names(judge, alone):
         assert reports[again] == judge(again)[again]
 
 
+def conversation(file, calls):
+    """What a candidate says in this number of calls."""
+    backend = load(str(file))
+    backend.begin()
+    backend.listen()
+    for _ in range(calls):
+        backend.sign(np.ones(2))
+    backend.close()
+    return backend.process.said
+
+
+@pytest.mark.parametrize(
+    ("does", "ending", "error"),
+    [
+        ("while True: pass", TimeoutError, OutOfTime),
+        ("import os; os._exit(3)", EOFError, Stopped),
+        ("raise KeyError", bytes, Raised),
+    ],
+)
+def test_a_known_conversation_ends_at_the_first_other_answer(tmp_path, does, ending, error):
+    """A hang, a crash, an error: at its own request; the answers before it are given again, without a second call."""
+    right, other, third = (tmp_path / f"{name}.py" for name in ("right", "other", "third"))
+    right.write_text(RIGHT)
+    other.write_text(RIGHT + COUNTING.format(5, "return 7.0"))
+    third.write_text(RIGHT + COUNTING.format(3, does))
+    known = [conversation(other, 6), conversation(right, 6)]
+    backend = load(str(third), Limits(seconds=6.0))
+    backend.begin()
+    assert backend.process.repeat(known) is None
+    answers = [exchange.answer for exchange in backend.process.given]
+    assert answers[:2] == [exchange.answer for exchange in known[0][:2]]
+    assert [type(answer) for answer in answers[2:]] == [ending]
+    for _ in range(2):
+        assert backend.sign(np.ones(2)).tolist() == [1.0, 1.0]
+    with pytest.raises(error):
+        backend.sign(np.ones(2))
+    backend.close()
+
+
+def test_of_known_conversations_the_one_is_found(tmp_path):
+    """Several begin alike; the one that the candidate repeats to its end is meant."""
+    right, other = (tmp_path / f"{name}.py" for name in ("right", "other"))
+    right.write_text(RIGHT)
+    other.write_text(RIGHT + COUNTING.format(5, "return 7.0"))
+    known = [conversation(other, 6), conversation(right, 6)]
+    for number, file in enumerate((other, right)):
+        backend = load(str(file))
+        backend.begin()
+        assert backend.process.repeat(known) == number
+        backend.close()
+
+
 def check_in_turn(folder, texts, seen):
     """Check these candidates in this process; return what ``seen`` says after each, with its report."""
     parser = Parser()
@@ -151,6 +204,20 @@ def test_the_same_mistake_is_explained_once(tmp_path, monkeypatch):
     (once, first), (twice, second) = check_in_turn(tmp_path, [wrong, wrong], lambda: len(calls))
     assert (first["exit_code"], second["exit_code"]) == (1, 1)
     assert 0 < once == twice
+
+
+def test_the_explanation_has_a_time_of_its_own(tmp_path, monkeypatch):
+    """What the search for the smallest example takes is not missing from it."""
+    done = []
+
+    def noted(name, does):
+        return lambda *args, **options: done.append(name) or does(*args, **options)
+
+    for of, name in ((lesson.Examples, "one"), (lesson.Examples, "survey"), (Clock, "begin")):
+        monkeypatch.setattr(of, name, noted(name, getattr(of, name)))
+    check_in_turn(tmp_path, [RIGHT.replace("np.sign(z)", "np.sign(z) + 1")], lambda: None)
+    at = done.index("survey")
+    assert done[at - 2 : at] == ["one", "begin"]
 
 
 def test_the_words_of_a_candidate_are_its_own(tmp_path):

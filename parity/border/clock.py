@@ -1,5 +1,6 @@
 """The time of a candidate. The first call of a kind may compile, so it has time of its own, as an import has."""
 
+import copy
 import time
 from contextlib import contextmanager
 from typing import Any
@@ -22,6 +23,12 @@ class Clock:
     def begin(self):
         """Start a new property."""
         self.used = self.compiling = 0.0
+
+    def copy(self):
+        """The same clock, which from now on runs by itself."""
+        other = copy.copy(self)
+        other.called, other.late = set(self.called), set(self.late)
+        return other
 
     def is_first(self, kind):
         """Whether this is the first call of this kind in this process."""

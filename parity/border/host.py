@@ -108,9 +108,9 @@ class Host:
 
     def changed(self, old, new):
         """Whether the namespace has changed the numbers of an array."""
-        now = new if old.dtype == object else self.leave(new)
-        if old.dtype != object and same_bytes(old, now):  # much faster than to compare numbers
+        if old.dtype != object and same_bytes(old, new):  # much faster than to compare numbers
             return False
+        now = new if old.dtype == object else self.leave(new)
         return not np.array_equal(old, now, equal_nan=old.dtype.kind in "fc")
 
     def get(self, target, name, keep):
@@ -359,7 +359,7 @@ def serve(judge=None):
     """Answer requests until there are no more: first the candidate to load, then calls."""
     if judge:
         die_with(judge)
-    requests, replies = os.fdopen(os.dup(0), "rb", 0), os.fdopen(os.dup(1), "wb", 0)
+    requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb", 0)
     read = reader(requests)
 
     def reply(message):

@@ -1,5 +1,6 @@
 """A candidate in its own process, with limited time and memory: whatever it does there, the judge continues."""
 
+import io
 import os
 import queue
 import signal
@@ -11,7 +12,6 @@ import time
 import weakref
 from collections import deque
 from contextlib import suppress
-from copy import deepcopy
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -116,29 +116,40 @@ class Process:
         All of them begin with the same request. If none is repeated, ``ask`` does not ask again for the answers so far.
         """
         given: list[Exchange] = []
-        before, fitting = deepcopy(self.clock), dict(enumerate(conversations))
+        before, fitting = self.clock.copy(), dict(enumerate(conversations))
         while fitting:
-            known = next(iter(fitting.values()))
-            if len(given) == len(known):
+            known = next(iter(fitting.values()))[len(given) :]
+            if not known:
                 return next(iter(fitting))
-            if not given or not given[-1].is_call:
-                deadline = time.monotonic() + self.clock.allowed(known[len(given)].kind)
-            answer = self.attempt(known[len(given)], deadline)
-            fitting = {number: each for number, each in fitting.items() if each[len(given)].answer == answer.answer}
-            given.append(answer)
+            again = self.attempt(known)
+            of = slice(len(given), len(given) + len(again))
+            fitting = {number: each for number, each in fitting.items() if answers(each[of]) == answers(again)}
+            given += again
         self.clock, self.given = before, deque(given)
         return None
 
-    def attempt(self, known, deadline):
-        """The request of this exchange again, with the answer of now."""
-        started = time.monotonic()
-        try:
-            answer = self.send(known.request, deadline)
-        except Exception as error:
-            answer = error
-        seconds = time.monotonic() - started
-        self.clock.add(seconds, known.kind)
-        return known._replace(answer=answer, seconds=seconds)
+    def attempt(self, known):
+        """The requests of these exchanges again, with the answers of now, up to the first other one."""
+        again: list[Exchange] = []
+        before: list[tuple[bytes, float]] = []  # the last answer; the thread appends to it
+        now = deadline = time.monotonic()
+        self.requests.put((known, before))
+        last = None
+        while last is None:
+            if not again or not again[-1].is_call:
+                deadline = now + self.clock.allowed(known[len(again)].kind)
+            try:
+                last = self.last(deadline)
+                if last is None and time.monotonic() > deadline and len(before) == len(again):
+                    raise TimeoutError
+            except Exception as error:
+                last = error, time.monotonic()
+            for answer, at in [*before[len(again) :], *[last] * (last is not None)]:
+                exchange = known[len(again)]
+                again.append(exchange._replace(answer=answer, seconds=at - now))
+                self.clock.add(at - now, exchange.kind)
+                now = at
+        return again
 
     def ask(self, request, called=None, seconds=None):
         """The answer within a number of seconds; meanwhile the candidate may call functions of the judge."""
@@ -189,23 +200,26 @@ class Process:
 
     def send(self, request, deadline):
         """Send a request; the bytes of its answer before the deadline."""
-        self.requests.put(request)
-        while True:
-            left = deadline - time.monotonic()
-            try:
-                answer = self.answers.get(timeout=max(min(left, TICK), 0))
-            except queue.Empty:
-                answer = None
-            if time.monotonic() - self.looked >= TICK:
-                self.looked = time.monotonic()
-                if resident(self.child.pid) > self.limits.mebibytes * 2**20:
-                    raise MemoryError
-            if isinstance(answer, Exception):
-                raise answer
-            if answer is not None:
-                return answer
-            if left <= 0:
+        self.requests.put(([Exchange(request, None, False, 0.0, None)], []))
+        while (last := self.last(deadline)) is None:
+            if time.monotonic() > deadline:
                 raise TimeoutError
+        return last[0]
+
+    def last(self, deadline):
+        """The last answer to what was sent, and its time; None if it is not there in a moment, or by the deadline."""
+        left = deadline - time.monotonic()
+        try:
+            last = self.answers.get(timeout=max(min(left, TICK), 0))
+        except queue.Empty:
+            last = None
+        if time.monotonic() - self.looked >= TICK:
+            self.looked = time.monotonic()
+            if resident(self.child.pid) > self.limits.mebibytes * 2**20:
+                raise MemoryError
+        if isinstance(last, Exception):
+            raise last
+        return last
 
     def ended(self):
         """How the process has ended."""
@@ -246,15 +260,29 @@ def launch(folders, forbidden):
 
 
 def talk(child, requests, answers):
-    """Pass on requests and answers until there are no more requests or an error, which is the last answer."""
-    read = reader(child.stdout)
+    """Pass on requests and answers until there are no more requests or an error, which is the last answer.
+
+    Of several requests, up to the first other answer than the known one, only the last answer wakes the judge.
+    """
+    read = reader(io.BufferedReader(child.stdout))
     with suppress(OSError), child.stdin, child.stdout:
         try:
-            while (request := requests.get()) is not NO_MORE:
-                write(child.stdin, request)
-                answers.put(message(read))
+            while (sent := requests.get()) is not NO_MORE:
+                exchanges, before = sent
+                for number, exchange in enumerate(exchanges, 1):
+                    write(child.stdin, exchange.request)
+                    answer = message(read), time.monotonic()
+                    if answer[0] != exchange.answer or number == len(exchanges):
+                        answers.put(answer)
+                        break
+                    before.append(answer)
         except Exception as error:
             answers.put(error)
+
+
+def answers(exchanges):
+    """What was answered in each of these."""
+    return [exchange.answer for exchange in exchanges]
 
 
 def formed(answer):

@@ -68,9 +68,9 @@ def message(read):
 def unpacked(content):
     """The message of these bytes."""
     of_text, _ = LENGTHS.unpack_from(content)
-    text, arrays = content[LENGTHS.size :][:of_text], memoryview(content)[LENGTHS.size + of_text :]
+    text, arrays = content[LENGTHS.size : LENGTHS.size + of_text], memoryview(content)[LENGTHS.size + of_text :]
     try:
-        return Reader(arrays).inward(json.loads(text), DEPTH)
+        return Reader(arrays).inward(json.loads(text.decode("ascii")), DEPTH)
     except Malformed:
         raise
     except (ValueError, TypeError, KeyError, RecursionError, OverflowError) as error:
@@ -78,7 +78,7 @@ def unpacked(content):
 
 
 def reader(stream):
-    """``read(n)`` of an unbuffered stream: all n bytes, or an EOFError."""
+    """``read(n)`` of a stream: all n bytes, or an EOFError."""
 
     def read(count):
         parts = bytearray()

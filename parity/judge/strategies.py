@@ -8,6 +8,7 @@ A few examples of each property are larger than any constant that a candidate ma
 kinds. All examples of a scope are of its kind, so that no kind is left to chance.
 """
 
+import functools
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -74,6 +75,15 @@ CLOSE = Scope(numbers="close")
 domain = Domain()
 
 
+def composite(definition):
+    """As ``st.composite``, but equal arguments give one strategy: to examine a new one takes longer than to draw."""
+    return functools.lru_cache(MOST_KEPT)(st.composite(definition))
+
+
+MOST_KEPT = 1024  # strategies of a definition
+sampled_from = functools.lru_cache(MOST_KEPT)(st.sampled_from)
+
+
 @contextmanager
 def over(chosen):
     """Draw examples of this candidate's domain in the context."""
@@ -136,6 +146,7 @@ def decimals(exponent):
     return lambda raw: signed(raw.astype(np.int64), 65536) / 10.0**exponent
 
 
+@functools.cache
 def huge(exponent):
     """0 and powers of ten, of either sign, up to this one."""
 
@@ -151,8 +162,8 @@ def close(raw):
     return 10000 + decimals(4)(raw)
 
 
-EXACT = [small, eighths]
-ROUNDED = [decimals(exponent) for exponent in (4, 3, 2, 6)]
+EXACT = (small, eighths)
+ROUNDED = (decimals(4), decimals(3), decimals(2), decimals(6))
 
 
 def whole(count, dtype):
@@ -161,7 +172,7 @@ def whole(count, dtype):
     return -(-count // each) * each
 
 
-@st.composite
+@composite
 def raw(draw, count, dtype):
     """This many integers of this dtype."""
     # Fixed blocks: if the length depends on earlier draws, Hypothesis fills half of the examples with zeros.
@@ -177,23 +188,23 @@ def of_scope(sources, exponent):
     if scope == USUAL:
         return sources
     if set(sources) <= set(EXACT):  # large sums of eighths are not exact
-        return sources if scope.numbers == "close" else [small]
-    wanted = {"small": [small], "huge": [huge(exponent)], "close": [close]}.get(scope.numbers)
+        return sources if scope.numbers == "close" else (small,)
+    wanted = {"small": (small,), "huge": (huge(exponent),), "close": (close,)}.get(scope.numbers)
     if not wanted or not set(sources) <= set(EXACT + ROUNDED):
         return sources
     return sources + wanted if scope.free else wanted
 
 
-@st.composite
+@composite
 def forms(draw):
     """The storage form of the arrays of an example."""
-    return draw(st.sampled_from(["", scope.form])) if scope.free and scope.form else scope.form
+    return draw(sampled_from(("", scope.form))) if scope.free and scope.form else scope.form
 
 
-@st.composite
+@composite
 def arrays(draw, *shapes, sources=None, exponent=7):
     """Arrays of these shapes, from one source; huge numbers go up to this power of ten."""
-    source = draw(st.sampled_from(of_scope(sources or EXACT + ROUNDED, exponent)))
+    source = draw(sampled_from(of_scope(sources or EXACT + ROUNDED, exponent)))
     form = draw(forms())
     sizes = [int(np.prod(shape)) for shape in shapes]
     lengths = [whole(size, ">u2") for size in sizes]
@@ -208,7 +219,7 @@ def floating(array):
     return np.asarray(array) if getattr(array, "form", "") == "integers" else array
 
 
-@st.composite
+@composite
 def size(draw, axis, most, least=1, large=None):
     """``least`` to ``most`` samples, inputs or outputs, or steps; ``large`` if the scope's number is too large."""
     wanted = getattr(scope, axis)
@@ -253,21 +264,21 @@ def layers(most):
 IN_TURN = (10, 40)  # samples, where each makes a step of its own
 
 
-@st.composite
+@composite
 def shapes(draw):
     """(N, K)."""
     return draw(samples(8)), draw(width(3))
 
 
-@st.composite
+@composite
 def pairs(draw, sources=None, exponent=7):
     """Two arrays of one shape, (N, K) or (K,)."""
     n, k = draw(shapes())
-    shape = draw(st.sampled_from([(n, k), (k,)] if not (scope.forced and scope.samples) else [(n, k)]))
+    shape = draw(sampled_from(((n, k), (k,)) if not (scope.forced and scope.samples) else ((n, k),)))
     return draw(arrays(shape, shape, sources=sources, exponent=exponent))
 
 
-@st.composite
+@composite
 def problems(draw, sources=None, features=None, neurons=None, in_turn=False):
     """x (N, D), y (N, K), weight (K, D), bias (K,); sizes fixed or drawn."""
     n = draw(samples(5, large=IN_TURN if in_turn else None))
@@ -276,32 +287,35 @@ def problems(draw, sources=None, features=None, neurons=None, in_turn=False):
     return Problem(x, y, floating(weight), floating(bias))
 
 
-@st.composite
+@composite
 def classified(draw, sources=None, **sizes):
     """A problem whose labels are -1 and +1, often with zero weights, as the deck starts."""
     problem = draw(problems(sources=sources, **sizes))
-    start = draw(st.sampled_from([0.0, 1.0]))
+    start = draw(sampled_from((0.0, 1.0)))
     labels = np.where(np.round(problem.y) % 2 == 0, 1.0, -1.0)
     y = Formed.of(labels, problem.y.form) if isinstance(problem.y, Formed) else labels
     return problem._replace(y=y, weight=start * problem.weight, bias=start * problem.bias)
 
 
-@st.composite
+@composite
 def one_sample(draw, drawn):
     """The first sample of a drawn problem: x (D,), y (K,)."""
     problem = draw(drawn)
     return problem._replace(x=problem.x[0], y=problem.y[0])
 
 
-@st.composite
+FRACTIONS = (eighths, decimals(4))  # of another source than ROUNDED: no scope replaces them by huge numbers
+
+
+@composite
 def probabilities(draw):
     """Predictions and targets from 0 to 1, both ends included."""
     n, k = draw(shapes())
-    pred, target = draw(arrays((n, k), (n, k), sources=[eighths, decimals(4)]))
-    return [np.clip(np.abs(values) / draw(st.sampled_from([1.0, 8.0])), 0, 1) for values in (pred, target)]
+    pred, target = draw(arrays((n, k), (n, k), sources=FRACTIONS))
+    return [np.clip(np.abs(values) / draw(sampled_from((1.0, 8.0))), 0, 1) for values in (pred, target)]
 
 
-@st.composite
+@composite
 def scores(draw):
     """Scores (N, K) and class indices (N,)."""
     n, k = draw(samples(8)), draw(width(4))
@@ -309,14 +323,14 @@ def scores(draw):
     return pred, draw(raw(n, "u1")).astype(np.int64) % k
 
 
-@st.composite
+@composite
 def orders(draw, n, epochs):
     """A permutation of the samples for each epoch: the order of drawn keys, so that 0 to n-1 is the simplest."""
     keys = draw(raw(epochs * n, "u1")).reshape(epochs, n)
     return np.argsort(keys, axis=1, kind="stable").tolist()
 
 
-@st.composite
+@composite
 def ordered(draw, drawn, epochs):
     """A problem, and an order of its samples for each epoch."""
     problem = draw(drawn)
@@ -326,6 +340,7 @@ def ordered(draw, drawn, epochs):
 rates = st.sampled_from(EXACT_RATES + DECIMAL_RATES)
 
 
+@functools.lru_cache(MOST_KEPT)
 def names(option, among):
     """One of these names of an option, and of those that the candidate knows."""
 

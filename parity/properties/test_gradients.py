@@ -110,7 +110,7 @@ def tame(x):
 
 @checks("neuron_gradients", "neuron", "squared_error")
 @given(
-    problem=draw.problems(sources=[draw.small]), activation=draw.names("activation", ["identity", "sigmoid", "tanh"])
+    problem=draw.problems(sources=(draw.small,)), activation=draw.names("activation", ("identity", "sigmoid", "tanh"))
 )
 def test_the_gradient_is_the_central_difference_of_the_loss(check, side, problem, activation):
     """(L(w + h) - L(w - h)) / 2h, within its truncation, h^2/6 |L'''|, and the rounding of the loss over h."""

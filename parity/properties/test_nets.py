@@ -56,7 +56,7 @@ def form(check):
     return Drawn.form
 
 
-@st.composite
+@draw.composite
 def runs(draw_one):
     """At least three steps of a net of the declared form, from weights and points of order one."""
     form = Drawn.form
@@ -65,7 +65,7 @@ def runs(draw_one):
     sizes = list(form.sizes or draw_one(sizes_of(form)))
     shapes: list = [(steps, n, sizes[0]), (steps, n, sizes[-1])]
     shapes += [shape for d, k in pairwise(sizes) for shape in ((k, d), (k,))]
-    x, y, *arrays = map(np.asarray, draw_one(draw.arrays(*shapes, sources=[near_one, draw.quarters])))
+    x, y, *arrays = map(np.asarray, draw_one(draw.arrays(*shapes, sources=(near_one, draw.quarters))))
     weights = dict(zip(forms.contract_shapes(sizes), arrays, strict=True))
     if form.loss == "cross_entropy":
         y = (np.abs(y[..., 0]) * 10).astype(int) % sizes[-1]
@@ -75,7 +75,7 @@ def runs(draw_one):
     return Run(sizes, weights, x, y, [rates[i % len(rates)] for i in range(steps)])
 
 
-@st.composite
+@draw.composite
 def sizes_of(draw_one, form):
     """The numbers of inputs, of neurons in each hidden layer, and of outputs."""
     least, most = draw.layers(4) if form.hidden_layers is None else [form.hidden_layers + 1] * 2

@@ -100,7 +100,7 @@ def go_back(backend, layer, x, y):
 
 
 @checks("Linear", "squared_error", "squared_error_backward")
-@given(draw.problems(sources=[draw.small, draw.quarters]), st.integers(1, 3))
+@given(draw.problems(sources=(draw.small, draw.quarters)), st.integers(1, 3))
 def test_linear_layer_adds_its_gradients(check, problem, passes):
     """Backward passes without zero_grad in between add up. This is not part of the contract, so only tested here."""
     if not check.able("Linear.backward", lambda _: False):

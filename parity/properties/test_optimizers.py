@@ -36,7 +36,7 @@ rmsprop_options = st.fixed_dictionaries(
 )
 
 
-@st.composite
+@draw.composite
 def histories(draw_one, sources=None, long=None):
     """A parameter and its gradients, one per step."""
     n, k = draw_one(draw.shapes())
@@ -70,7 +70,7 @@ def test_sgd_update(check, history, lr, momentum, dampening, weight_decay, neste
 
 @checks("sgd_update")
 @given(
-    histories(sources=[draw.small], long=(6, 10)),  # more halvings by the momentum would not be exact
+    histories(sources=(draw.small,), long=(6, 10)),  # more halvings by the momentum would not be exact
     st.sampled_from([0.5, 1.0]),
     st.sampled_from([0.0, 0.5]),
     st.booleans(),
@@ -121,7 +121,7 @@ def test_adamw_update(check, history, lr, options):
     steps(check, "adamw_update", history, lr, options)
 
 
-@st.composite
+@draw.composite
 def two_gradients(draw_one):
     """A parameter and the gradients of two steps."""
     shape = draw_one(draw.shapes())
@@ -176,12 +176,15 @@ class Training(NamedTuple):
     reload_at: int | None
 
 
-@st.composite
+SMALL = (draw.quarters, draw.decimals(4))
+
+
+@draw.composite
 def trainings(draw_one, options):
     """Small layers and some steps; before one of them the optimizer may be saved and loaded."""
     n, d, k = draw_one(draw.samples(3)), draw_one(draw.width(3)), draw_one(draw.width(2))
     shapes = [(n, d), (n, k), (k, d), (k,), (k, d), (k,)]
-    x, y, *weights = draw_one(draw.arrays(*shapes, sources=[draw.quarters, draw.decimals(4)]))
+    x, y, *weights = draw_one(draw.arrays(*shapes, sources=SMALL))
     layers = [dict(zip(("weight", "bias"), pair, strict=True)) for pair in (weights[:2], weights[2:])]
     group = st.builds(lambda lr, options: {"lr": lr, **options}, st.sampled_from([0.5, 0.1]), options)
     trained = [draw_one(st.integers(0, 1)) for _ in range(draw_one(draw.steps(3)))]

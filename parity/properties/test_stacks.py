@@ -98,7 +98,7 @@ def test_each_net_is_as_its_own_run_leaves_it(check, run, drawn):
 
 @checks("fit_stack", "MLP")
 @given(
-    runs(sources=[near_one], most_layers=1),
+    runs(sources=(near_one,), most_layers=1),
     st.lists(SCALES, min_size=1, max_size=3),
     st.sampled_from(["SGD", "Adagrad", "RMSprop", "Adam", "AdamW"]),
     rates,
@@ -116,7 +116,7 @@ def test_one_name_is_an_optimizer_for_each(check, run, scales, optimizer, lr):
 
 
 @checks("fit_stack", "MLP", "SGD")
-@given(runs(sources=[near_one], losses=["mse_loss"], most_layers=1), st.integers(0, 2))
+@given(runs(sources=(near_one,), losses=("mse_loss",), most_layers=1), st.integers(0, 2))
 def test_the_others_go_on(check, run, position):
     """A net whose loss goes out of range stops; those before and after it are as if it had never been there."""
     lrs = [0.1, 0.1, 0.1]

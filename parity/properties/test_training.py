@@ -45,7 +45,7 @@ def near_one(raw):
     return draw.decimals(4)(raw) / 2
 
 
-@st.composite
+@draw.composite
 def runs(draw_one, epochs=2, sources=(near_one, draw.quarters), losses=LOSSES, most_layers=4, may_settle=False):
     """Weights and points of order one; targets that fit the loss."""
     # Many steps come from many samples, because with many epochs a loss may converge and end the run.
@@ -55,12 +55,12 @@ def runs(draw_one, epochs=2, sources=(near_one, draw.quarters), losses=LOSSES, m
     sizes = draw_one(st.lists(width, min_size=layers[0] + 1, max_size=layers[1] + 1))
     loss = draw_one(draw.names("loss", losses))
     shapes = [shape for d, k in pairwise(sizes) for shape in ((k, d), (k,))]
-    x, y, *arrays = draw_one(draw.arrays((n, sizes[0]), (n, sizes[-1]), *shapes, sources=list(sources)))
+    x, y, *arrays = draw_one(draw.arrays((n, sizes[0]), (n, sizes[-1]), *shapes, sources=sources))
     names = [f"fc{layer}.{kind}" for layer in range(1, len(sizes)) for kind in ("weight", "bias")]
     targets: Any = {"mse_loss": y, "cross_entropy": (np.abs(y[:, 0]) * 10).astype(int) % sizes[-1]}
     return Run(
         sizes,
-        draw_one(draw.names("activation", [name for name in ACTIVATIONS if name != "softmax"])),
+        draw_one(draw.names("activation", tuple(name for name in ACTIVATIONS if name != "softmax"))),
         "sigmoid" if loss == "binary_cross_entropy" else "identity",
         dict(zip(names, arrays, strict=True)),
         x,
@@ -254,7 +254,7 @@ def with_its_eps(check, side, model, optimizer):
 
 
 @checks("fit", "MLP", "Adam")
-@given(runs(sources=[near_one], most_layers=1), st.sampled_from([0.1, 0.01]), rates)
+@given(runs(sources=(near_one,), most_layers=1), st.sampled_from([0.1, 0.01]), rates)
 def test_fit_goes_on(check, run, own, lr):
     """With an existing optimizer, a second ``fit`` continues from its state, with its own rate or a schedule."""
     options, rate = ({"lr": lr}, lr[0]) if isinstance(lr, tuple) else ({}, own)
@@ -280,7 +280,7 @@ def test_fit_goes_on(check, run, own, lr):
 
 @checks("fit", "MLP")
 @given(
-    runs(epochs=4, sources=[near_one], losses=["mse_loss"], most_layers=1, may_settle=True),
+    runs(epochs=4, sources=(near_one,), losses=("mse_loss",), most_layers=1, may_settle=True),
     st.sampled_from([0.1, 0.5, 0.02, 0.0]),
     st.sampled_from([0.1, 0.01]),
 )
@@ -338,7 +338,7 @@ def test_train_step_resynchronised(check, run, lr):
 
 
 @checks("train_step", "MLP", "SGD", *ANALYTIC)
-@given(run=runs(epochs=1, sources=[near_one], losses=ANALYTIC))
+@given(run=runs(epochs=1, sources=(near_one,), losses=ANALYTIC))
 def test_the_gradients_of_every_layer_are_derivatives_of_the_loss(check, side, run):
     """Against complex steps, Im L(w + ih) / h, of a net written here, and central differences of the backend's loss."""
     known = check.domain.among("activation", SMOOTH)
@@ -410,7 +410,7 @@ class Interleaved(RuleBasedStateMachine):
 
     @initialize(
         optimizer=st.sampled_from(["SGD", "Adagrad", "RMSprop", "Adam", "AdamW"]),
-        values=draw.arrays((13,), sources=[near_one]),
+        values=draw.arrays((13,), sources=(near_one,)),
     )
     def start(self, optimizer, values):
         """Two equal nets, each with its optimizer."""
@@ -437,7 +437,7 @@ class Interleaved(RuleBasedStateMachine):
         options = self.check.without_fixed(side, self.kind, options)
         return getattr(getattr(self.check, side), self.kind)(self.nets[side].kept.parameters(), **options)
 
-    @rule(points=draw.arrays((3, 2), (3, 1), sources=[near_one]))
+    @rule(points=draw.arrays((3, 2), (3, 1), sources=(near_one,)))
     def step(self, points):
         """One step on three samples."""
         x, y = map(self.check.cast, points)
@@ -531,7 +531,7 @@ def test_mlp(check, run):
 
 
 @checks("MLP")
-@given(runs(losses=["mse_loss"]))
+@given(runs(losses=("mse_loss",)))
 def test_mlp_of_sizes_alone(check, run):
     """By default the hidden layers have a sigmoid and the last layer none."""
     check.domain.needs(activation="sigmoid")

@@ -226,7 +226,7 @@ def learn(error, function, examples, survey=None, own=None):
     if found and survey:
         check.evidence = Evidence()
         if check.candidate.process:
-            check.candidate.process.used = 0.0  # the explanation has a time of its own
+            check.candidate.process.clock.begin()  # the explanation has a time of its own
         with suppress(Mismatch, Flaky, Stopped):
             survey(examples.survey)
         asked = asked_in(examples.transcript, check.form)
