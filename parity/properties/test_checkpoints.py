@@ -54,7 +54,7 @@ OPTIMIZERS: dict[str, Any] = {
 }
 optimizers = st.one_of([st.tuples(st.just(kind), options) for kind, options in OPTIMIZERS.items()])
 stops = st.integers(0, 24)  # a step after which a training is stopped
-small_runs = runs(sources=[near_one], most_layers=1)
+small_runs = runs(sources=(near_one,), most_layers=1)
 
 
 class Stop(Exception):
