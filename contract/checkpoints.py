@@ -114,7 +114,8 @@ def opened(file, framework):
     if not os.path.isfile(file):
         raise ValueError(f"{file}: no such file, expected a safetensors file")
     try:
-        with library.safe_open(file, framework=framework) as content:
+        # Not mapped into memory: a file that is cut meanwhile would end the program.
+        with library.safe_open(file, framework, backend="pread") as content:
             yield Saved(file, content)
     except library.SafetensorError as error:
         got = f"{os.path.getsize(file)} bytes that are cut, or of another kind"
