@@ -3,14 +3,13 @@
 import numpy as np
 
 import scratch
-from contract.arguments import epoch_orders
 from parity.mistakes.activations import (
     derivative_of_the_output,
     softmax_derivative_of_the_output,
     tanh_derivative_of_the_output,
 )
 from parity.mistakes.losses import squared_error_averaged
-from parity.mistakes.perceptron import in_plain_order, x_alone
+from parity.mistakes.perceptron import epoch_by_epoch, in_plain_order, x_alone
 from parity.mistakes.registry import mistake, rewired
 from scratch.activations import ACTIVATIONS
 
@@ -331,8 +330,8 @@ def stops_when_it_grows(weight, bias, x, y, *, lr, epochs, tolerance=0.0, **opti
 def stopping(rule, weight, bias, x, y, *, epochs, orders=None, on_epoch=None, **options):
     """``train_gradient`` that stops by another rule of the previous and the current loss."""
     result = scratch.train_gradient(weight, bias, x, y, epochs=0, **options)
-    for order in epoch_orders(orders, epochs, len(x)):
-        one = scratch.train_gradient(result.weight, result.bias, x, y, epochs=1, orders=[order], **options)
+    for order in epoch_by_epoch(orders, epochs, len(x)):
+        one = scratch.train_gradient(result.weight, result.bias, x, y, epochs=1, orders=order, **options)
         losses = result.losses + one.losses
         converged = rule(*[np.inf, *losses][-2:])
         result = one._replace(losses=losses, epochs=len(losses), converged=converged)

@@ -190,6 +190,11 @@ def in_plain_order(orders, epochs, n, first=0):
     return ([*range(n)] for _ in epoch_orders(orders, epochs, n, first))
 
 
+def epoch_by_epoch(orders, epochs, n):
+    """The orders of each epoch alone."""
+    return (None if orders is None else [order] for order in epoch_orders(orders, epochs, n))
+
+
 @mistake("train_perceptron")
 def perceptron_targets_not_shuffled(weight, bias, x, y, *, max_epochs=1000, orders=None, on_epoch=None):
     """the inputs are put in the order of the epoch and the targets are not: each sample has the label of another.

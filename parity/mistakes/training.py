@@ -5,7 +5,7 @@ import numpy as np
 import scratch
 from contract.arguments import epoch_orders, part_length
 from contract.training import settled
-from parity.mistakes.perceptron import in_plain_order
+from parity.mistakes.perceptron import epoch_by_epoch, in_plain_order
 from parity.mistakes.registry import mistake, rewired
 from scratch import training
 from scratch.losses import LOSSES, Loss
@@ -237,7 +237,7 @@ def optimizer_made_anew(model, x, y, *, epochs=40, orders=None, **options):
     Met where it is constructed inside the loop over the epochs.
     """
     whole, *rest = (
-        scratch.fit(model, x, y, epochs=1, orders=[order], **options) for order in epoch_orders(orders, epochs, len(x))
+        scratch.fit(model, x, y, epochs=1, orders=order, **options) for order in epoch_by_epoch(orders, epochs, len(x))
     )
     for history in rest:
         for kind in ("losses", "weights", "gradients", "state"):

@@ -92,7 +92,7 @@ def sure_and_wrong():
 
 
 def losses():
-    """The losses and their derivatives, for one sample with target 1; cross_entropy as a function of the score of the
+    """The losses and their derivatives, for one sample with target 1; the last as a function of the score of the
     correct one of three classes, where the other two scores are 0.
 
     Curves over the prediction: half the squared error and the squared error are parabolas with their minimum at 1; the
