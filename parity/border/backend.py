@@ -85,6 +85,7 @@ class Backend:
         self.signatures: dict = {}
         self.consulted: set = set()
         self.floats_only: set = set()
+        self.own_cases: dict = {}  # of its functions, for the diagnosis
         self.keeps = False
         self.domain: list = []
         self.transcript: list[Asked] = []

@@ -256,7 +256,7 @@ def judge(pyfuncitem, marker, check):
         if not examples.smallest:
             note_time(pyfuncitem, error)
         survey = functools.partial(run_inner, pyfuncitem, examples.property_)
-        own = functools.partial(own_case, check)
+        own = functools.partial(kept_case, check)
         evidence.left_out |= check.domain.left_out | examples.left_out()
         with strategies.over(check.domain):
             learned = learn(error, marker.args[0], examples, survey if marker.kwargs.get("replay", True) else None, own)
@@ -276,6 +276,16 @@ def judge(pyfuncitem, marker, check):
 
 
 OWN = 25  # examples of a function's own property; more would not tell more mistakes apart
+
+
+def kept_case(check, name):
+    """The same for every property of a candidate in this process; the time of another one is its own."""
+    if not check.candidate.ours:
+        return own_case(check, name)
+    kept, key = check.candidate.own_cases, (check.dtype, check.reference.name, name)
+    if key not in kept:
+        kept[key] = own_case(check, name)
+    return kept[key]
 
 
 def own_case(check, name):
