@@ -15,6 +15,8 @@ import inspect
 import sys
 from collections import Counter
 from itertools import chain
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from hypothesis import Phase, settings
@@ -69,14 +71,14 @@ def verdicts(test, check, examples, seed):
     test.hypothesis.inner_test = functools.wraps(inner)(one)
     test._hypothesis_internal_use_seed = seed
     usual = test._hypothesis_internal_use_settings
-    fixtures = {"check": check, "side": "candidate"}
     try:
         usually = [(strategies.USUAL, strategies.shares(examples)[strategies.USUAL])]
         for scope, count in chain(usually, strategies.further(examples, check.evidence)):
             test._hypothesis_internal_use_settings = settings(
                 usual, max_examples=count, phases=[Phase.generate, Phase.target], database=None, deadline=None
             )
-            with strategies.within(scope):
+            with strategies.within(scope), TemporaryDirectory() as folder:
+                fixtures = {"check": check, "side": "candidate", "file": Path(folder) / "run.safetensors"}
                 test(**{name: value for name, value in fixtures.items() if name in inspect.signature(inner).parameters})
     finally:
         test.hypothesis.inner_test, test._hypothesis_internal_use_settings = inner, usual
