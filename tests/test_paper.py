@@ -55,7 +55,7 @@ FORMULAS = {
 def test_every_mistake_differs_as_before(name):
     """In every property that has an example beyond the bound, some example differs, in this precision.
 
-    Those in formulas; ``python tests/on_paper.py`` also does those in classes and in what trains them, which takes long.
+    Those in formulas; ``python tests/on_paper.py`` also does those in classes and in what trains them.
     """
     ends = found(name, MISTAKES[name], {MISTAKES[name].replaced.partition(".")[0]})
     assert all(verdicts[on_paper.FAR] for verdicts in ends.values()), ends
