@@ -109,14 +109,14 @@ def train_gradient(
 
     ``epochs`` is the maximum number of epochs. ``orders`` holds the order of the
     samples in each epoch, a permutation of 0..N-1, and training stops when it is
-    exhausted; None is 0 to N-1 each time. Training stops when the loss of an epoch
-    differs from that of the one before by no more than ``tolerance``. ``on_epoch(epoch,
-    weight, bias, loss)`` is called after each epoch, the first being 1. The result has
-    ``weight``, ``bias``, ``converged`` (the loss settled), ``epochs`` (how many were
-    run) and ``losses``, the squared error over all samples after each epoch. A learning
-    rate that is too large makes the loss grow out of range: training stops there with a
-    warning, and ``losses`` keeps what happened.
-    Source: the deck.
+    exhausted; a NumPy generator draws one for each epoch; None is 0 to N-1 each time.
+    Training stops when the loss of an epoch differs from that of the one before by no
+    more than ``tolerance``. ``on_epoch(epoch, weight, bias, loss)`` is called after
+    each epoch, the first being 1. The result has ``weight``, ``bias``, ``converged``
+    (the loss settled), ``epochs`` (how many were run) and ``losses``, the squared error
+    over all samples after each epoch. A learning rate that is too large makes the loss
+    grow out of range: training stops there with a warning, and ``losses`` keeps what
+    happened. Source: the deck.
 
     >>> x, y = tensor([[2.0, 1.0], [4.0, 0.0]]), tensor([[1.0], [-1.0]])
     >>> run = train_gradient(tensor([[0, 0]]), tensor([0]), x, y, lr=0.0625, epochs=2)

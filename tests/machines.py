@@ -40,6 +40,7 @@ MACHINES = {
 FIGURES = (
     "readme",
     "backpropagation",
+    "checkpoints",
     "course",
     "deck",
     "disagreements",
@@ -57,9 +58,11 @@ FIGURES = (
 TEXT = (
     "readme",
     "check",
+    "checkpoints",
     "course",
     "data",
     "domain",
+    "formats",
     "page",
     "plots",
     "process",

@@ -284,6 +284,26 @@ def test_training_ends_where_the_loss_settles_or_the_orders_do(backend):
 
 
 @BACKENDS
+@pytest.mark.parametrize(
+    ("train", "options"),
+    [
+        ("train_perceptron", {"max_epochs": 3}),
+        ("train_gradient", {"epochs": 3, "lr": 0.1}),
+    ],
+)
+def test_a_generator_draws_the_orders_of_one_neuron(backend, train, options):
+    """As the permutations would that it draws."""
+    x, y = backend.load_data("toy_flipped")
+    start = backend.tensor([[0.5, -0.25]]), backend.tensor([0.0])
+    rng = np.random.default_rng(1)
+    given = getattr(backend, train)(*start, x, y, orders=[rng.permutation(len(x)) for _ in range(3)], **options)
+    drawn = getattr(backend, train)(*start, x, y, orders=np.random.default_rng(1), **options)
+    plain = getattr(backend, train)(*start, x, y, **options)
+    assert drawn.weight.tolist() == given.weight.tolist() != plain.weight.tolist()
+    assert drawn.epochs == given.epochs == 3
+
+
+@BACKENDS
 def test_a_loss_out_of_range_stops_the_run_and_says_where(backend):
     """One warning, one line, from where fit is called; the history is kept."""
     net, x, y = problem(backend, (2, 1))

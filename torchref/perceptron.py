@@ -66,10 +66,11 @@ def train_perceptron(
 
     ``max_epochs`` stops it where no line separates the classes. ``orders`` holds the
     order of the samples in each epoch, a permutation of 0..N-1, and training stops when
-    it is exhausted; None is 0 to N-1 each time. ``on_epoch(epoch, weight, bias,
-    mistakes)`` is called after each epoch, the first being 1. The result has
-    ``weight``, ``bias``, ``converged`` (an epoch passed without a mistake), ``epochs``
-    (that one included) and ``updates`` (corrections over all epochs).
+    it is exhausted; a NumPy generator draws one for each epoch; None is 0 to N-1 each
+    time. ``on_epoch(epoch, weight, bias, mistakes)`` is called after each epoch, the
+    first being 1. The result has ``weight``, ``bias``, ``converged`` (an epoch passed
+    without a mistake), ``epochs`` (that one included) and ``updates`` (corrections over
+    all epochs).
 
     For one neuron (K = 1) on separable data it ends after at most (R / gamma)^2 updates
     from W = 0, of which one on the line counts half: R is the largest length of (x, 1),

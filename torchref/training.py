@@ -129,12 +129,12 @@ def fit(
     batch. Averaging the parts' means without these weights is a known mistake.
     ``orders`` holds the order of the samples in each epoch, and training stops when it
     is exhausted; a NumPy generator draws one for each epoch; None is 0 to N-1 each
-    time. Training also stops when the mean loss of
-    an epoch's steps differs from that of the epoch before by no more than
-    ``tolerance``. ``on_step(step, model, loss)`` is called after each step, the first
-    being 1. ``record`` lists what the history keeps beside the loss: "weights",
-    "gradients", "state". With the ``history`` of a training that was stopped after any
-    step, and otherwise the same arguments, it goes on there, and the history with it.
+    time. Training also stops when the mean loss of an epoch's steps differs from that
+    of the epoch before by no more than ``tolerance``. ``on_step(step, model, loss)`` is
+    called after each step, the first being 1. ``record`` lists what the history keeps
+    beside the loss: "weights", "gradients", "state". With the ``history`` of a training
+    that was stopped after any step, and otherwise the same arguments, it goes on there,
+    and the history with it.
 
     The history has ``losses`` (before each step), ``epochs`` (how many were begun),
     ``samples`` (how many of the last one's were used), ``generator`` (its state before

@@ -25,9 +25,8 @@ def fit(model, x, y, *, optimizer="SGD", lr=0.05, on_step=None, **options):
     """Train a net: see ``scratch.fit``.
 
     Nets and optimizers of one's own, mixed dtypes, and batches in parts are trained by
-    ``scratch.fit``.
-    The arrays of the parameters, their gradients and states change in place: who keeps
-    one, from ``on_step`` for instance, copies it.
+    ``scratch.fit``. The arrays of the parameters, their gradients and states change in
+    place: who keeps one, from ``on_step`` for instance, copies it.
 
     >>> net = Linear(2, 1)
     >>> net.load_state_dict({"weight": [[0.5, -1.0]], "bias": [0.0]})
