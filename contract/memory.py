@@ -2,28 +2,27 @@
 
 import math
 
-from contract.arguments import batch_length
+from contract.arguments import batch_length, part_length
 from contract.messages import invalid
 
 LITTLE = 2**28  # bytes that are not worth asking for
 
 
-def batch_that_fits(batch_size, n, model, nets=1, at_once=1):
+def batch_that_fits(batch_size, n, model, nets=1, at_once=1, parts=1):
     """The number of samples in a batch, for which the arrays of a training have room.
 
     For each weight of all nets there are its gradient and two numbers of a state, and
     for each neuron and sample of the nets that compute at once its sum and its output.
     """
     batch_size = batch_length(batch_size, n)
+    samples = part_length(batch_size, parts)
     parameters = list(model.parameters())
     shapes = [tuple(parameter.shape) for parameter in parameters]
     neurons = sum(shape[0] for shape in shapes if len(shape) == 2)
-    numbers = (
-        4 * nets * sum(map(math.prod, shapes)) + 2 * at_once * neurons * batch_size
-    )
+    numbers = 4 * nets * sum(map(math.prod, shapes)) + 2 * at_once * neurons * samples
     needed = numbers * parameters[0].dtype.itemsize
     if needed > LITTLE and needed > (free := free_memory()):
-        what = f"{batch_size} for {neurons} neurons" + f" of {nets} nets" * (nets > 1)
+        what = f"{samples} for {neurons} neurons" + f" of {nets} nets" * (nets > 1)
         got, most = (f"{size / 1e9:.3g} GB" for size in (needed, free))
         got = f"{what}, which need {got}"
         raise invalid("batch_size", got, f"at most the {most} that are free")

@@ -52,15 +52,17 @@ class History:
         """The epoch in which a training goes on: the last one begun, or 0."""
         return max(self.epochs - 1, 0)
 
-    def begin(self, epoch):
-        """Count this epoch, unless it was begun before the training was stopped."""
+    def begin(self, epoch, steps):
+        """How many of the epoch's steps were done before the training was stopped."""
         if epoch == self.epochs:
             self.epochs, self.samples = epoch + 1, 0
+        return len(self.losses) - epoch * steps
 
     def add(self, loss, samples):
-        """Add a step of so many samples."""
+        """Add a step of so many samples; the number of the step, the first being 1."""
         self.losses.append(loss)
         self.samples += samples
+        return len(self.losses)
 
     def record(self, kinds, model, optimizer):
         """Store copies of the requested quantities by parameter name."""

@@ -7,8 +7,9 @@ def main():
     """Run the command; an interrupt during the import also ends with one line."""
     try:
         from parity import cli
+        from parity.commands import ranks
 
-        return cli.main()
+        return ranks.end(cli.main())
     except KeyboardInterrupt:
         print("parity: stopped", file=sys.stderr)
         return 130

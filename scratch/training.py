@@ -151,25 +151,23 @@ def fit(
     (2, [1.0, 12.691, 6.911, 1.578])
     """
     record = {choice("record", r, RECORDED) for r in listed("record", record)}
-    batch_size = batch_length(batch_size, len(x))
-    batch_that_fits(part_length(batch_size, accumulate), len(x), model)
+    batch_size = batch_that_fits(batch_size, len(x), model, parts=accumulate)
+    steps = math.ceil(len(x) / batch_size)
     optimizer = optimizer_over(model, optimizer, lr, OPTIMIZERS)
     in_parts = partial(accumulated_step, accumulate)
     take_step = train_step if accumulate == 1 else in_parts
-    steps = math.ceil(len(x) / batch_size)
     history = history_of(history, len(x), batch_size)
-    first, orders = history.first, drawn(orders, len(x), history)
-    for epoch, order in enumerate(epoch_orders(orders, epochs, len(x), first), first):
+    orders = drawn(orders, len(x), history)
+    orders = epoch_orders(orders, epochs, len(x), history.first)
+    for epoch, order in enumerate(orders, history.first):
         if callable(lr):
             set_lr(optimizer, lr(epoch))
-        history.begin(epoch)
-        done = len(history.losses) - epoch * steps
+        done = history.begin(epoch, steps)
         pairs = batches(x, y, batch_size, order)
         for x_batch, y_batch in itertools.islice(pairs, done, None):
             value = take_step(model, x_batch, y_batch, loss, optimizer)
-            history.add(value, len(x_batch))
+            step = history.add(value, len(x_batch))
             history.record(record, model, optimizer)
-            step = len(history.losses)
             if on_step is not None:
                 on_step(step, model, value)
             if not finite_loss(value, f"at step {step}, in epoch {epoch + 1}"):
@@ -188,8 +186,7 @@ def accumulated_step(accumulate, model, x, y, loss, optimizer):
     """
     optimizer.zero_grad()
     value, size = 0.0, part_length(len(x), min(accumulate, len(x)))
-    for start in range(0, len(x), size):
-        x_part, y_part = x[start : start + size], y[start : start + size]
+    for x_part, y_part in batches(x, y, size, slice(None)):
         share = 1.0 if loss == "squared_error" else len(x_part) / len(x)
         value += backward(model, loss, model(x_part), y_part, share)
     optimizer.step()

@@ -90,10 +90,19 @@ def helpers(file, name):
 
 
 def code(tree, file, name):
-    """The lines of a definition without docstrings; none where this tree does not have it."""
+    """The lines of a definition without docstrings, its signature in one; none where this tree does not have it."""
     text = (trees.ROOT / tree / f"{file}.py").read_text(encoding="utf-8").splitlines()
     nodes = [node for node in definitions(tree, file) if node.name == name]
-    return without_docstrings(nodes[0], text) if nodes else []
+    return in_one(without_docstrings(nodes[0], text)) if nodes else []
+
+
+def in_one(lines):
+    """The lines with a first one that lists its arguments below each other, ``def f(`` to ``):``, joined."""
+    if not lines[0].endswith("("):
+        return lines
+    end = next(number for number, line in enumerate(lines) if line.startswith(")"))
+    arguments = " ".join(line.strip() for line in lines[1:end])
+    return [f"{lines[0]}{arguments.removesuffix(',')}{lines[end]}", *lines[end + 1 :]]
 
 
 def without_docstrings(node, text):
@@ -146,9 +155,14 @@ def rows(left, right):
 
 def folded(line, width):
     """The line, in several where it is too long for its column; broken after a comma if there is one."""
-    if len(line) <= width:
-        return [line]
     indent = len(line) - len(line.lstrip())
-    comma = line.rfind(", ", indent, width) + 1
-    at = comma if comma > 0.7 * width else line.rfind(" ", indent + 1, width)
-    return [line[:at].rstrip(), *folded(" " * (indent + 8) + line[at:].lstrip(), width)] if at > indent else [line]
+    lines = [line]
+    while len(line) > width:
+        start = len(line) - len(line.lstrip())
+        comma = line.rfind(", ", start, width) + 1
+        at = comma if comma > 0.6 * width else line.rfind(" ", start + 1, width)
+        if at <= start:
+            break
+        line = " " * (indent + 8) + line[at:].lstrip()
+        lines[-1:] = [lines[-1][:at].rstrip(), line]
+    return lines

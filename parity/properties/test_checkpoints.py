@@ -157,8 +157,10 @@ def test_stopped_and_gone_on(check, side, file, run, optimizer, lr, seed, until)
 
     whole = Training(check, side, run, kind, lr, options).go_on(**orders())
     until %= len(whole.history.plain.losses) + 1
-    Training(check, side, run, kind, lr, options).go_on(until, **orders()).save(file)
+    stopped = Training(check, side, run, kind, lr, options).go_on(until, **orders())
+    stopped.save(file)
     again = Training(check, side, run, kind, lr, options).load(file)
+    same_history(f"load_training in {again.backend.name}", "saved", stopped.history, "loaded", again.history)
     again.go_on(**orders(more=bool(until)))  # once begun, its state is that of the file
     results = [
         (training.net.state_dict(), training.optimizer.state_dict(), training.history) for training in (whole, again)
@@ -174,11 +176,16 @@ def same(check, side, kind, until, results):
         other = dict(flat({"weights": weights_again, **optimizer_again})).get(key)
         if other is None or np.asarray(value).tobytes() != np.asarray(other).tobytes():
             raise Mismatch(f"{kind} in {name}, stopped after step {until}, saved and loaded: {key} differs at the end")
+    what = f"fit in {name}, stopped after step {until}"
+    same_history(what, "not stopped", history, "stopped", history_again)
+
+
+def same_history(what, one, history, other, history_again):
+    """Compare what two histories tell."""
     for key in ("losses", "epochs", "samples", "converged", "generator"):
-        one, two = (getattr(found.plain, key) for found in (history, history_again))
-        if one != two:
-            facts = {"not stopped": repr(one), "stopped": repr(two)}
-            raise Mismatch(f"history.{key} in {name}, stopped after step {until}: another one at the end", facts)
+        values = [getattr(found.plain, key) for found in (history, history_again)]
+        if values[0] != values[1]:
+            raise Mismatch(f"{what}: another history.{key}", dict(zip((one, other), map(repr, values), strict=True)))
 
 
 def flat(value, path=""):
