@@ -80,7 +80,7 @@ def sizes_of(draw_one, form):
     """The numbers of inputs, of neurons in each hidden layer, and of outputs."""
     least, most = draw.layers(4) if form.hidden_layers is None else [form.hidden_layers + 1] * 2
     width = draw.width(MOST_INPUTS, large=(5, 24))
-    sizes = draw_one(st.lists(width, min_size=least + 1, max_size=most + 1))
+    sizes = [draw_one(width) for _ in range(draw_one(st.integers(least, most)) + 1)]
     return [*sizes[:-1], 1] if form.one_output else sizes
 
 

@@ -40,7 +40,8 @@ rmsprop_options = st.fixed_dictionaries(
 def histories(draw_one, sources=None, long=None):
     """A parameter and its gradients, one per step."""
     n, k = draw_one(draw.shapes())
-    return draw_one(draw.arrays((n, k), (draw_one(draw.steps(STEPS, large=long)), n, k), sources=sources))
+    steps = draw_one(draw.steps(STEPS, large=long))
+    return draw_one(draw.arrays((n, k), (steps, n, k), sources=sources, room=STEPS * 8 * 3))
 
 
 def steps(check, name, history, lr, options, exactly=False):

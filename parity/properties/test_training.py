@@ -52,7 +52,7 @@ def runs(draw_one, epochs=2, sources=(near_one, draw.quarters), losses=LOSSES, m
     long = draw.scope.steps and not may_settle
     n, layers = draw_one(draw.steps(5) if long else draw.samples(5, large=(30, 100))), draw.layers(most_layers)
     width = draw.width(4, large=(5, 24))
-    sizes = draw_one(st.lists(width, min_size=layers[0] + 1, max_size=layers[1] + 1))
+    sizes = [draw_one(width) for _ in range(draw_one(st.integers(*layers)) + 1)]
     loss = draw_one(draw.names("loss", losses))
     shapes = [shape for d, k in pairwise(sizes) for shape in ((k, d), (k,))]
     x, y, *arrays = draw_one(draw.arrays((n, sizes[0]), (n, sizes[-1]), *shapes, sources=sources))
