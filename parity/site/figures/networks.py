@@ -120,32 +120,62 @@ def backpropagation():
     arrows point to the left, from the loss to the weights: each edge has the derivative of the loss with respect to its
     weight, each neuron those with respect to a, z and b. The numbers are those of the text.
     """
-    from parity.site.backpropagation import NUMPY, START, run
-
-    start, end = run(START), run(NUMPY)
+    found = small_net()
     figure, axes = grid(2, 1, width=5.6, height=3.4)
     values = [
-        [f"{start['x'][k]:g}" for k in range(2)],
-        [f"$b$ = {told(start['b1'][k])}, $z$ = {told(end['z1'][k])}\n$a$ = {told(end['a1'][k])}" for k in range(2)],
-        f"$b$ = {told(start['b2'][0])}\n{told(end['y_hat'][0])}",
-        told(end["loss"]),
+        [f"{found['x'][k]:g}" for k in range(2)],
+        [f"$b$ = {told(found['b1'][k])}, $z$ = {told(found['z1'][k])}\n$a$ = {told(found['a1'][k])}" for k in range(2)],
+        f"$b$ = {told(found['b2'][0])}\n{told(found['y_hat'][0])}",
+        told(found["loss"]),
     ]
-    graph(axes[0], COLOURS[1], values, start["W1"], start["W2"][0])
-    slopes = [f"$\\partial L/\\partial a$ = {told(end['da1'][k])}\n" for k in range(2)]
+    graph(axes[0], COLOURS[1], values, found["W1"], found["W2"][0])
+    slopes = [f"$\\partial L/\\partial a$ = {told(found['da1'][k])}\n" for k in range(2)]
     slopes = [
-        f"{slope}$\\partial L/\\partial z, \\partial L/\\partial b$ = {told(end['dz1'][k])}"
+        f"{slope}$\\partial L/\\partial z, \\partial L/\\partial b$ = {told(found['dz1'][k])}"
         for k, slope in enumerate(slopes)
     ]
-    values = [["", ""], slopes, f"$\\partial L/\\partial \\hat y, \\partial L/\\partial b$\n{told(end['dz2'][0])}", ""]
-    graph(axes[1], COLOURS[0], values, end["dW1"], end["dW2"][0], backward=True)
+    values = [
+        ["", ""],
+        slopes,
+        f"$\\partial L/\\partial \\hat y, \\partial L/\\partial b$\n{told(found['dz2'][0])}",
+        "",
+    ]
+    graph(axes[1], COLOURS[0], values, found["dW1"], found["dW2"][0], backward=True)
     return figure
 
 
-def told(value):
-    """A number as the lesson writes it."""
-    from parity.site.backpropagation import short
+def small_net():
+    """The numbers of the lesson, forward and backward, by the layers of ``scratch``."""
+    net = scratch.MLP([2, 2, 1], activation="tanh")
+    first, last = {"weight": [[-0.5, 0.5], [1.0, 0.25]], "bias": [0.0, -0.5]}, {"weight": [[1.0, 0.5]], "bias": [0.0]}
+    net.fc1.load_state_dict(first)
+    net.fc2.load_state_dict(last)
+    x, y = scratch.tensor([[1.0, 2.0]]), scratch.tensor([[-1.0]])
+    z1 = net.fc1(x)
+    a1 = scratch.tanh(z1)
+    y_hat = net.fc2(a1)
+    dz2 = scratch.squared_error_backward(y_hat, y)
+    da1 = net.fc2.backward(dz2)
+    dz1 = scratch.tanh_backward(z1, da1)
+    net.fc1.backward(dz1)
+    sample = {"x": x, "z1": z1, "a1": a1, "y_hat": y_hat, "dz2": dz2, "da1": da1, "dz1": dz1}
+    weights = {"W1": net.fc1.weight, "b1": net.fc1.bias, "W2": net.fc2.weight, "b2": net.fc2.bias}
+    return {
+        "loss": scratch.squared_error(y_hat, y),
+        **{name: row[0] for name, row in sample.items()},
+        **{name: parameter.data for name, parameter in weights.items()},
+        **{f"d{name}": parameter.grad for name, parameter in weights.items()},
+    }
 
-    return short(value).replace("-", "−")
+
+def told(value):
+    """A number as the lesson writes it, rounded to four decimals if it has more.
+
+    >>> told(0.46211), told(0.38698), told(2.0)
+    ('0.4621', '0.3870', '2')
+    """
+    text = f"{value:.4f}"
+    return (f"{value:g}" if float(text) == value else text).replace("-", "−")
 
 
 def graph(ax, colour, values, first, last, backward=False):
