@@ -102,6 +102,8 @@ def save(figure, path):
         without,
         flags=re.DOTALL,
     )
+    names = {name: f"i{number}" for number, name in enumerate(dict.fromkeys(re.findall(r'id="(.*?)"', shorter)))}
+    shorter = re.sub(r'(id="|href="#|url\(#)([\w-]+)', lambda found: found[1] + names[found[2]], shorter)
     Path(path).write_text(shorter, encoding="utf-8")
 
 
