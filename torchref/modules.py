@@ -11,9 +11,10 @@ from torchref import arrays
 class Module(nn.Module):
     """What all networks share: parameters found by name, read, set and printed."""
 
-    def state_dict(self, *args, **options):
-        """A copy of every parameter's array, by name."""
-        return copy.deepcopy(super().state_dict(*args, **options))
+    def state_dict(self, *args, destination=None, **options):
+        """A copy of every parameter's array, by name; PyTorch adds those of a layer."""
+        found = super().state_dict(*args, destination=destination, **options)
+        return copy.deepcopy(found) if destination is None else found
 
     def load_state_dict(self, state_dict):
         """Set every parameter from arrays by name, of either backend."""
