@@ -195,5 +195,5 @@ def test_every_place_is_in_the_notebook_too(lesson):
     """Once, before its heading or at the beginning of its paragraph."""
     drawn = {draw.__name__: "A" for draw in figures.FIGURES["equal"]}
     source = "\n\n".join(cell.source for cell in notebooks.notebook(lesson, drawn).cells)
-    found = re.findall(r'^(?:<div id="(.*?)"></div>(?=\n\n## )|<a id="(.*?)"></a>(?=\w))', source, re.MULTILINE)
+    found = re.findall(r'^(?:<div id="(.*?)"></div>(?=\n\n## )|<span id="(.*?)"></span>(?=\w))', source, re.MULTILINE)
     assert sorted(map("".join, found)) == sorted(PLACES)

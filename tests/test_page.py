@@ -458,19 +458,6 @@ def test_every_word_of_the_evidence_leads_to_its_place(tmp_path, evidence):
         assert re.findall('#(.*?)"', sentence) == ["exact", "bound", "ties", "ill-conditioned", "holds"]
 
 
-def test_every_link_to_a_place_leads_there(tmp_path, evidence):
-    """From page to page, and from the search."""
-    assert build(tmp_path, "--evidence", evidence()) == 0
-    pages = {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "site").glob("*.html")}
-    links = {link for text in pages.values() for link in re.findall(r'href="(\w*\.html#[\w-]+)"', text)}
-    shown = {name: {draw.__name__: search.caption(draw) for draw in draws} for name, draws in figures.FIGURES.items()}
-    links |= {item["url"] for item in search.index(LESSONS(), shown) if "#" in item["url"]}
-    assert {f"equal.html#{place}" for place in ("stored", *words.WORDS)} <= links
-    for link in sorted(links):
-        name, _, place = link.partition("#")
-        assert f'id="{place}"' in pages[name], link
-
-
 @pytest.mark.parametrize("text", ["exactly", "rounding.py", "inexact", "threshold", "re-exact", "is different"])
 def test_a_part_of_a_word_is_no_link(text):
     """Nor the name of a file."""
