@@ -44,6 +44,7 @@ FIGURES = (
     "course",
     "deck",
     "disagreements",
+    "equal",
     "examples",
     "nets",
     "optimizers",

@@ -5,24 +5,16 @@ import html
 import json
 import os
 import re
-from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 
-import numpy as np
 import pytest
 
-import scratch
-import torchref
 from parity import trees
 from parity.cli import main
-from parity.judge import referee
 from parity.judge.compare import VERDICTS
-from parity.judge.rounding import bounded
-from parity.mistakes import MISTAKES
 from parity.plots import array
 from parity.site import chapters, course, figures, page, search, words
-from parity.site import equal as lesson
 from parity.site.evidence import Evidence
 from parity.site.figures import drawing, equality, networks
 from parity.site.mathml import to_mathml
@@ -433,67 +425,6 @@ def test_the_search_knows_the_terms():
     assert all(lesson.terms.keys() <= names for lesson in lessons)
 
 
-@pytest.fixture
-def equal(tmp_path, evidence):
-    """The page about equality, without the tags of its text."""
-    assert build(tmp_path, "--evidence", evidence()) == 0
-    return html.unescape(re.sub("<.*?>", "", text_of(tmp_path, "equal")))
-
-
-def test_what_is_stored(equal):
-    """To the last digit, and the sum as both backends give it."""
-    given = ([0.1, 0.2], [[1.0, 1.0]], [0.0])
-    for backend in (scratch, torchref):
-        total = backend.linear(*map(backend.tensor, given)).item()
-        assert total != 0.3
-        assert f"It answers {total!r}." in equal
-        assert f"0.1 + 0.2{Decimal(total)}" in equal
-        a, b, c = (backend.tensor([value]) for value in (0.1, 0.2, 0.3))
-        assert f"(0.1 + 0.2) + 0.3 = {((a + b) + c).item()}\n0.1 + (0.2 + 0.3) = {(a + (b + c)).item()}\n" in equal
-    for value in (0.1, 0.2, 0.3):
-        assert f"{value}{Decimal(value)}" in equal
-    assert f"0.32\N{MINUS SIGN}54{untagged(lesson.scientific(np.spacing(0.3)))}\n" in equal
-
-
-def test_the_two_backends_at_one_point(equal):
-    """How often they differ, their numbers where they use most of the bound, and the columns of the table."""
-    given = (lesson.POINTS, np.array(lesson.WEIGHT), np.array(lesson.BIAS))
-    ours = scratch.linear(*given)[:, 0]
-    theirs = np.asarray(torchref.linear(*map(torchref.tensor, given)))[:, 0]
-    right = referee.linear(*map(bounded, given))[:, 0]
-    share = abs(ours - theirs) / (2 * right.error)
-    at = share.argmax()
-    assert f"for {len(ours)} points" in equal.lower() or not share.any()
-    assert f"in {np.count_nonzero(ours != theirs)} of them" in equal or not share.any()
-    for name, value in (("scratch", ours[at]), ("torchref", theirs[at])):
-        off = lesson.scientific(float(abs(right.precision.wide(value) - right.value[at])))
-        assert f"{name}{float(value)!r}{untagged(off)}{untagged(lesson.scientific(right.error[at]))}" in equal
-    worst = np.max(abs(ours - theirs)) / np.spacing(float(np.max(abs(right.value))))
-    assert f"the columns say {worst:.3g} and {share.max():.0%}" in equal
-    terms = abs(lesson.POINTS[at] * lesson.WEIGHT[0]).sum() + lesson.BIAS[0]
-    assert 3 * 2.0**-53 * terms <= right.error[at] <= 3.01 * 2.0**-53 * terms
-
-
-def untagged(text):
-    """HTML without its tags."""
-    return html.unescape(re.sub("<.*?>", "", text))
-
-
-def test_the_verdicts_of_the_examples(equal):
-    """No error is added to the halves; the point on the line has the bound and both signs of the page."""
-    assert not referee.linear(*map(bounded, map(np.array, lesson.HALVES))).error.any()
-    assert f"Here both give {scratch.linear(*map(np.array, lesson.HALVES)).item()}." in equal
-    z = referee.linear(*map(bounded, map(np.array, lesson.ON_THE_LINE)))
-    assert z.error > abs(z.value) > 0
-    assert f"its own bound, {untagged(lesson.scientific(z.error.item()))}, of zero" in equal
-    assert "(0.1 + 0.4) − 0.5 = 0, sign 0\n" in equal
-    assert (0.1 + 0.4) - 0.5 == 0 < 0.1 + (0.4 - 0.5)
-    for said in ("the verdict is exact", "the verdict is rounding", "counted under ties", "counted as ill-conditioned"):
-        assert said in equal
-    assert "wrong: bias_as_a_threshold" in equal
-    assert f"all {len(MISTAKES)} known mistakes" in equal
-
-
 @pytest.mark.parametrize("size", [2, 64, 4096])
 def test_the_picture_of_the_gap(size):
     """Below what is allowed for both backends, far above it for the mistake."""
@@ -522,7 +453,7 @@ def test_every_word_of_the_evidence_leads_to_its_place(tmp_path, evidence):
         assert f'<a href="equal.html#{word.lower().replace(" ", "-")}">{word}</a>' in table
     assert 'worst gap, <a href="equal.html#ulp">ulp</a></th>' in table
     assert '<a href="equal.html#bound">of the bound</a></th>' in table
-    for name in ("activations", "index", "equal"):
+    for name in ("activations", "index"):
         [sentence] = re.findall("From exact.json, .*? laws that .*?</a>", text_of(tmp_path, name))
         assert re.findall('#(.*?)"', sentence) == ["exact", "bound", "ties", "ill-conditioned", "holds"]
 

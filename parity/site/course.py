@@ -9,6 +9,8 @@ it has
   term, and a block ``terms`` says which code it is: ``z: weight @ x + bias | F.linear(x, weight, bias)``
 - ``::: both``: a block ``numpy`` and a block ``torch`` that do the same, run, and shown beside each other
 - ``:::: exercise TITLE``, in which there may be ``::: hint`` and ``::: solution``
+- ``<div id="ties"></div>`` above a heading, or ``<span id="ties"></span>`` before a paragraph: a place for links to
+  ``equal.md#ties``, where the words of the heading may change
 """
 
 import ast
