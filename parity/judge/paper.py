@@ -108,6 +108,7 @@ class Again(Check):
         super().__init__(original.candidate, original.reference, dtype)
         self.original, self.abilities, self.mismatch = original, original.abilities, mismatch
         self.domain, self.form = original.domain, original.form
+        self.state_compared, self.rate_changes = original.state_compared, original.rate_changes
         self.times, self.uncertain, self.repeated = 1.0, False, False
 
     def cast(self, value):
