@@ -77,7 +77,8 @@ def test_a_mistake_that_is_not_alone(check, tmp_path):
     """eps is inside the root, and an option is ignored: a mistake that fits only the smallest example is marked."""
     file = tmp_path / "homework.py"
     file.write_text(TWO_MISTAKES)
-    _, out, _ = check(file, *QUICK, "--only", "rmsprop_update", "--json", tmp_path / "out.json")
+    options = ("--reference", "scratch", "--dtype", "float64", "--only", "rmsprop_update")
+    _, out, _ = check(file, *options, "--json", tmp_path / "out.json")
     assert "no known mistake explains all examples; in this example, this is what" in out
     assert "inside the root, sqrt(v + eps)" in out
     rows = json.loads((tmp_path / "out.json").read_text())["properties"]
