@@ -128,7 +128,10 @@ def test_the_numbers_of_the_sentences(text):
     values = [short(value) for value in (0.5, found["dz2"].item(), found["da1"][1], slope, found["dz1"][1])]
     assert r"${} \cdot {} = {}$".format(*values[:3]) in text
     assert r"${2} \cdot {3} = {4}$".format(*values) in text
-    assert f"the slope of $h_2$, {short(slope)}, would leave {slope**10:.1g} of the error" in text
+    vanished = f"would leave ${slope:.2f}^{{10}} \\approx {slope**10:.1g}$ of the error"
+    assert f"the slope of $h_2$, {short(slope)}, {vanished}" in text
+    two = 0.5 * found["dz2"].item() + 0.25 * -2
+    assert rf"${values[0]} \cdot {values[1]} + 0.25 \cdot (-2) = {short(two)}$" in text
     assert f"The prediction is {short(found['y_hat'].item())} and should be −1" in text
 
 

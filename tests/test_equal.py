@@ -79,6 +79,11 @@ def test_what_is_stored():
     total, ulp = Fraction(0.1) + Fraction(0.2), Fraction(float(np.spacing(0.3)))
     assert abs(total - Fraction(0.1 + 0.2)) == ulp / 2
     says("the sum lies half-way between two floats")
+    integers = [Fraction(float(number)) / ulp for number in (0.3, 0.1 + 0.2)]
+    assert [integer % 2 for integer in integers] == [1, 0]
+    says("takes the one whose integer is even")
+    assert [0.1 + 0.2, len(repr(0.1 + 0.2)) - 2] == [np.nextafter(0.3, 1), 17]
+    says("The sum is the next float after the one for 0.3, so 0.3 will not do for it, and it takes 17 digits.")
 
 
 def test_floats_and_orders():
@@ -115,6 +120,7 @@ def test_the_bound():
     says(f"3 u \\, ({' + '.join(f'{float(term):g}' for term in exact)})")
     gamma = 3 * UNIT / (1 - 3 * UNIT)
     assert (1 + UNIT) ** 3 - 1 == 3 * UNIT + 3 * UNIT**2 + UNIT**3 < gamma
+    assert (1 + UNIT) ** 3 * (1 - 3 * UNIT) < 1
     bound = gamma * sum(map(abs, exact))
     says(rf"\approx {scientific(bound)} $$")
     [[error]] = right(*NEURON).error
@@ -131,7 +137,7 @@ def test_the_tie():
     """Two orders with two signs, both within the bound; the bound is larger than the result."""
     says("the point $(0.1, 0.4)$, the weights 1 and 1, and the bias \N{MINUS SIGN}0.5")
     z = right(*ON_THE_LINE)
-    says(f"within its own bound, ${scientific(z.error.item())}$, of zero")
+    says(f"within its own bound (with the {SLACK**2 - 1:.1%}, ${scientific(z.error.item())}$) of zero")
     assert z.error > abs(z.value) > 0
     assert (0.1 + 0.4) - 0.5 == 0 < 0.1 + (0.4 - 0.5) <= z.error
 
@@ -155,7 +161,8 @@ def test_equal_on_paper():
         paper.examine(lambda check: check("squared_error", pred, target), check, (), {"check": check})
     [word] = check.evidence.verdicts
     says(f"the example counts as **{word}**")
-    says(f"within {paper.LOST:.0f} times the bound")
+    assert paper.LOST == 2**5.5
+    says(f"within {paper.LOST:.0f} times this bound: that is $2^{{5.5}}$")
     says(f"Of `scratch` and `torchref` the verdict is {verdict('squared_error', pred, target)}, and both give 1.")
 
 
