@@ -13,6 +13,7 @@ def batch_that_fits(batch_size, n, model, nets=1, at_once=1, parts=1):
 
     For each weight of all nets there are its gradient and two numbers of a state, and
     for each neuron and sample of the nets that compute at once its sum and its output.
+    Of a batch in ``parts`` one is computed at a time.
     """
     batch_size = batch_length(batch_size, n)
     samples = part_length(batch_size, parts)

@@ -53,7 +53,7 @@ class History:
         return max(self.epochs - 1, 0)
 
     def begin(self, epoch, steps):
-        """How many of the epoch's steps were done before the training was stopped."""
+        """Count this epoch, if it is new; how many of its steps are done."""
         if epoch == self.epochs:
             self.epochs, self.samples = epoch + 1, 0
         return len(self.losses) - epoch * steps

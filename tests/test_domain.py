@@ -18,6 +18,7 @@ def neuron(x, weight, bias, activation="identity"):
     {body}
 """
 QUICK = ("--reference", "scratch", "--examples", "12", "--dtype", "float64")
+MORE = ("--reference", "scratch", "--examples", "30", "--dtype", "float64")
 
 
 @pytest.fixture
@@ -123,7 +124,7 @@ def test_what_is_left_out_is_in_every_report(homework, capsys, tmp_path):
 
 def test_an_option_that_is_not_implemented_is_left_out_alone(report):
     """The other options are judged; a function that is not written at all is told as before."""
-    rows = report(RIGHT / "options_not_implemented.py", "--reference", "scratch", "--examples", "30", *QUICK[4:])
+    rows = report(RIGHT / "options_not_implemented.py", *MORE)
     assert rows["exit_code"] == 0
     update = row(rows, "optimizers: sgd update")
     assert {"sgd_update with dampening", "sgd_update with nesterov"} == set(update["left_out"])

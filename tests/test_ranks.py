@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import torchref
 from parity.cli import main
+from parity.commands import ranks
 from parity.judge import referee
 from parity.judge.compare import Check
 from parity.judge.domain import Domain
@@ -197,6 +198,17 @@ def run_of_the_command():
     x, y = (np.asarray(array) for array in torchref.load_data("moons"))
     orders = [rng.permutation(len(x)) for _ in range(3)]
     return training.Run([2, 4, 1], "tanh", "identity", weights, x, y, "mse_loss", 33, orders)
+
+
+def test_a_process_of_several_skips_the_end_of_the_interpreter(monkeypatch):
+    """With its exit code; a command without a launcher does not."""
+    ended = []
+    monkeypatch.setattr(os, "_exit", ended.append)
+    assert (ranks.end(2), ended) == (2, [])
+    for name in ranks.GIVEN:
+        monkeypatch.setenv(name, "1")
+    ranks.end(2)
+    assert ended == [2]
 
 
 @pytest.mark.parametrize(

@@ -284,6 +284,17 @@ def test_training_ends_where_the_loss_settles_or_the_orders_do(backend):
 
 
 @BACKENDS
+def test_a_state_dict_is_a_copy(backend):
+    """Of each layer's weights too: what was read before a step stays as it was."""
+    net, x, y = problem(backend)
+    before = {name: value.tolist() for name, value in net.state_dict().items()}
+    read = net.state_dict()
+    backend.fit(net, x, y, epochs=1)
+    assert {name: value.tolist() for name, value in read.items()} == before
+    assert {name: value.tolist() for name, value in net.state_dict().items()} != before
+
+
+@BACKENDS
 @pytest.mark.parametrize(
     ("train", "options"),
     [

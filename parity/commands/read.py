@@ -93,10 +93,10 @@ def code(tree, file, name):
     """The lines of a definition without docstrings, its signature in one; none where this tree does not have it."""
     text = (trees.ROOT / tree / f"{file}.py").read_text(encoding="utf-8").splitlines()
     nodes = [node for node in definitions(tree, file) if node.name == name]
-    return in_one(without_docstrings(nodes[0], text)) if nodes else []
+    return with_signature_in_one(without_docstrings(nodes[0], text)) if nodes else []
 
 
-def in_one(lines):
+def with_signature_in_one(lines):
     """The lines with a first one that lists its arguments below each other, ``def f(`` to ``):``, joined."""
     if not lines[0].endswith("("):
         return lines

@@ -16,6 +16,7 @@ from parity.judge.rounding import bounded
 checks = pytest.mark.checks
 SIDES = ("candidate", "reference")
 STEPS = 5
+LARGEST = 8 * 3  # size of a parameter of ``draw.shapes``
 
 decays = st.sampled_from([0.0, 0.1, 0.5, 1.0])
 epsilons = st.sampled_from([1e-8, 1e-3])
@@ -41,7 +42,7 @@ def histories(draw_one, sources=None, long=None):
     """A parameter and its gradients, one per step."""
     n, k = draw_one(draw.shapes())
     steps = draw_one(draw.steps(STEPS, large=long))
-    return draw_one(draw.arrays((n, k), (steps, n, k), sources=sources, room=STEPS * 8 * 3))
+    return draw_one(draw.arrays((n, k), (steps, n, k), sources=sources, room=STEPS * LARGEST))
 
 
 def steps(check, name, history, lr, options, exactly=False):
