@@ -95,27 +95,28 @@ def of_a_network(sizes, batch, steps):
         inputs, target = np.column_stack([x, np.ones((batch, 1), "float32")]).T, y.T
         hidden, output = np.ones((sizes[1] + 1, batch), "float32"), np.empty((sizes[2], batch), "float32")
         h, below, slope, back = hidden[:-1], np.empty_like(hidden[:-1]), np.empty_like(hidden[:-1]), w2[:, :-1].T
-        twice, flat, losses = np.float32(2 / y.size), output.ravel(), []
+        one, twice, kept, rate = (np.array(number, "float32") for number in (1, 2 / y.size, MOMENTUM, LR))
+        flat, losses, samples, features = output.ravel(), [], inputs.T, hidden.T
         for _ in range(steps):
-            np.matmul(w1, inputs, out=h)
-            np.negative(h, out=h)
-            np.exp(h, out=h)
-            np.add(h, 1, out=h)
-            np.reciprocal(h, out=h)
-            np.matmul(w2, hidden, out=output)
-            np.subtract(output, target, out=output)
-            losses.append(np.dot(flat, flat))
-            np.multiply(output, twice, out=output)
-            np.matmul(output, hidden.T, out=g2)
-            np.matmul(back, output, out=below)
-            np.subtract(1, h, out=slope)
-            np.multiply(below, slope, out=below)
-            np.multiply(below, h, out=below)
-            np.matmul(below, inputs.T, out=g1)
-            np.multiply(buffer, MOMENTUM, out=buffer)
-            np.add(buffer, g, out=buffer)
-            np.multiply(buffer, LR, out=work)
-            np.subtract(w, work, out=w)
+            w1.dot(inputs, h)
+            np.negative(h, h)
+            np.exp(h, h)
+            np.add(h, one, h)
+            np.reciprocal(h, h)
+            w2.dot(hidden, output)
+            np.subtract(output, target, output)
+            losses.append(float(flat.dot(flat)))
+            np.multiply(output, twice, output)
+            output.dot(features, g2)
+            back.dot(output, below)
+            np.subtract(one, h, slope)
+            np.multiply(below, slope, below)
+            np.multiply(below, h, below)
+            below.dot(samples, g1)
+            np.multiply(buffer, kept, buffer)
+            np.add(buffer, g, buffer)
+            np.multiply(buffer, rate, work)
+            np.subtract(w, work, w)
         return [w1[:, :-1], w1[:, -1], w2[:, :-1], w2[:, -1]]
 
     optimizer = fast.SGD(net.parameters(), lr=LR, momentum=MOMENTUM)
@@ -124,55 +125,65 @@ def of_a_network(sizes, batch, steps):
 
 
 def of_many_nets():
-    """The same for the stack, with Adam; the net is the last axis of every array."""
+    """The same for the stack, with Adam; the net is the last axis of every array.
+
+    Each net is to have its weights in the end, and a list of its losses.
+    """
     rng = np.random.default_rng(0)
     x, y = (rng.standard_normal((BATCH, size), dtype="float32") for size in (2, 1))
     nets = [scratch.MLP((2, 8, 1), dtype="float32", seed=seed) for seed in range(MANY)]
-    start = np.stack([np.concatenate([p.data.ravel() for p in net.parameters()]) for net in nets], axis=-1)
+    starts = [[p.data.T for p in net.parameters()] for net in nets]
 
     def run(steps=STEPS):
-        w, g, m, v, a, b = start.copy(), *(np.zeros_like(start) for _ in range(5))
+        w = np.stack([np.concatenate([array.ravel() for array in start]) for start in starts], axis=-1)
+        g, m, v, a, b = (np.zeros_like(w) for _ in range(5))
         (w1, b1, w2, b2), (g1, gb1, g2, gb2) = (
             [part.reshape(*shape, MANY) for part, shape in zip(np.split(flat, [16, 24, 32]), SHAPES, strict=True)]
             for flat in (w, g)
         )
+        wide, wide_grad = w1.reshape(2, -1), g1.reshape(2, -1)
         hidden, output = np.empty((BATCH, 8, MANY), "float32"), np.empty((BATCH, 1, MANY), "float32")
         below, slope, square, losses = np.empty_like(hidden), np.empty_like(hidden), np.empty_like(output), []
-        target, twice = y[..., None], np.float32(2 / y.size)
+        target = y[..., None]
+        one, twice, near, old, new, eps = (
+            np.array(number, "float32") for number in (1, 2 / y.size, 0.1, 0.999, 0.001, 1e-8)
+        )
         for step in range(1, steps + 1):
-            np.einsum("nd,kdm->nkm", x, w1, out=hidden)
-            np.add(hidden, b1, out=hidden)
-            np.negative(hidden, out=hidden)
-            np.exp(hidden, out=hidden)
-            np.add(hidden, 1, out=hidden)
-            np.reciprocal(hidden, out=hidden)
-            np.einsum("nkm,jkm->njm", hidden, w2, out=output)
-            np.add(output, b2, out=output)
-            np.subtract(output, target, out=output)
-            losses.append(np.multiply(output, output, out=square).sum(axis=(0, 1)))
-            np.multiply(output, twice, out=output)
-            np.einsum("njm,nkm->jkm", output, hidden, out=g2)
+            x.dot(wide, hidden.reshape(BATCH, -1))
+            np.add(hidden, b1, hidden)
+            np.negative(hidden, hidden)
+            np.exp(hidden, hidden)
+            np.add(hidden, one, hidden)
+            np.reciprocal(hidden, hidden)
+            np.einsum("nkm,kjm->njm", hidden, w2, out=output)
+            np.add(output, b2, output)
+            np.subtract(output, target, output)
+            losses.append(np.multiply(output, output, square).sum(axis=(0, 1)) / y.size)
+            np.multiply(output, twice, output)
+            np.einsum("njm,nkm->kjm", output, hidden, out=g2)
             output.sum(axis=0, out=gb2)
-            np.einsum("njm,jkm->nkm", output, w2, out=below)
-            np.subtract(1, hidden, out=slope)
-            np.multiply(below, slope, out=below)
-            np.multiply(below, hidden, out=below)
-            np.einsum("nkm,nd->kdm", below, x, out=g1)
+            np.einsum("njm,kjm->nkm", output, w2, out=below)
+            np.subtract(one, hidden, slope)
+            np.multiply(below, slope, below)
+            np.multiply(below, hidden, below)
+            x.T.dot(below.reshape(BATCH, -1), wide_grad)
             below.sum(axis=0, out=gb1)
-            np.subtract(g, m, out=a)
-            np.multiply(a, 0.1, out=a)
-            np.add(m, a, out=m)
-            np.multiply(v, 0.999, out=v)
-            np.multiply(g, g, out=a)
-            np.multiply(a, 0.001, out=a)
-            np.add(v, a, out=v)
-            np.sqrt(v, out=b)
-            np.multiply(b, (1 - 0.999**step) ** -0.5, out=b)
-            np.add(b, 1e-8, out=b)
-            np.multiply(m, RATE / (1 - 0.9**step), out=a)
-            np.divide(a, b, out=a)
-            np.subtract(w, a, out=w)
-        return [w1[..., 0], b1[..., 0], w2[..., 0], b2[..., 0]]
+            np.subtract(g, m, a)
+            np.multiply(a, near, a)
+            np.add(m, a, m)
+            np.multiply(v, old, v)
+            np.multiply(g, g, a)
+            np.multiply(a, new, a)
+            np.add(v, a, v)
+            np.sqrt(v, b)
+            np.multiply(b, np.float32((1 - 0.999**step) ** -0.5), b)
+            np.add(b, eps, b)
+            np.multiply(m, np.float32(RATE / (1 - 0.9**step)), a)
+            np.divide(a, b, a)
+            np.subtract(w, a, w)
+        histories = np.array(losses, float).T.tolist()
+        weights = [[part[..., i].T.copy() for part in (w1, b1, w2, b2)] for i in range(MANY)]
+        return weights[0] if len(histories) == MANY else None
 
     fast.fit_stack(nets[:2], x, y, optimizer="Adam", lr=RATE, epochs=FEW)
     for mine, parameter in zip(run(FEW), nets[0].parameters(), strict=True):
@@ -180,7 +191,7 @@ def of_many_nets():
     return (run, MANY * STEPS), None
 
 
-SHAPES = (8, 2), (8,), (1, 8), (1,)
+SHAPES = (2, 8), (8,), (8, 1), (1,)
 
 
 def tasks():

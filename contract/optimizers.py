@@ -4,6 +4,7 @@ An update rule declares its options and its state in its signature; the class cr
 from the rule reads them there.
 """
 
+import functools
 import inspect
 
 from contract.arguments import choice, listed
@@ -35,6 +36,7 @@ class Rule:
         self.defaults = {p.name: p.default for p in options} | defaults
         self.names = tuple(self.defaults)
 
+    @functools.cached_property
     def signature(self):
         """The constructor's: the parameters of a net, then the options of the rule."""
         form = inspect.Parameter.POSITIONAL_OR_KEYWORD
@@ -46,7 +48,7 @@ class Rule:
 
     def bind(self, params, args, options):
         """The parameters and all options of a constructor's call, checked."""
-        bound = self.signature().bind(params, *args, **options)
+        bound = self.signature.bind(params, *args, **options)
         bound.apply_defaults()
         params, *values = bound.arguments.values()
         return params, self.checked(dict(zip(self.names, values, strict=True)))

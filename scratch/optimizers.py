@@ -285,7 +285,7 @@ class Optimizer:
     def __init_subclass__(cls, update=None, **defaults):
         if update:
             cls.rule, cls.update = Rule(update, **defaults), staticmethod(update)
-            cls.__signature__ = cls.rule.signature()
+            cls.__signature__ = cls.rule.signature
 
     @quiet
     def __init__(self, params, *args, **options):

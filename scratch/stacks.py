@@ -118,10 +118,11 @@ def way(member):
     """
     optimizer = member.optimizer
     given = optimizer._options(*optimizer.param_groups)
-    options = np.hstack([*given.values()])
-    decays = np.hstack([given.get(name, 0) for name in ("alpha", "betas")])
+    decays = given.get("alpha", 0), *given.get("betas", ())
+    options = *decays, *(value for value in given.values() if type(value) is not tuple)
     state = member.step(), *member.states()[0]
-    return type(optimizer), tuple(options != 0), tuple(decays > 0.5), state
+    zero, far = [not value for value in options], [decay > 0.5 for decay in decays]
+    return type(optimizer), tuple(zero), tuple(far), state
 
 
 class Each(np.lib.mixins.NDArrayOperatorsMixin):
@@ -155,7 +156,9 @@ class Stack:
     """Nets of one form: their weights, gradients and states are (P, M) arrays.
 
     P counts the parameters of a net, M the nets. The parts of a layer are seen as
-    (M, K, D) and (M, K), as PyTorch stacks them.
+    (M, K, D) and (M, K), as PyTorch stacks them; in memory they are (D, K, M) and
+    (K, M), so that the samples, the same for all, meet the first layers of all nets in
+    one product of two matrices.
     """
 
     def __init__(self, members):
@@ -189,9 +192,7 @@ class Stack:
         """The part (M, ...) of each parameter, as a view."""
         ends = np.cumsum([math.prod(shape) for shape in self.shapes])[:-1]
         pieces = zip(np.split(flat, ends), self.shapes, strict=True)
-        return [
-            np.moveaxis(piece.reshape(*shape, -1), -1, 0) for piece, shape in pieces
-        ]
+        return [piece.reshape(*reversed(shape), -1).T for piece, shape in pieces]
 
     def pairs(self, flat):
         """The weight (M, K, D) and the bias (M, K) of each layer, as views."""
@@ -226,9 +227,13 @@ class Stack:
             lost = np.isnan(losses)
             self.stop(lost, with_grad=False)  # no probability, and so no gradient
         self.backward(outputs, grad)
+        self.step()
+        self.stop(~np.isfinite(losses))
+
+    def step(self):
+        """The update of all weights."""
         w, self.state = self.update(self.w, self.g, self.state, **self.options)
         self.w[...] = w
-        self.stop(~np.isfinite(losses))
 
     def forward(self, x):
         """The outputs of each layer (M, N, K), beginning with x (1, N, D)."""
@@ -260,7 +265,7 @@ class Stack:
 
     def stop(self, which, with_grad=True):
         """Keep what the training of these nets has left; they go on in vain."""
-        which = which & self.going & (self.steps > 0)
+        which = which & self.going & (self.steps > 0) if which.any() else which
         if not which.any():
             return
         self.going &= ~which
@@ -274,12 +279,12 @@ class Stack:
     def finish(self):
         """Stop those that still go on; give each what its training has left."""
         self.stop(self.going)
-        losses = np.stack([self.steps, *self.losses], axis=-1).tolist()
+        losses = np.array(self.losses).T.tolist()
         last = {key: self.parts(value) for key, value in self.last.items()}
         for m, (epochs, lr, step, with_grad) in self.left.items():
             _, parameters, optimizer, history = self.members[m]
             history.epochs = epochs
-            history.losses += losses[m][1 : 1 + int(losses[m][0])]
+            history.losses += losses[m][: self.steps[m]]
             if lr is not None:
                 set_lr(optimizer, lr)
             for i, parameter in enumerate(parameters):
@@ -294,14 +299,26 @@ class Stack:
 
 def columns(arrays):
     """The arrays of each net as one column."""
-    return np.stack([np.hstack([a.ravel() for a in own]) for own in arrays], axis=-1)
+    return np.stack([np.hstack([a.T.ravel() for a in own]) for own in arrays], axis=-1)
 
 
 def product(a, b, out=None):
     """The matrix product for each net: sums over nets that lie side by side."""
-    if len(a) == len(b) == 1:
-        return np.matmul(a, b, out=out)
-    return np.einsum("mnd,mdk->mnk", a, b, out=out, casting="same_kind")
+    if len(a) > len(b) == 1:
+        return product(b.mT, a.mT, None if out is None else out.mT).mT
+    if len(a) > 1:
+        return np.einsum("mnd,mdk->mnk", a, b, out=out, casting="same_kind")
+    found = a[0] @ rows(b)  # (N, K M)
+    found = found.reshape(len(found), -1, len(b)).transpose(2, 0, 1)
+    if out is None:
+        return found
+    out[...] = found
+    return out
+
+
+def rows(stack):
+    """The matrices (M, D, K) side by side, as (D, K M)."""
+    return stack.transpose(1, 2, 0).reshape(stack.shape[1], -1)
 
 
 def squared_error(pred, target):

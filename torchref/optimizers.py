@@ -256,7 +256,7 @@ class Optimizer(torch.optim.Optimizer):
     def __init_subclass__(cls, update=None, **defaults):
         if update:
             cls.rule = Rule(update, **defaults)
-            cls.__signature__ = cls.rule.signature()
+            cls.__signature__ = cls.rule.signature
 
     def __init__(self, params, *args, **options):
         params, options = self.rule.bind(params, args, options)

@@ -1,69 +1,94 @@
 """The activations in place: z becomes their output, a gradient becomes that of z.
 
-The formulas are those of ``scratch.activations``, with the results written over arrays
-that are there already; ``work`` is another array of their shape.
+Each takes the array ``z`` and another of its form to compute in, and gives the two
+functions that compute there at every step. The formulas are those of
+``scratch.activations``.
 """
 
 import numpy as np
 
 
+def ready(value, like):
+    """A number as an array without axes: a call converts a Python number each time."""
+    return np.array(value, like.dtype)
+
+
 def sigmoid(z, work):
-    np.exp(np.negative(z, out=z), out=z)  # 1 / (1 + inf) is 0, as it should be
-    z += 1
-    np.reciprocal(z, out=z)
+    one = ready(1, z)
 
+    def forward():
+        np.negative(z, z)
+        np.exp(z, z)
+        np.add(z, one, z)
+        np.reciprocal(z, z)  # 1 / (1 + inf) is 0, as it should be
 
-def through_sigmoid(s, grad, work):
-    grad *= np.subtract(1, s, out=work)
-    grad *= s
+    def backward(grad):
+        np.multiply(grad, np.subtract(one, z, work), grad)
+        np.multiply(grad, z, grad)
+
+    return forward, backward
 
 
 def tanh(z, work):
-    np.tanh(z, out=z)
+    one = ready(1, z)
 
+    def forward():
+        np.tanh(z, z)
 
-def through_tanh(t, grad, work):
-    np.subtract(1, np.multiply(t, t, out=work), out=work)
-    grad *= work
+    def backward(grad):
+        np.multiply(z, z, work)
+        np.multiply(grad, np.subtract(one, work, work), grad)
+
+    return forward, backward
 
 
 def relu(z, work):
-    np.maximum(z, 0, out=z)
+    zero = ready(0, z)
 
+    def forward():
+        np.maximum(z, zero, out=z)
 
-def through_relu(output, grad, work):
-    np.copyto(grad, 0, where=output <= 0)
+    def backward(grad):
+        np.copyto(grad, zero, where=z <= zero)
+
+    return forward, backward
 
 
 def leaky_relu(z, work):
-    np.multiply(z, SLOPE, out=z, where=z < 0)
+    zero, slope = ready(0, z), ready(0.01, z)
 
+    def forward():
+        np.multiply(z, slope, z, where=z < zero)
 
-def through_leaky_relu(output, grad, work):
-    np.multiply(grad, SLOPE, out=grad, where=~(output > 0))
+    def backward(grad):
+        np.multiply(grad, slope, grad, where=~(z > zero))
+
+    return forward, backward
 
 
 def softmax(z, work):
-    z -= z.max(axis=0, keepdims=True)
-    np.exp(z, out=z)
-    z /= z.sum(axis=0, keepdims=True)
+    def forward():
+        np.subtract(z, z.max(axis=0, keepdims=True), z)
+        np.exp(z, z)
+        np.divide(z, z.sum(axis=0, keepdims=True), z)
+
+    def backward(grad):
+        np.multiply(z, grad, work)
+        np.subtract(grad, work.sum(axis=0, keepdims=True), grad)
+        np.multiply(grad, z, grad)
+
+    return forward, backward
 
 
-def through_softmax(p, grad, work):
-    grad -= np.multiply(p, grad, out=work).sum(axis=0, keepdims=True)
-    grad *= p
+def identity(z, work):
+    return lambda: None, lambda grad: None
 
 
-def nothing(*_):
-    """The identity leaves everything as it is."""
-
-
-SLOPE = 0.01
 IN_PLACE = {
-    "identity": (nothing, nothing),
-    "sigmoid": (sigmoid, through_sigmoid),
-    "tanh": (tanh, through_tanh),
-    "relu": (relu, through_relu),
-    "leaky_relu": (leaky_relu, through_leaky_relu),
-    "softmax": (softmax, through_softmax),
+    "identity": identity,
+    "sigmoid": sigmoid,
+    "tanh": tanh,
+    "relu": relu,
+    "leaky_relu": leaky_relu,
+    "softmax": softmax,
 }

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from scratch.fast.optimizers import IN_PLACE, sgd
+from scratch.fast.optimizers import prepared
 
 
 class Flat:
@@ -69,11 +69,11 @@ class Group:
 
     def __init__(self, layers, optimizer):
         self.layers, self.optimizer = layers, optimizer
-        self.update = IN_PLACE[type(optimizer).__name__]
         self.shapes = [(layer.out_features, layer.in_features + 1) for layer in layers]
         size, dtype = sum(k * d for k, d in self.shapes), layers[0].weight.dtype
         self.w, self.g, self.a, self.b = (np.zeros(size, dtype) for _ in range(4))
-        self.count, self.state, self.shown = 0, {}, 0
+        self.count, self.state, self.shown, self.options = 0, {}, 0, None
+        self.counts = "step" in optimizer.rule.state.keys
         if any(layer.weight in optimizer.state for layer in layers):
             self.take_over()
 
@@ -101,20 +101,21 @@ class Group:
 
     def step(self, options):
         """One step of all layers."""
-        if not self.state and self.update is not sgd:
-            for key, option in self.optimizer.rule.state.keys.items():
-                if key != "step" and (not option or options[option]):
-                    start = options.get("initial_accumulator_value", 0)
-                    self.state[key] = np.full_like(self.w, start)
+        if options is not self.options:
+            self.prepare(options)
         self.count += 1
-        arrays = self.w, self.g, self.state, self.a, self.b
-        self.update(*arrays, step=self.count, **options)
+        self.update(self.count)
         if len(self.state) > self.shown:
             self.show()
-        if self.update is not sgd:
+        if self.counts:
             for layer in self.layers:
                 for parameter, _ in members(layer):
                     self.optimizer.state[parameter]["step"] = float(self.count)
+
+    def prepare(self, options):
+        """The rule with these options, and the state before its first step."""
+        arrays = self.w, self.g, self.state, self.a, self.b
+        self.options, self.update = options, prepared(self.optimizer, *arrays, options)
 
     def show(self):
         """Let the state of each parameter be its part."""

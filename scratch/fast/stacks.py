@@ -10,6 +10,7 @@ from contract.border import rewired
 from scratch import stacks
 from scratch.arrays import converted
 from scratch.fast.activations import IN_PLACE
+from scratch.fast.optimizers import prepared
 from scratch.neuron import linear
 from scratch.stacks import product
 
@@ -21,13 +22,18 @@ class InPlace(stacks.Stack):
 
     def __init__(self, members):
         super().__init__(members)
+        self.count, self.prepared_for = members[0].step(), None
         names = getattr(members[0].model, "activations", ["identity"])
         self.places, self.in_place = {}, [IN_PLACE[name] for name in names]
 
     def room(self, n, dtype):
-        """For each layer the places (M, N, K) of a batch: output, work, gradient."""
-        sizes = [(weight.shape[1], n, len(weight)) for weight, _ in self.layers]
-        return [[part.T for part in np.empty((3, *size), dtype)] for size in sizes]
+        """For each layer of a batch: output and gradient (M, N, K), its activation."""
+        made = []
+        for (weight, _), activation in zip(self.layers, self.in_place, strict=True):
+            places = np.empty((3, n, weight.shape[1], len(weight)), dtype)
+            z, work, grad = np.moveaxis(places, -1, 1)
+            made.append((z, grad, activation(z.T, work.T)))
+        return made
 
     def forward(self, x):
         """The outputs, which the next forward pass overwrites."""
@@ -36,11 +42,11 @@ class InPlace(stacks.Stack):
         if form not in self.places:
             self.places[form] = self.room(len(x), x.dtype)
         self.now, outputs = self.places[form], [x[None]]
-        steps = zip(self.layers, self.now, self.in_place, strict=True)
-        for (weight, bias), (z, work, _), (g, _) in steps:
+        steps = zip(self.layers, self.now, strict=True)
+        for (weight, bias), (z, _, (activate, _)) in steps:
             product(outputs[-1], weight.mT, out=z)
             z += bias[:, None]
-            g(z.T, work.T)
+            activate()
             outputs.append(z)
         return outputs
 
@@ -51,14 +57,37 @@ class InPlace(stacks.Stack):
             return
         for layer in reversed(range(len(self.layers))):
             weight_grad, bias_grad = self.gradients[layer]
-            z, work, _ = self.now[layer]
-            _, through_g = self.in_place[layer]
-            through_g(z.T, grad.T, work.T)
+            _, _, (_, through) = self.now[layer]
+            through(grad.T)
             product(grad.mT, outputs[layer], out=weight_grad)
             grad.sum(axis=1, out=bias_grad)
             if layer > 0:
-                weight, below = self.layers[layer][0], self.now[layer - 1][2]
+                weight, below = self.layers[layer][0], self.now[layer - 1][1]
                 grad = product(grad, weight, out=below)
+
+    def take_over(self, optimizers):
+        """The rule, in place if all nets have the same options."""
+        super().take_over(optimizers)
+        self.optimizer = optimizers[0]
+        options = [o.param_groups[0] for o in optimizers]
+        self.alike = all(o[n] == options[0][n] for o in options for n in self.options)
+
+    def step(self):
+        """The update of all weights."""
+        if not self.alike:
+            super().step()
+            return
+        if self.options != self.prepared_for:
+            form = self.w.shape
+            if form not in self.places:
+                self.places[form] = np.empty((2, *form), self.w.dtype)
+            arrays = self.w, self.g, self.state, *self.places[form]
+            self.rule = prepared(self.optimizer, *arrays, self.options)
+            self.prepared_for = dict(self.options)
+        self.count += 1
+        self.rule(self.count)
+        if "step" in self.optimizer.rule.state.keys:
+            self.state["step"] = self.count
 
 
 in_place = rewired(stacks.stacks_of, Stack=InPlace, CACHE=2**19)

@@ -10,9 +10,10 @@ import itertools
 
 import numpy as np
 
+from contract.border import rewired
 from contract.optimizers import optimizer_over
 from scratch import training
-from scratch.fast.activations import IN_PLACE
+from scratch.fast.activations import IN_PLACE, ready
 from scratch.fast.flat import Flat
 from scratch.modules import Module
 from scratch.networks import MLP, Linear, ToyNet
@@ -51,7 +52,7 @@ def fit(model, x, y, *, optimizer="SGD", lr=0.05, on_step=None, **options):
     flat.hold()
     try:
         options["on_step"] = on_step and then_hold
-        return training.fit(InPlace(model, flat), x, y, optimizer=flat, **options)
+        return in_place(InPlace(model, flat), x, y, optimizer=flat, **options)
     finally:
         flat.release()
 
@@ -107,7 +108,7 @@ class InPlace(Module):
         self.model, self.rooms, self.gradients = model, {}, flat.gradients
         names = getattr(model, "activations", ["identity"])
         self.layers = [
-            (*flat.joints[layer], *IN_PLACE[name])
+            (*flat.joints[layer], IN_PLACE[name])
             for layer, name in zip(layers_of(model), names, strict=True)
         ]
 
@@ -119,43 +120,77 @@ class InPlace(Module):
         """Those of the model."""
         return self.model.named_parameters(prefix)
 
-    def room(self, n):
-        """For each layer the places for a batch: output and a row of ones, work, grad.
-
-        A column is a sample here, so that what is computed lies in one piece.
-        """
-        made = []
-        for weight, *_ in self.layers:
-            output = np.ones((len(weight) + 1, n), weight.dtype)
-            work = np.empty((2, len(weight), n), weight.dtype)
-            made.append((output, output[:-1], *work))
-        return made
-
     def forward(self, x):
         """The output, which the next forward pass overwrites."""
         n = len(x)
         if n not in self.rooms:
-            self.rooms[n] = self.room(n)
-        self.x, self.now = x.T, self.rooms[n]
-        inputs = self.x
-        for layer, (output, z, work, _) in zip(self.layers, self.now, strict=True):
-            weight, _, g, _ = layer
-            g(np.matmul(weight, inputs, out=z), work)
-            inputs = output
-        return z.T
+            self.rooms[n] = Room(self.layers, n)
+        self.x, self.now = x, self.rooms[n]
+        return self.now.forward(x.T)
 
     def backward(self, grad, input_grad):
         """All gradients, written over the last ones."""
         for parameter, gradient in self.gradients:
             parameter.grad = gradient
-        grad = grad.T
-        for number in reversed(range(len(self.layers))):
-            weight, weight_grad, _, through_g = self.layers[number]
-            _, z, work, _ = self.now[number]
-            through_g(z, grad, work)
-            if number == 0:
-                np.matmul(grad, self.x.T, out=weight_grad)
-                return
-            inputs, _, _, below = self.now[number - 1]
-            np.matmul(grad, inputs.T, out=weight_grad)
-            grad = np.matmul(weight[:, :-1].T, grad, out=below)
+        self.now.backward(grad.T, self.x)
+
+
+class Room:
+    """Where a net computes for batches of n samples, and the steps that do it.
+
+    A column is a sample, so that what a product writes lies in one piece. Small
+    matrices are multiplied by ``dot`` in less than half the time of ``matmul``.
+    """
+
+    def __init__(self, layers, n):
+        self.up, self.down, inputs, below = [], [], None, None
+        for weight, weight_grad, activation in layers:
+            output = np.ones((len(weight) + 1, n), weight.dtype)  # a row for biases
+            z, (work, grad) = output[:-1], np.empty((2, len(weight), n), weight.dtype)
+            activate, through = activation(z, work)
+            self.up.append((weight, z, activate, output))
+            self.down.insert(0, (through, weight_grad, inputs, weight[:, :-1].T, below))
+            inputs, below = output.T, grad
+        self.z, self.grad, self.difference = z, grad, grad.ravel()
+        self.twice = ready(2 / z.size, z)
+
+    def forward(self, inputs):
+        """The output, given a batch and its row of ones."""
+        for weight, z, activate, output in self.up:
+            weight.dot(inputs, z)
+            activate()
+            inputs = output
+        return z.T
+
+    def backward(self, grad, x):
+        """The gradients of the weights, given that of the output."""
+        for through, weight_grad, inputs, weight, below in self.down:
+            through(grad)
+            if below is None:
+                grad.dot(x, weight_grad)
+            else:
+                grad.dot(inputs, weight_grad)
+                grad = weight.dot(grad, below)
+
+    def mse_loss(self, y):
+        """The mean squared error; its gradient is in its place."""
+        np.subtract(self.z, y.T, self.grad)
+        value = float(self.difference.dot(self.difference) / self.z.size)
+        np.multiply(self.grad, self.twice, self.grad)
+        return value
+
+
+def train_step(net, x, y, loss, optimizer):
+    """One step: the loss of regression in its place, others as in ``scratch``."""
+    pred = net.forward(x)
+    if loss == "mse_loss" and y.shape == pred.shape:
+        value = net.now.mse_loss(y)
+        net.backward(net.now.grad.T, input_grad=False)
+    else:
+        optimizer.zero_grad()  # a loss that is nan has no gradient
+        value = training.backward(net, loss, pred, y)
+    optimizer.step()
+    return value
+
+
+in_place = rewired(training.fit, train_step=train_step)
