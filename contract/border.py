@@ -64,7 +64,8 @@ def bordered(function, library):
 
 def rewired(f, **names):
     """The function f, with other meanings of the names that it calls."""
-    twin = FunctionType(f.__code__, f.__globals__ | names, f.__name__, f.__defaults__)
+    known = f.__globals__ | names
+    twin = FunctionType(f.__code__, known, f.__name__, f.__defaults__, f.__closure__)
     twin.__kwdefaults__, twin.__annotations__ = f.__kwdefaults__, f.__annotations__
     return twin
 

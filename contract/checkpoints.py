@@ -239,10 +239,12 @@ class Saved:
         if self.header is None:
             return History()
         try:
-            steps = Count("steps", self.header["steps"])
+            counts = {
+                n: Count(n, self.header[n]) for n in ("steps", "epochs", "samples")
+            }
+            steps = counts.pop("steps")
             history = History(
-                epochs=Count("epochs", self.header["epochs"]),
-                samples=Count("samples", self.header["samples"]),
+                **counts,
                 converged=Flag("converged", self.header["converged"]),
                 generator=self.header["generator"],
             )

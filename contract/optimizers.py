@@ -4,7 +4,6 @@ An update rule declares its options and its state in its signature; the class cr
 from the rule reads them there.
 """
 
-import functools
 import inspect
 
 from contract.arguments import choice, listed
@@ -35,10 +34,10 @@ class Rule:
         self.kinds = {p.name: p.annotation for p in options}
         self.defaults = {p.name: p.default for p in options} | defaults
         self.names = tuple(self.defaults)
+        self.signature = self.constructor()
 
-    @functools.cached_property
-    def signature(self):
-        """The constructor's: the parameters of a net, then the options of the rule."""
+    def constructor(self):
+        """Its signature: the parameters of a net, then the options of the rule."""
         form = inspect.Parameter.POSITIONAL_OR_KEYWORD
         options = [
             inspect.Parameter(name, form, default=self.defaults[name], annotation=kind)

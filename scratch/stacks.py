@@ -249,7 +249,7 @@ class Stack:
         for layer in reversed(range(len(self.layers))):
             weight_grad, bias_grad = self.gradients[layer]
             grad = self.activations[layer].from_output(outputs[layer + 1], grad)
-            product(grad.mT, outputs[layer], out=weight_grad)
+            product(outputs[layer].mT, grad, out=weight_grad.mT)
             grad.sum(axis=1, out=bias_grad)
             if layer > 0:
                 grad = product(grad, self.layers[layer][0])
@@ -303,9 +303,11 @@ def columns(arrays):
 
 
 def product(a, b, out=None):
-    """The matrix product for each net: sums over nets that lie side by side."""
-    if len(a) > len(b) == 1:
-        return product(b.mT, a.mT, None if out is None else out.mT).mT
+    """The matrix product for each net; ``a`` may be one matrix, the same for all.
+
+    Then it is one product with the columns of all nets, else sums over nets that lie
+    side by side.
+    """
     if len(a) > 1:
         return np.einsum("mnd,mdk->mnk", a, b, out=out, casting="same_kind")
     found = a[0] @ rows(b)  # (N, K M)

@@ -13,6 +13,7 @@ import sys
 import time
 from contextlib import contextmanager
 from importlib import import_module
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ import torch
 
 import scratch
 import torchref
-from contract import checkpoints
+from contract import checkpoints, files
 from contract.files import atomic_write
 from scratch.optimizers import OPTIMIZERS
 
@@ -78,6 +79,7 @@ def test_anybody_can_read_it(file):
     assert (header["version"], header["optimizer"]) == (1, "Adam")
     assert (header["epochs"], header["steps"], header["samples"], header["converged"]) == (3, 12, 100, False)
     assert header["generator"]["bit_generator"] == "PCG64"
+    assert [*header] == sorted(header)
     [group] = header["groups"]
     assert group == {
         "params": parameters,
@@ -234,6 +236,13 @@ def forged(file, **changes):
     safetensors.numpy.save_file(safetensors.numpy.load_file(file), file, {"neuron-parity": json.dumps(header)})
 
 
+def with_option(file, **options):
+    """The same file with other options of the optimizer."""
+    with safetensors.safe_open(file, "np") as opened:
+        [group] = json.loads(opened.metadata()["neuron-parity"])["groups"]
+    forged(file, groups=[group | options])
+
+
 def without(file, *names, **arrays):
     """The same file with other arrays."""
     with safetensors.safe_open(file, "np") as opened:
@@ -292,6 +301,12 @@ REFUSED = [
     (lambda file: without(file, model__fc1__bias=np.ones(4, "float16")), "model.fc1.bias is F16, expected float64", ""),
     (lambda file: without(file, "model.fc1.bias"), "fc1.bias is missing", ""),
     (lambda file: without(file, model__fc3__bias=np.ones(1)), "fc3.bias is unknown", ""),
+    (
+        lambda file: with_option(file, maximize=True),
+        "state_dict: param_groups[0]: maximize is True, expected False in Adam",
+        "",
+    ),
+    (lambda file: with_option(file, lr=-1), "lr: got -1, expected a finite non-negative number", ""),
     (lambda file: without(file, "optimizer.fc1.bias.exp_avg"), "state_dict: state[1]: exp_avg is missing", ""),
     (
         lambda file: without(file, optimizer__fc1__bias__exp_avg=np.ones(9)),
@@ -349,7 +364,8 @@ def test_a_header_that_is_none_is_one_line(backend, changes, file):
     net, optimizer = made(backend)
     before = state(net, optimizer)
     said = message(lambda: backend.load_training(file, net, optimizer))
-    assert said.startswith(f"{file}: got ")
+    text = "version" in changes  # what it says otherwise is not known
+    assert said.startswith(f"{file}: got " + ("'{\"" if text else "{'"))
     assert said.endswith(", expected the metadata of a training")
     assert state(net, optimizer) == before
 
@@ -375,6 +391,11 @@ def test_another_net_another_dtype_another_optimizer(backend, file):
     other = backend.Adam([net.fc1.weight, net.fc2.weight])
     said = message(lambda: backend.load_training(file, net, other))
     assert said.startswith(f"{file}: got the groups [['fc1.weight', 'fc1.bias',")
+    assert said.endswith(", expected [['fc1.weight', 'fc2.weight']]")
+    own = type("Own", (backend.Adam,), {})(net.parameters())
+    assert message(lambda: backend.load_training(file, net, own)).startswith(
+        "optimizer: got 'Own', expected one of SGD"
+    )
 
 
 @BACKENDS
@@ -389,6 +410,10 @@ def test_what_cannot_be_saved_is_one_line(backend, tmp_path):
         ((net, optimizer, [1.0]), "history: got [1.0], expected one that fit returned"),
     ]:
         assert message(lambda training=training: backend.save_training(file, *training)) == line
+    trained(backend, net, optimizer, 1)
+    optimizer.state[net.fc1.weight]["exp_avg"] = optimizer.state[net.fc1.bias]["exp_avg"]
+    line = "optimizer: fc1.weight: exp_avg has shape (4,), expected (4, 2)"
+    assert message(lambda: backend.save_training(file, net, optimizer)) == line
     optimizer.param_groups[0]["lr"] = -1
     assert message(lambda: backend.save_training(file, net, optimizer)).startswith("lr: got -1, expected ")
     if backend is torchref:
@@ -396,7 +421,7 @@ def test_what_cannot_be_saved_is_one_line(backend, tmp_path):
             (torch.optim.Adamax(net.parameters()), "optimizer: got 'Adamax', expected one of SGD, "),
             (
                 torch.optim.Adam(net.parameters(), maximize=True),
-                "optimizer: group: maximize is True, expected False in",
+                "optimizer: group: maximize is True, expected False in Adam",
             ),
         ]:
             assert message(lambda plain=plain: backend.save_training(file, net, plain)).startswith(line)
@@ -419,6 +444,10 @@ def test_a_history_of_other_batches_is_one_line(backend, file):
         assert message(lambda o=options: trained(backend, net, optimizer, 5, **{"history": history, **o})).startswith(
             line
         )
+    strange = np.random.Generator(np.random.MT19937(0))
+    assert ", expected its generator (" in message(
+        lambda: trained(backend, net, optimizer, 5, history=history, orders=strange)
+    )
     history.generator = None
     line = "orders: got a generator, expected the orders of the epochs before"
     assert message(lambda: trained(backend, net, optimizer, 5, history=history)) == line
@@ -476,17 +505,65 @@ def test_a_folder_that_cannot_be_written_is_one_line(tmp_path):
         assert said == f"{path}: cannot be written: {reason}"
 
 
+@BACKENDS
+def test_a_file_that_cannot_be_read_is_one_line(backend, file, monkeypatch):
+    """With what the system says."""
+
+    def failing(*_, **__):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(safetensors, "safe_open", failing)
+    said = message(lambda: backend.load_training(file, *made(backend)))
+    assert said == f"{file}: cannot be read: Input/output error"
+
+
+def test_a_file_that_may_not_be_written_is_one_line(file, monkeypatch):
+    """It is not replaced, although its folder would allow it."""
+    before = file.read_bytes()
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    said = message(lambda: scratch.save_training(file, *made(scratch)))
+    assert said == f"{file}: cannot be written: it is read-only"
+    assert file.read_bytes() == before
+
+
+def test_a_file_system_that_cannot_flush_folders(file, monkeypatch):
+    """The file is written as elsewhere."""
+    flush = files.flush
+
+    def only_files(path):
+        if Path(path).is_dir():
+            raise OSError(22, "Invalid argument")
+        flush(path)
+
+    monkeypatch.setattr(files, "flush", only_files)
+    scratch.save_training(file, *made(scratch))
+    assert scratch.load_training(file, *made(scratch)).epochs == 0
+
+
+@BACKENDS
+def test_activations_of_its_own_are_not_in_the_file(backend, tmp_path):
+    """Only a list of names is."""
+    file = tmp_path / "run.safetensors"
+    net, optimizer = made(backend)
+    net.activations = np.tanh
+    backend.save_training(file, net, optimizer)
+    with safetensors.safe_open(file, "np") as opened:
+        assert json.loads(opened.metadata()["neuron-parity"])["activations"] is None
+
+
 def test_what_a_killed_program_left_is_removed(file):
     """At the next writing of the same file; what belongs to others stays."""
     with atomic_write(file) as temporary:
+        assert temporary.parent.parent == file.parent  # on the same disk
         left = temporary.parent.with_name(f"{temporary.parent.name}x")
         temporary.write_bytes(file.read_bytes())
     left.mkdir()
     (left / "run.safetensors").write_bytes(b"half")
+    left.with_name(f"{left.name}y").touch()  # this is not a folder, and stays
     other = file.parent / ".parity-12345678-abc"
     other.mkdir()
     scratch.save_training(file, *made(scratch))
-    assert sorted(path.name for path in file.parent.iterdir()) == [other.name, file.name]
+    assert sorted(path.name for path in file.parent.iterdir()) == sorted([other.name, f"{left.name}y", file.name])
 
 
 EPOCHS = 15
@@ -495,6 +572,7 @@ OPTIONS = ("--data", "moons", "--hidden", "150", "150", "--optimizer", "Adam", "
 PROGRAM = """
 import os, sys
 from importlib import import_module
+from pathlib import Path
 from parity import cli
 
 import_module(sys.argv[1])

@@ -116,6 +116,21 @@ def test_every_optimizer_in_one_stack(backend, loss, dtype):
     assert [len(history.losses) for history in histories] == [15] * len(OPTIMIZERS)
 
 
+@pytest.mark.parametrize(("loss", "most"), [("binary_cross_entropy", 100), ("cross_entropy", 1e8)])
+def test_one_net_is_sure_and_wrong(backend, loss, most):
+    """As in ``fit``: the logarithm of 0 counts as -100, no exponential leaves the range, and the other net is none."""
+    given = problem(backend, loss)
+
+    def one_sure():
+        models = nets(backend, 2, output=given.output)
+        large = {name: 1e6 * np.asarray(value) for name, value in models[0].state_dict().items()}
+        models[0].load_state_dict(large)
+        return models
+
+    sure, other = compared(backend, one_sure, [("SGD", {})] * 2, given.x, given.y, loss=loss, epochs=1)
+    assert other.losses[0] < 2 < sure.losses[0] < most
+
+
 @pytest.mark.parametrize("activation", ["identity", "sigmoid", "tanh", "relu", "leaky_relu", "softmax"])
 def test_every_activation(backend, activation):
     """In the hidden layers and at the output."""
@@ -176,14 +191,27 @@ def test_some_leave_the_range_and_the_others_go_on(backend):
     stopped = [not math.isfinite(history.losses[-1]) for history in histories]
     assert stopped == [lr > 1 for lr in rates]
     assert len({len(history.losses) for history in histories}) > 2
-    models = nets(backend, 6, activation="relu")
-    made = [backend.SGD(m.parameters(), lr=lr) for m, lr in zip(models, rates, strict=True)]
+
+
+def warned(backend):
+    """The warnings of three nets of which two leave the range."""
+    given, models = problem(backend), nets(backend, 3, activation="relu")
+    made = [backend.SGD(m.parameters(), lr=lr) for m, lr in zip(models, (0.1, 1e3, 1e200), strict=True)]
     with pytest.warns(UserWarning, match="the loss of") as caught:
         backend.fit_stack(models, given.x, given.y, optimizer=made, epochs=20, batch_size=4)
-    assert [str(warning.message) for warning in caught] == [
-        "the loss of 3 of 6 nets became inf or nan; their training stopped"
+    return list(caught)
+
+
+def test_a_warning_counts_those_that_stop(backend):
+    """One for all."""
+    assert [str(one.message) for one in warned(backend)] == [
+        "the loss of 2 of 3 nets became inf or nan; their training stopped"
     ]
-    assert caught[0].filename == __file__
+
+
+def test_the_warning_is_about_the_line_that_trained(backend):
+    """And not about one of ours."""
+    assert [one.filename for one in warned(backend)] == [__file__]
 
 
 def test_all_leave_the_range(backend):
@@ -194,14 +222,20 @@ def test_all_leave_the_range(backend):
     assert first.epochs < 9
 
 
-def test_those_within_the_tolerance_stop(backend):
-    """Each in its own epoch."""
+@pytest.mark.parametrize(("batch_size", "tolerance"), [(10, 0.01), (3, 0.003)])
+def test_those_within_the_tolerance_stop(backend, batch_size, tolerance):
+    """Each in its own epoch, by the mean loss of its steps; who does not move has settled even at 0."""
     given = problem(backend)
     optimizers = [("SGD", {"lr": lr}) for lr in (0.0, 0.05, 0.1, 0.3)]
-    histories = compared(backend, lambda: nets(backend, 4), optimizers, given.x, given.y, epochs=60, tolerance=0.01)
+    options = {"batch_size": batch_size, "epochs": 60, "tolerance": tolerance}
+    histories = compared(backend, lambda: nets(backend, 4), optimizers, given.x, given.y, **options)
     assert len({history.epochs for history in histories}) > 1
     assert histories[0].epochs == 2
     assert histories[0].converged
+    [still, moving] = compared(
+        backend, lambda: nets(backend, 2), optimizers[:2], given.x, given.y, **(options | {"tolerance": 0.0})
+    )
+    assert (still.epochs, still.converged, moving.epochs) == (2, True, 60)
 
 
 def test_no_probability_no_step(backend):
@@ -281,6 +315,23 @@ def test_what_is_interrupted_changes_nothing(backend):
                 np.testing.assert_array_equal(np.asarray(value), np.asarray(state["state"][number][key]))
 
 
+def test_one_without_numbers_does_not_hide_another(backend):
+    """Which predicts no probabilities: that is refused as in ``fit``."""
+    given, models = problem(backend, "binary_cross_entropy"), nets(backend, 2)
+    models[0].load_state_dict({name: np.asarray(value) * np.inf for name, value in models[0].state_dict().items()})
+    with np.errstate(all="ignore"), pytest.raises(ValueError, match="pred: got the value"):
+        backend.fit_stack(models, given.x, given.y, loss="binary_cross_entropy")
+
+
+def test_by_default_it_is_as_fit(backend):
+    """The loss, the rate and the number of epochs."""
+    given = problem(backend)
+    [model], [twin] = nets(backend, 1), nets(backend, 1)
+    [history] = backend.fit_stack([model], given.x, given.y)
+    near(history.losses, backend.fit(twin, given.x, given.y).losses)
+    near(model.fc1.weight.data, twin.fc1.weight.data)
+
+
 def test_a_rate_for_each_epoch_is_asked_for_once(backend):
     """Whatever the number of stacks."""
     given, asked = problem(backend), []
@@ -323,6 +374,12 @@ def test_what_it_refuses(backend):
     weight = backend.SGD([two[0].fc1.weight], lr=0.1)
     groups = backend.SGD([{"params": [p]} for p in two[0].parameters()], lr=0.1)
     whole = backend.SGD(two[1].parameters(), lr=0.1)
+    whole_of_first = backend.SGD(two[0].parameters(), lr=0.1)
+    first, *others = two[1].parameters()
+    halves = backend.SGD([{"params": [first]}, {"params": others}], lr=0.1)
+    odd = backend.Adam(two[1].parameters())
+    backend.fit(two[1], given.x, given.y, optimizer=odd, epochs=1)
+    odd.state[first]["step"] += 1
     form = "the class, sizes, activations and dtype of models[0]"
     lacking = backend.RMSprop(two[0].parameters())
     backend.fit(two[0], given.x, given.y, optimizer=lacking, epochs=1)
@@ -345,11 +402,22 @@ def test_what_it_refuses(backend):
         "models: got a parameter in two nets, expected each in one": {"models": twins},
         "state: momentum_buffer is missing": {"optimizer": [lacking, whole]},
         "models: got 3, expected a list": ({"models": 3}),
+        "optimizer: got 3, expected a list": {"optimizer": 3},
+        "optimizer[1]: got 2 groups with a part of the net, expected one group with all its parameters": {
+            "optimizer": [whole_of_first, halves]
+        },
+        "optimizer[1]: got states of different steps, expected the same for all parameters": {
+            "optimizer": [whole_of_first, odd]
+        },
+        "lr: got -2, expected a finite non-negative number": {"lr": lambda _: -2},
         "models: got none, expected at least one net": {"models": []},
         "models: got a net twice, expected each once": {"models": [two[0], two[0]]},
         "models[1]: got str, expected one of Linear, ToyNet, MLP": {"models": [two[0], "net"]},
         f"models[1]: got a net of another form, expected {form}": {"models": [two[0], backend.MLP([3, 6, 2])]},
         f"models[1]: got a net of another form, expected {form} ": {"models": [two[0], narrow]},
+        f"models[1]: got a net of another form, expected {form}  ": {
+            "models": [two[0], backend.MLP([3, 5, 4, 2], activation="relu")]
+        },
         "optimizer: got 1 optimizers, expected a name, or 2 optimizers, one for each net": {"optimizer": [whole]},
         "optimizer[0]: got 1 group with a part of the net, expected one group with all its parameters": {
             "optimizer": [weight, whole]
@@ -398,7 +466,8 @@ def test_nets_of_one_stack_go_the_same_way():
 
     assert of("Adam", lr=0.1) == of("Adam", lr=0.9, betas=(0.8, 0.7))
     assert of("Adam") != of("Adam", betas=(0.4, 0.999))
-    assert of("RMSprop", alpha=0.4) != of("RMSprop", alpha=0.6)
+    assert of("RMSprop", alpha=0.4) == of("RMSprop", alpha=0.5) != of("RMSprop", alpha=0.6)
+    assert of("Adam", weight_decay=0.1) != of("AdamW", weight_decay=0.1)
     assert of("SGD", lr=0.1) != of("SGD", lr=0.1, momentum=0.1)
     assert of("SGD", lr=0.1, momentum=0.1) != of("SGD", lr=0.1, momentum=0.1, nesterov=True)
 

@@ -362,6 +362,7 @@ def pytest_arguments(args, processes):
         "no:cacheprovider",
         "-q",
         "--assert=plain",
+        "--tb=native",  # a report has the error's message; pytest's own form parses the sources
     ]
     # One test at a time: for a partial module most are skipped, and the few long ones would be in one chunk.
     arguments += [

@@ -255,11 +255,13 @@ def judge(pyfuncitem, marker, check):
     except (Mismatch, Stopped, Flaky) as error:
         if not examples.smallest:
             note_time(pyfuncitem, error)
-        survey = functools.partial(run_inner, pyfuncitem, examples.property_)
+        again = functools.partial(run_inner, pyfuncitem, examples.property_)
         own = functools.partial(kept_case, check)
         evidence.left_out |= check.domain.left_out | examples.left_out()
+        told = option(pyfuncitem.config, "hint") not in ("none", "message")
         with strategies.over(check.domain):
-            learned = learn(error, marker.args[0], examples, survey if marker.kwargs.get("replay", True) else None, own)
+            survey = again if told and marker.kwargs.get("replay", True) else None
+            learned = learn(error, marker.args[0], examples, survey, own)
         lesson = learned.as_dict(pyfuncitem.config, pyfuncitem.name)
         if lesson["facts"] and evidence.left_out:
             lesson["facts"]["left out"] = ", ".join(sorted(evidence.left_out))

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parity.judge.rounding import bounded
-from parity.properties.test_training import SIDES, judged, near_one, net, rates, rule_of, runs, within_range
+from parity.properties.test_training import LOSSES, SIDES, judged, near_one, net, rates, rule_of, runs, within_range
 
 checks = pytest.mark.checks
 # Momentum or none, decay rates on either side of a half: what sends update rules different ways.
@@ -74,7 +74,7 @@ def compare(check, members, expected, sides):
 
 
 @checks("fit_stack", "MLP", "SGD", "Adam")
-@given(runs(), st.lists(st.tuples(SCALES, OPTIONS), min_size=1, max_size=4))
+@given(runs(losses=(*LOSSES, "squared_error")), st.lists(st.tuples(SCALES, OPTIONS), min_size=1, max_size=4))
 def test_each_net_is_as_its_own_run_leaves_it(check, run, drawn):
     """From weights of their own, with an optimizer of its own for each: losses, last gradients and weights."""
     members = [scaled(run, scale) for scale, _ in drawn]

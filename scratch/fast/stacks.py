@@ -59,7 +59,7 @@ class InPlace(stacks.Stack):
             weight_grad, bias_grad = self.gradients[layer]
             _, _, (_, through) = self.now[layer]
             through(grad.T)
-            product(grad.mT, outputs[layer], out=weight_grad)
+            product(outputs[layer].mT, grad, out=weight_grad.mT)
             grad.sum(axis=1, out=bias_grad)
             if layer > 0:
                 weight, below = self.layers[layer][0], self.now[layer - 1][1]
