@@ -18,7 +18,7 @@ import torchref
 from contract import Callback, Classes, D, Float, K, N, Net, NonNegative, OneOf, Seed, Shape, Sign, State
 from contract.arguments import Argument, OptimizerObject, Size, Sizes
 from contract.arrays import Array, Axis
-from contract.border import checked, converted, export
+from contract.border import checked, converted, export, rewired
 from contract.messages import printable
 from scratch import arrays
 
@@ -707,3 +707,16 @@ def test_a_result_keeps_no_gradient():
     """Of the step that made it: whoever goes on in PyTorch would add to it."""
     for result in torchref.gradient_step([[1.0, 2.0]], [0.0], [1.0, 1.0], [1.0], lr=0.1):
         assert result.grad is None
+
+
+def test_a_function_with_other_meanings_of_the_names_it_calls():
+    """All else is as before, its closure included, and so is the function itself."""
+    outer = 5
+
+    def f(a, b=2, *, c: int = 3):
+        return len([a, b, c]) + outer
+
+    twin = rewired(f, len=sum)
+    assert (twin(1), f(1)) == (1 + 2 + 3 + 5, 3 + 5)
+    assert twin.__name__ == "f"
+    assert twin.__annotations__ == {"c": int}
