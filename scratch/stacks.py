@@ -265,7 +265,7 @@ class Stack:
 
     def stop(self, which, with_grad=True):
         """Keep what the training of these nets has left; they go on in vain."""
-        which = which & self.going & (self.steps > 0) if which.any() else which
+        which = which & self.going & (self.steps > 0)
         if not which.any():
             return
         self.going &= ~which
