@@ -422,3 +422,22 @@ def test_a_batch_in_parts_is_computed_part_by_part(backend):
     x, y = backend.load_data("moons")
     backend.fit(Counting([2, 1], seed=0), x, y, epochs=1, batch_size=60, accumulate=2)
     assert seen == [30] * 2 + [20] * 2
+
+
+@BACKENDS
+def test_more_parts_than_samples_are_refused(backend):
+    """By the name of the argument."""
+    x, y = backend.load_data("moons")
+    with pytest.raises(ValueError, match=r"^accumulate: got 4, expected an integer from 1 to 3"):
+        backend.fit(backend.MLP([2, 1], seed=0), x, y, batch_size=3, accumulate=4)
+
+
+@BACKENDS
+def test_it_goes_on_to_the_last_epoch_and_no_further(backend):
+    """Also with the samples in their own order."""
+    x, y = backend.load_data("moons")
+    whole, stopped = (backend.MLP([2, 1], seed=0) for _ in range(2))
+    backend.fit(whole, x, y, epochs=5, batch_size=30)
+    history = backend.fit(stopped, x, y, epochs=3, batch_size=30)
+    assert backend.fit(stopped, x, y, epochs=5, batch_size=30, history=history).epochs == 5
+    np.testing.assert_array_equal(np.asarray(stopped.fc1.weight.data), np.asarray(whole.fc1.weight.data))
