@@ -572,7 +572,6 @@ OPTIONS = ("--data", "moons", "--hidden", "150", "150", "--optimizer", "Adam", "
 PROGRAM = """
 import os, sys
 from importlib import import_module
-from pathlib import Path
 from parity import cli
 
 import_module(sys.argv[1])
