@@ -94,7 +94,8 @@ def of_a_network(sizes, batch, steps):
         )
         inputs, target = np.column_stack([x, np.ones((batch, 1), "float32")]).T, y.T
         hidden, output = np.ones((sizes[1] + 1, batch), "float32"), np.empty((sizes[2], batch), "float32")
-        h, below, slope, back = hidden[:-1], np.empty_like(hidden[:-1]), np.empty_like(hidden[:-1]), w2[:, :-1].T
+        h, back, backward = hidden[:-1], np.empty_like(hidden), w2.T
+        below = back[:-1]
         one, twice, kept, rate = (np.array(number, "float32") for number in (1, 2 / y.size, MOMENTUM, LR))
         flat, losses, samples, features = output.ravel(), [], inputs.T, hidden.T
         for _ in range(steps):
@@ -102,15 +103,15 @@ def of_a_network(sizes, batch, steps):
             np.negative(h, h)
             np.exp(h, h)
             np.add(h, one, h)
-            np.reciprocal(h, h)
+            np.divide(one, h, h)
             w2.dot(hidden, output)
             np.subtract(output, target, output)
             losses.append(float(flat.dot(flat)))
             np.multiply(output, twice, output)
             output.dot(features, g2)
-            back.dot(output, below)
-            np.subtract(one, h, slope)
-            np.multiply(below, slope, below)
+            backward.dot(output, back)
+            np.multiply(below, h, below)
+            np.subtract(one, h, h)
             np.multiply(below, h, below)
             below.dot(samples, g1)
             np.multiply(buffer, kept, buffer)
@@ -137,37 +138,32 @@ def of_many_nets():
     def run(steps=STEPS):
         w = np.stack([np.concatenate([array.ravel() for array in start]) for start in starts], axis=-1)
         g, m, v, a, b = (np.zeros_like(w) for _ in range(5))
-        (w1, b1, w2, b2), (g1, gb1, g2, gb2) = (
-            [part.reshape(*shape, MANY) for part, shape in zip(np.split(flat, [16, 24, 32]), SHAPES, strict=True)]
-            for flat in (w, g)
-        )
-        wide, wide_grad = w1.reshape(2, -1), g1.reshape(2, -1)
-        hidden, output = np.empty((BATCH, 8, MANY), "float32"), np.empty((BATCH, 1, MANY), "float32")
-        below, slope, square, losses = np.empty_like(hidden), np.empty_like(hidden), np.empty_like(output), []
-        target = y[..., None]
+        # The biases of a layer follow its weights, and meet inputs of one.
+        (first, w2), (first_grad, g2) = ((flat[:24].reshape(3, -1), flat[24:].reshape(9, 1, MANY)) for flat in (w, g))
+        samples, seen = np.column_stack([x, np.ones(BATCH, "float32")]), np.ones((BATCH, 9, MANY), "float32")
+        hidden, output, back = seen[:, :8], np.empty((BATCH, 1, MANY), "float32"), w2[:8, 0]
+        sums, features = hidden.reshape(BATCH, -1), samples.T.copy()
+        below, square, losses = np.empty((BATCH, 8 * MANY), "float32"), np.empty_like(output), []
+        grad, target = below.reshape(hidden.shape), y[..., None]
         one, twice, near, old, new, eps = (
             np.array(number, "float32") for number in (1, 2 / y.size, 0.1, 0.999, 0.001, 1e-8)
         )
         for step in range(1, steps + 1):
-            x.dot(wide, hidden.reshape(BATCH, -1))
-            np.add(hidden, b1, hidden)
+            np.matmul(samples, first, sums)
             np.negative(hidden, hidden)
             np.exp(hidden, hidden)
             np.add(hidden, one, hidden)
-            np.reciprocal(hidden, hidden)
-            np.einsum("nkm,kjm->njm", hidden, w2, out=output)
-            np.add(output, b2, output)
+            np.divide(one, hidden, hidden)
+            np.einsum("nkm,kjm->njm", seen, w2, out=output)
             np.subtract(output, target, output)
             losses.append(np.multiply(output, output, square).sum(axis=(0, 1)) / y.size)
             np.multiply(output, twice, output)
-            np.einsum("njm,nkm->kjm", output, hidden, out=g2)
-            output.sum(axis=0, out=gb2)
-            np.einsum("njm,kjm->nkm", output, w2, out=below)
-            np.subtract(one, hidden, slope)
-            np.multiply(below, slope, below)
-            np.multiply(below, hidden, below)
-            x.T.dot(below.reshape(BATCH, -1), wide_grad)
-            below.sum(axis=0, out=gb1)
+            np.einsum("njm,nkm->kjm", output, seen, out=g2)
+            np.multiply(output, back, grad)
+            np.multiply(grad, hidden, grad)
+            np.subtract(one, hidden, hidden)
+            np.multiply(grad, hidden, grad)
+            features.dot(below, first_grad)
             np.subtract(g, m, a)
             np.multiply(a, near, a)
             np.add(m, a, m)
@@ -182,16 +178,14 @@ def of_many_nets():
             np.divide(a, b, a)
             np.subtract(w, a, w)
         histories = np.array(losses, float).T.tolist()
-        weights = [[part[..., i].T.copy() for part in (w1, b1, w2, b2)] for i in range(MANY)]
+        parts = w[:16].reshape(2, 8, -1), w[16:24], w[24:32].reshape(8, 1, -1), w[32:]
+        weights = [[part[..., i].T.copy() for part in parts] for i in range(MANY)]
         return weights[0] if len(histories) == MANY else None
 
     fast.fit_stack(nets[:2], x, y, optimizer="Adam", lr=RATE, epochs=FEW)
     for mine, parameter in zip(run(FEW), nets[0].parameters(), strict=True):
         np.testing.assert_allclose(mine, parameter.data, rtol=1e-3, atol=1e-4)
     return (run, MANY * STEPS), None
-
-
-SHAPES = (2, 8), (8,), (8, 1), (1,)
 
 
 def tasks():
@@ -201,7 +195,7 @@ def tasks():
         yield task, *of_the_perceptron(task)
     task = sgd(20, {"torch": 30, "scikit-learn": 0.3})
     yield task, *of_sgd(task)
-    shapes = {(2, 8, 1): (8, 64, 9, 2.5), (64, 32, 10): (32, 32, 7, 2.4), (784, 256, 10): (128, 8, 1.15, 1.7)}
+    shapes = {(2, 8, 1): (8, 640, 9, 2.5), (64, 32, 10): (32, 320, 7, 2.4), (784, 256, 10): (128, 8, 1.15, 1.7)}
     for sizes, (batch, batches, torch, sklearn) in shapes.items():
         task = network(sizes, batch, batches, {"torch": torch, "scikit-learn": sklearn})
         yield task, *of_a_network(sizes, batch, EPOCHS * batches)

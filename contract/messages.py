@@ -4,9 +4,14 @@
 def shown(value):
     """The beginning of the value's repr."""
     try:
-        return " ".join(printable(repr(value)).split())[:60]
+        return cut(" ".join(printable(repr(value)).split()))
     except Exception:  # __repr__ fails, or an int is too long to print
         return f"<{type(value).__name__}>"
+
+
+def cut(text):
+    """The beginning of a text; three dots say that it goes on."""
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def printable(text):
@@ -17,7 +22,7 @@ def printable(text):
 def label(key):
     """A key unchanged, if it is printable text."""
     is_word = isinstance(key, str) and key.isprintable()
-    return key[:60] if is_word else shown(key)
+    return cut(key) if is_word else shown(key)
 
 
 def shape(value):

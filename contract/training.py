@@ -136,10 +136,11 @@ def set_lr(optimizer, lr):
         group["lr"] = lr
 
 
-def finite_loss(loss, where):
+def finite_loss(loss, epoch, step=None):
     """Whether training may continue; warn where the loss became inf or nan."""
     if math.isfinite(loss):
         return True
+    where = f"in epoch {epoch}" if step is None else f"at step {step}, in epoch {epoch}"
     message = f"the loss became {float(loss)} {where}; training stopped"
     warnings.warn(message, stacklevel=caller_level())
     return False

@@ -130,7 +130,7 @@ def train_gradient(
         losses.append(squared_error(neuron(x, weight, bias, activation), y).item())
         if on_epoch is not None:
             on_epoch(len(losses), weight, bias, losses[-1])
-        if not finite_loss(losses[-1], f"in epoch {len(losses)}"):
+        if not finite_loss(losses[-1], len(losses)):
             break
         converged = len(losses) > 1 and abs(losses[-1] - losses[-2]) <= tolerance
         if converged:

@@ -164,8 +164,7 @@ class Stack:
     def __init__(self, members):
         self.members, self.epochs, self.losses = members, 0, []
         self.going, self.mean = np.full(len(members), True), math.inf
-        self.steps, self.lr = np.zeros(len(members), int), None
-        self.left, self.last = {}, {}
+        self.lr, self.left, self.last = None, {}, {}
         first = members[0]
         self.shapes = [parameter.shape for parameter in first.parameters]
         names = getattr(first.model, "activations", ["identity"])
@@ -188,16 +187,10 @@ class Stack:
         if "step" in states[0][0]:
             self.state["step"] = states[0][0]["step"]
 
-    def parts(self, flat):
-        """The part (M, ...) of each parameter, as a view."""
-        ends = np.cumsum([math.prod(shape) for shape in self.shapes])[:-1]
-        pieces = zip(np.split(flat, ends), self.shapes, strict=True)
-        return [piece.reshape(*reversed(shape), -1).T for piece, shape in pieces]
-
     def pairs(self, flat):
         """The weight (M, K, D) and the bias (M, K) of each layer, as views."""
-        parts = self.parts(flat)
-        return list(zip(parts[::2], parts[1::2], strict=True))
+        own = parts(flat, self.shapes)
+        return list(zip(own[::2], own[1::2], strict=True))
 
     def set_lr(self, lr):
         """Another rate for all."""
@@ -210,11 +203,10 @@ class Stack:
         for x, y in pieces:
             self.train_step(x, y, loss)
         mean = sum(self.losses[-len(pieces) :]) / len(pieces)
-        settled = self.going & (abs(mean - self.mean) <= tolerance)
+        settled = abs(mean - self.mean) <= tolerance
         self.mean = mean
-        for m in np.flatnonzero(settled):
+        for m in self.stop(settled):
             self.members[m].history.converged = True
-        self.stop(settled)
 
     def train_step(self, x, y, loss):
         """Forward, loss, backward, update: ``scratch.train_step`` for all nets."""
@@ -222,7 +214,6 @@ class Stack:
         y = self.checked_target(loss, outputs[-1], y)
         losses, grad = EACH_LOSS[loss](outputs[-1], y)
         self.losses.append(losses.astype(float))
-        self.steps += self.going
         if loss == "binary_cross_entropy":
             lost = np.isnan(losses)
             self.stop(lost, with_grad=False)  # no probability, and so no gradient
@@ -264,27 +255,33 @@ class Stack:
         return y
 
     def stop(self, which, with_grad=True):
-        """Keep what the training of these nets has left; they go on in vain."""
-        which = which & self.going & (self.steps > 0)
+        """Keep what the training of these nets has left; they go on in vain.
+
+        Returns those that had not stopped before.
+        """
+        which = which & self.going
         if not which.any():
-            return
+            return []
         self.going &= ~which
-        for m in np.flatnonzero(which):
-            self.left[m] = self.epochs, self.lr, self.state.get("step"), with_grad
+        now = len(self.losses), self.epochs, self.lr, self.state.get("step"), with_grad
+        stopped = np.flatnonzero(which).tolist()
+        self.left |= dict.fromkeys(stopped, now)
         for key, value in (self.state | {"data": self.w, "grad": self.g}).items():
             if key != "step":
                 last = self.last.setdefault(key, np.zeros_like(value))
                 last[:, which] = value[:, which]
+        return stopped
 
     def finish(self):
         """Stop those that still go on; give each what its training has left."""
-        self.stop(self.going)
+        if self.losses:
+            self.stop(self.going)
         losses = np.array(self.losses).T.tolist()
-        last = {key: self.parts(value) for key, value in self.last.items()}
-        for m, (epochs, lr, step, with_grad) in self.left.items():
+        last = {key: parts(value, self.shapes) for key, value in self.last.items()}
+        for m, (steps, epochs, lr, step, with_grad) in self.left.items():
             _, parameters, optimizer, history = self.members[m]
-            history.epochs = epochs
-            history.losses += losses[m][: self.steps[m]]
+            history.epochs, history.losses = epochs, losses[m]
+            del history.losses[steps:]
             if lr is not None:
                 set_lr(optimizer, lr)
             for i, parameter in enumerate(parameters):
@@ -302,20 +299,25 @@ def columns(arrays):
     return np.stack([np.hstack([a.T.ravel() for a in own]) for own in arrays], axis=-1)
 
 
+def parts(flat, shapes):
+    """The part (M, ...) of each shape, as a view of a (P, M) array."""
+    ends = np.cumsum([math.prod(shape) for shape in shapes])[:-1]
+    pieces = zip(np.split(flat, ends), shapes, strict=True)
+    return [piece.reshape(*reversed(shape), -1).T for piece, shape in pieces]
+
+
 def product(a, b, out=None):
     """The matrix product for each net; ``a`` may be one matrix, the same for all.
 
     Then it is one product with the columns of all nets, else sums over nets that lie
-    side by side.
+    side by side, where there is more than one term. ``out`` is (N, K, M) in memory.
     """
+    if a.shape[2] == 1:
+        return np.multiply(a, b, out=out)
     if len(a) > 1:
         return np.einsum("mnd,mdk->mnk", a, b, out=out, casting="same_kind")
-    found = a[0] @ rows(b)  # (N, K M)
-    found = found.reshape(len(found), -1, len(b)).transpose(2, 0, 1)
-    if out is None:
-        return found
-    out[...] = found
-    return out
+    found = np.matmul(a[0], rows(b), out=None if out is None else rows(out))
+    return found.reshape(len(found), -1, len(b)).transpose(2, 0, 1)
 
 
 def rows(stack):

@@ -129,6 +129,8 @@ def test_scanning_takes_numbers_out_of_range_as_the_loop_does(value):
         (8, 20, 0.1, scratch.gradients.gradient_epoch),
         (100, 20, 0.1, gradients.by_blocks),
         (5000, 2, 0.1, gradients.by_stretches),
+        (5000, 16, 0.1, gradients.by_stretches),
+        (5000, 17, 0.1, gradients.by_blocks),
         (5000, 2, 9.0, gradients.by_floats),
         (5000, 20, 9.0, scratch.gradients.gradient_epoch),
     ],

@@ -170,7 +170,7 @@ def fit(
             history.record(record, model, optimizer)
             if on_step is not None:
                 on_step(step, model, value)
-            if not finite_loss(value, f"at step {step}, in epoch {epoch + 1}"):
+            if not finite_loss(value, epoch + 1, step):
                 return history
         history.converged = settled(history.losses, steps, tolerance)
         if history.converged:

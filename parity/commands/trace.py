@@ -14,6 +14,7 @@ import numpy as np
 
 import scratch
 from contract.arguments import Count, NonNegative, batch_length, choice
+from contract.messages import cut
 from parity import plots, text
 from parity.border import backend
 from parity.commands import train
@@ -161,7 +162,7 @@ def setting(text):
         return name, ast.literal_eval(value)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         raise ValueError(
-            f"--set: got {text!r:.60}, expected NAME=VALUE such as momentum=0.9 or nesterov=True"
+            f"--set: got {cut(repr(text))}, expected NAME=VALUE such as momentum=0.9 or nesterov=True"
         ) from None
 
 

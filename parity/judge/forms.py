@@ -13,7 +13,7 @@ import numpy as np
 
 import scratch
 from contract.arguments import choice, is_integer
-from contract.messages import shown
+from contract.messages import cut, shown
 from parity.judge import referee
 
 ACTIVATIONS = tuple(referee.ACTIVATIONS)
@@ -134,7 +134,7 @@ def read(side):
         given = None
     if not isinstance(given, dict):
         wanted = "a dictionary such as {'activation': 'tanh', 'loss': 'mse_loss'}; parity template net writes one"
-        raise ValueError(f"NET: got {text[:60]}, expected {wanted}")
+        raise ValueError(f"NET: got {cut(text)}, expected {wanted}")
     given = {"reduction": "sum"} | given if given.get("loss") == "squared_error" else given
     optimizer = given.get("optimizer", "SGD")
     for name, (choices, _) in OPTIONS.items():

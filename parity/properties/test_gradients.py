@@ -84,6 +84,14 @@ def test_train_gradient(check, drawn, shuffled, lr, tolerance, activation):
 
 
 @checks("train_gradient")
+@given(draw.problems(sources=draw.EXACT), st.sampled_from([2.0, 4.0]))
+def test_train_gradient_that_diverges(check, problem, lr):
+    """One sample, and a rate so large that the loss grows: a loss that changes has not settled."""
+    x, y, weight, bias = problem
+    check("train_gradient", weight, bias, tame(x[:1]), y[:1], lr=lr, epochs=3)
+
+
+@checks("train_gradient")
 def test_on_epoch_of_train_gradient(check):
     """``on_epoch`` gets the number of each epoch, the first being 1, its weights and the loss after it."""
     check.requires("train_gradient", "on_epoch")

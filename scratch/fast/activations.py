@@ -1,8 +1,8 @@
 """The activations in place: z becomes their output, a gradient becomes that of z.
 
-Each takes the array ``z`` and another of its form to compute in, and gives the two
-functions that compute there at every step. The formulas are those of
-``scratch.activations``.
+Each takes the array ``z`` and gives the two functions that compute there at every step;
+after the second one the output is no longer needed, and z is where it computes. The
+formulas are those of ``scratch.activations``.
 """
 
 import numpy as np
@@ -13,36 +13,36 @@ def ready(value, like):
     return np.array(value, like.dtype)
 
 
-def sigmoid(z, work):
+def sigmoid(z):
     one = ready(1, z)
 
     def forward():
         np.negative(z, z)
         np.exp(z, z)
         np.add(z, one, z)
-        np.reciprocal(z, z)  # 1 / (1 + inf) is 0, as it should be
+        np.divide(one, z, z)  # 1 / inf is 0, as it should be; reciprocal is slower
 
     def backward(grad):
-        np.multiply(grad, np.subtract(one, z, work), grad)
         np.multiply(grad, z, grad)
+        np.multiply(grad, np.subtract(one, z, z), grad)
 
     return forward, backward
 
 
-def tanh(z, work):
+def tanh(z):
     one = ready(1, z)
 
     def forward():
         np.tanh(z, z)
 
     def backward(grad):
-        np.multiply(z, z, work)
-        np.multiply(grad, np.subtract(one, work, work), grad)
+        np.multiply(z, z, z)
+        np.multiply(grad, np.subtract(one, z, z), grad)
 
     return forward, backward
 
 
-def relu(z, work):
+def relu(z):
     zero = ready(0, z)
 
     def forward():
@@ -54,7 +54,7 @@ def relu(z, work):
     return forward, backward
 
 
-def leaky_relu(z, work):
+def leaky_relu(z):
     zero, slope = ready(0, z), ready(0.01, z)
 
     def forward():
@@ -66,21 +66,21 @@ def leaky_relu(z, work):
     return forward, backward
 
 
-def softmax(z, work):
+def softmax(z):
     def forward():
         np.subtract(z, z.max(axis=0, keepdims=True), z)
         np.exp(z, z)
         np.divide(z, z.sum(axis=0, keepdims=True), z)
 
     def backward(grad):
-        np.multiply(z, grad, work)
-        np.subtract(grad, work.sum(axis=0, keepdims=True), grad)
+        inner = (z * grad).sum(axis=0, keepdims=True)
+        np.subtract(grad, inner, grad)
         np.multiply(grad, z, grad)
 
     return forward, backward
 
 
-def identity(z, work):
+def identity(z):
     return lambda: None, lambda grad: None
 
 

@@ -1,5 +1,7 @@
 """Weights, gradients and states in one array each; a parameter is a part of it."""
 
+import itertools
+
 import numpy as np
 
 from scratch.fast.optimizers import prepared
@@ -15,7 +17,7 @@ class Flat:
         for group in self.param_groups:
             ids = set(map(id, group["params"]))
             own = [layer for layer in layers if id(layer.weight) in ids]
-            self.groups.append(Group(own, optimizer))
+            self.groups.append(Group(own, optimizer, group))
         # The weights and gradients of each layer, biases included.
         self.joints = {
             layer: (weight, gradient)
@@ -35,11 +37,12 @@ class Flat:
 
     def step(self):
         """Update every group, with the options that it has now."""
-        options = list(map(self.optimizer._options, self.param_groups))
+        for group in self.groups:
+            group.read_options()
         if self.gradients[0][0].grad is None:  # nothing has gone backward
             return
-        for group, now in zip(self.groups, options, strict=True):
-            group.step(now)
+        for group in self.groups:
+            group.step()
 
     def hold(self):
         """Let the parameters be parts of the arrays, with the values that they have."""
@@ -67,8 +70,8 @@ class Group:
     has a column of ones for it, so one product computes both.
     """
 
-    def __init__(self, layers, optimizer):
-        self.layers, self.optimizer = layers, optimizer
+    def __init__(self, layers, optimizer, options):
+        self.layers, self.optimizer, self.given = layers, optimizer, options
         self.shapes = [(layer.out_features, layer.in_features + 1) for layer in layers]
         size, dtype = sum(k * d for k, d in self.shapes), layers[0].weight.dtype
         self.w, self.g, self.a, self.b = (np.zeros(size, dtype) for _ in range(4))
@@ -83,9 +86,11 @@ class Group:
 
     def parts(self, flat):
         """The part of each layer."""
-        ends = np.cumsum([k * d for k, d in self.shapes])[:-1]
-        parts = zip(np.split(flat, ends), self.shapes, strict=True)
-        return [part.reshape(shape) for part, shape in parts]
+        ends = itertools.accumulate(k * d for k, d in self.shapes)
+        return [
+            flat[end - k * d : end].reshape(k, d)
+            for (k, d), end in zip(self.shapes, ends, strict=True)
+        ]
 
     def take_over(self):
         """Go on from the states that the parameters have."""
@@ -99,10 +104,16 @@ class Group:
                 for parameter, of in members(layer):
                     of(part)[...] = states[parameter][key]
 
-    def step(self, options):
-        """One step of all layers."""
+    def read_options(self):
+        """Prepare the rule for the options that hold now, where one is new."""
+        options = self.optimizer._options(self.given)
         if options is not self.options:
-            self.prepare(options)
+            arrays = self.w, self.g, self.state, self.a, self.b
+            self.update = prepared(self.optimizer, *arrays, options)
+            self.options = options
+
+    def step(self):
+        """One step of all layers."""
         self.count += 1
         self.update(self.count)
         if len(self.state) > self.shown:
@@ -111,11 +122,6 @@ class Group:
             for layer in self.layers:
                 for parameter, _ in members(layer):
                     self.optimizer.state[parameter]["step"] = float(self.count)
-
-    def prepare(self, options):
-        """The rule with these options, and the state before its first step."""
-        arrays = self.w, self.g, self.state, self.a, self.b
-        self.options, self.update = options, prepared(self.optimizer, *arrays, options)
 
     def show(self):
         """Let the state of each parameter be its part."""

@@ -50,7 +50,7 @@ def gradient_epoch(
 
 def way(n, d, contracting):
     """The fastest way for n samples of d features, as ``make bench`` measures."""
-    if contracting and n >= MANY and d <= 6:
+    if contracting and n >= MANY and d <= 16:
         return by_stretches
     if d == 2:
         return by_floats
@@ -91,25 +91,25 @@ def by_stretches(weight, bias, x, y, lr):
     v <- A v + c, for K neurons one shift each. A step is the same for all of them:
     :math:`[A\ c] \leftarrow [A\ c] - \eta \tilde x (\tilde x^\top [A\ c] - [0\ y])`.
     """
-    n, d = x.shape
-    stretches = math.isqrt(n // 4)
+    (n, d), k = x.shape, len(weight)
+    stretches = math.isqrt(2 * n)
     length = n // stretches
-    in_stretches = x[: stretches * length].reshape(stretches, length, d)
-    targets = y[: stretches * length].reshape(stretches, length, -1)
-    maps = np.zeros((d + 1, d + 1 + len(weight), stretches))
+    whole = stretches * length
+    samples = np.ones((length, d + 1, stretches))
+    samples[:, :d] = x[:whole].reshape(stretches, length, d).transpose(1, 2, 0)
+    targets = y[:whole].reshape(stretches, length, k).transpose(1, 2, 0)
+    maps = np.zeros((d + 1, d + 1 + k, stretches))
     maps[range(d + 1), range(d + 1)] = 1
-    x_i, products = np.ones((d + 1, stretches)), np.empty_like(maps)
-    for i in range(length):
-        x_i[:d] = in_stretches[:, i].T
-        delta = np.multiply(x_i[:, None], maps, out=products).sum(axis=0)
-        delta[d + 1 :] -= targets[:, i].T
+    products = np.empty_like(maps)
+    for x_i, y_i in zip(samples, targets, strict=True):
+        delta = np.einsum("dm,djm->jm", x_i, maps)
+        delta[d + 1 :] -= y_i
         maps -= np.multiply((lr * x_i)[:, None], delta, out=products)
-    v = np.column_stack([weight, bias]).T
+    v = np.vstack([weight.T, bias, np.eye(k)])
     for stretch in maps.transpose(2, 0, 1).copy():
-        v = stretch[:, : d + 1] @ v + stretch[:, d + 1 :]
+        v[: d + 1] = stretch.dot(v)
     weight, bias = v[:d].T.astype(x.dtype), v[d].astype(x.dtype)
-    rest = slice(stretches * length, None)
-    return by_blocks(weight, bias, x[rest], y[rest], lr)
+    return by_blocks(weight, bias, x[whole:], y[whole:], lr)
 
 
 def by_blocks(weight, bias, x, y, lr):

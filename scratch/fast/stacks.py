@@ -12,58 +12,72 @@ from scratch.arrays import converted
 from scratch.fast.activations import IN_PLACE
 from scratch.fast.optimizers import prepared
 from scratch.neuron import linear
-from scratch.stacks import product
+from scratch.stacks import parts, product
 
 __all__ = ["fit_stack"]
 
 
 class InPlace(stacks.Stack):
-    """Nets that compute in arrays which they keep for every size of a batch."""
+    """Nets that compute in arrays which they keep for every size of a batch.
+
+    In memory the biases of a layer follow its weights. Seen together as (M, K, D + 1)
+    they meet inputs whose last column is one: one product gives Wx + b, and one both
+    gradients.
+    """
 
     def __init__(self, members):
         super().__init__(members)
+        shapes = [(k, d + 1) for k, d in self.shapes[::2]]
+        own = parts(self.w, shapes), parts(self.g, shapes)
+        self.joints = list(zip(*own, strict=True))
         self.count, self.prepared_for = members[0].step(), None
         names = getattr(members[0].model, "activations", ["identity"])
         self.places, self.in_place = {}, [IN_PLACE[name] for name in names]
 
     def room(self, n, dtype):
-        """For each layer of a batch: output and gradient (M, N, K), its activation."""
-        made = []
+        """For a batch: its inputs, and for each layer what ``forward`` writes there."""
+        inputs, made = np.ones((1, n, self.layers[0][0].shape[2] + 1), dtype), []
         for (weight, _), activation in zip(self.layers, self.in_place, strict=True):
-            places = np.empty((3, n, weight.shape[1], len(weight)), dtype)
-            z, work, grad = np.moveaxis(places, -1, 1)
-            made.append((z, grad, activation(z.T, work.T)))
-        return made
+            m, k, _ = weight.shape
+            output = np.moveaxis(np.ones((n, k + 1, m), dtype), -1, 0)
+            grad = np.moveaxis(np.empty((n, k, m), dtype), -1, 0)
+            z = output[..., :-1]
+            made.append((z, output, grad, activation(z.T)))
+        return inputs, made
 
     def forward(self, x):
-        """The outputs, which the next forward pass overwrites."""
+        """What each layer sees, ones included, and the outputs of the last.
+
+        The next forward pass overwrites them.
+        """
         x, *_ = converted(linear, x, *(array[0] for array in self.layers[0]))
         form = len(self.members), len(x), x.dtype
         if form not in self.places:
             self.places[form] = self.room(len(x), x.dtype)
-        self.now, outputs = self.places[form], [x[None]]
-        steps = zip(self.layers, self.now, strict=True)
-        for (weight, bias), (z, _, (activate, _)) in steps:
+        inputs, self.now = self.places[form]
+        inputs[..., :-1] = x
+        outputs = [inputs]
+        for (weight, _), place in zip(self.joints, self.now, strict=True):
+            z, output, _, (activate, _) = place
             product(outputs[-1], weight.mT, out=z)
-            z += bias[:, None]
             activate()
-            outputs.append(z)
-        return outputs
+            outputs.append(output)
+        return [*outputs[:-1], z]
 
     def backward(self, outputs, grad):
         """All gradients; a loss of another dtype is left to ``scratch``."""
         if grad.dtype != outputs[-1].dtype:
-            super().backward(outputs, grad)
+            seen = [output[..., :-1] for output in outputs[:-1]]
+            super().backward([*seen, outputs[-1]], grad)
             return
-        for layer in reversed(range(len(self.layers))):
-            weight_grad, bias_grad = self.gradients[layer]
-            _, _, (_, through) = self.now[layer]
+        for layer in reversed(range(len(self.joints))):
+            weight, weight_grad = self.joints[layer]
+            *_, (_, through) = self.now[layer]
             through(grad.T)
             product(outputs[layer].mT, grad, out=weight_grad.mT)
-            grad.sum(axis=1, out=bias_grad)
             if layer > 0:
-                weight, below = self.layers[layer][0], self.now[layer - 1][1]
-                grad = product(grad, weight, out=below)
+                _, _, below, _ = self.now[layer - 1]
+                grad = product(grad, weight[..., :-1], out=below)
 
     def take_over(self, optimizers):
         """The rule, in place if all nets have the same options."""
