@@ -58,22 +58,27 @@ def of_the_perceptron(task):
     return (run, EPOCHS * len(x)), [weight[0], bias]
 
 
-def of_sgd(task, block=32):
-    """The two products and the solution of a triangular system for each block, of which ``by_blocks`` is made."""
-    x, y = task.data
+def of_sgd(task, block=8, many=180):
+    """The sums and products of which ``by_substitution`` is made, with all samples in their places beforehand."""
+    x, y = (array[: len(task.data[0]) // (block * many) * block * many] for array in task.data)
     n, d = x.shape
-    blocks = np.column_stack([x, np.ones(n)]).reshape(-1, block, d + 1)
-    targets = y.reshape(-1, block, 1)
-    later, identity = LR * np.tri(block, k=-1), np.eye(block)
+    rows = np.concatenate([x, np.ones((n, 1)), y], axis=1).reshape(-1, many, block, d + 2).transpose(0, 2, 3, 1).copy()
+    steps, rate = (LR * rows[:, :, : d + 1]).transpose(0, 3, 2, 1).copy(), np.array(LR)
 
     def run():
-        v, system = np.zeros((d + 1, 1)), np.empty((block, block))
-        for samples, target in zip(blocks, targets, strict=True):
-            np.matmul(samples, samples.T, out=system)
-            system *= later
-            system += identity
-            v -= LR * (samples.T @ np.linalg.solve(system, samples @ v - target))
-        return [v[:d].T, v[d]]
+        v, p = np.array([*[[0.0]] * (d + 1), [-1.0]]), np.empty((block, d + 2, many))
+        weights, products, sums = v[: d + 1], np.empty((block, many)), np.empty((d + 2, many))
+        for chunk, step in zip(rows, steps, strict=True):
+            samples = chunk[:, : d + 1]
+            np.copyto(p[0], chunk[0])
+            for i in range(1, block):
+                np.einsum("dm,jdm->jm", samples[i], samples[:i], out=products[:i])
+                np.multiply(products, rate, products)
+                np.einsum("jm,jcm->cm", products[:i], p[:i], out=sums)
+                np.subtract(chunk[i], sums, p[i])
+            for correct, block_p in zip(step, p.transpose(2, 0, 1).copy(), strict=True):
+                weights -= correct.dot(block_p.dot(v))
+        return [weights[:d].T.copy(), weights[d].copy()]
 
     return (run, n), fast.gradient_epoch(np.zeros((1, d)), np.zeros(1), x, y, LR)
 

@@ -19,7 +19,7 @@ from scratch import fast
 from scratch.fast import gradients, training
 
 ROOT = Path(__file__).parents[1]
-WAYS = (gradients.by_floats, gradients.by_stretches, gradients.by_blocks)
+WAYS = (gradients.by_floats, gradients.by_stretches, gradients.by_blocks, gradients.by_substitution)
 DTYPES = pytest.mark.parametrize("dtype", ["float64", "float32"])
 
 
@@ -53,7 +53,8 @@ def test_it_stands_for_scratch():
 
 def epoch(by_way, dtype, seed, n, d, k, rate):
     """An epoch by this way, at the sizes for which it is chosen, and by the referee; how large the numbers are."""
-    n += {gradients.by_stretches: gradients.MANY, gradients.by_blocks: gradients.BLOCK}.get(by_way, 0)
+    many = gradients.by_stretches, gradients.by_substitution
+    n += gradients.MANY if by_way in many else gradients.BLOCK if by_way is gradients.by_blocks else 0
     given = problem(seed, n, 2 if by_way is gradients.by_floats else d, k, dtype)
     before, lr = [array.copy() for array in given], rate(n)
     assert gradients.contracts(given[2], lr)
@@ -130,7 +131,8 @@ def test_scanning_takes_numbers_out_of_range_as_the_loop_does(value):
         (100, 20, 0.1, gradients.by_blocks),
         (5000, 2, 0.1, gradients.by_stretches),
         (5000, 16, 0.1, gradients.by_stretches),
-        (5000, 17, 0.1, gradients.by_blocks),
+        (5000, 17, 0.1, gradients.by_substitution),
+        (5000, 49, 0.05, gradients.by_blocks),
         (5000, 2, 9.0, gradients.by_floats),
         (5000, 20, 9.0, scratch.gradients.gradient_epoch),
     ],

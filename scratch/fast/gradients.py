@@ -1,4 +1,4 @@
-r"""Gradient descent sample by sample on the squared error, four ways, chosen by shape.
+r"""Gradient descent sample by sample on the squared error, five ways, chosen by shape.
 
 A linear neuron's step on a sample is an affine map. With :math:`v = (w, b)` and
 :math:`\tilde x = (x, 1)`
@@ -6,10 +6,11 @@ A linear neuron's step on a sample is an affine map. With :math:`v = (w, b)` and
 .. math:: v \leftarrow v - \eta \tilde x (\tilde x^\top v - y)
           = (I - \eta \tilde x \tilde x^\top) v + \eta y \tilde x
 
-That gives three ways beside the loop of ``scratch``: on two numbers Python's floats are
+That gives four ways beside the loop of ``scratch``: on two numbers Python's floats are
 faster than arrays (``by_floats``); maps can be composed before any weight is known,
-many stretches of samples at once (``by_stretches``); and in a block all errors follow
-from one triangular system (``by_blocks``).
+many stretches of samples at once (``by_stretches``); in a block all errors follow from
+one triangular system (``by_blocks``), and the systems of many blocks can be solved at
+once (``by_substitution``).
 """
 
 import math
@@ -24,7 +25,9 @@ from scratch.activations import ACTIVATIONS
 __all__ = ["gradient_epoch", "train_gradient"]
 
 BLOCK = 32  # samples in one triangular system
-MANY = 1024  # samples from which on stretches of them are long enough
+SHORT = 8  # samples in each of many systems
+MANY = 1024  # samples from which on there are stretches and systems enough
+CACHE = 2**15  # numbers that stay near the processor
 CHUNK = 4096  # samples that are lists of floats at a time
 
 
@@ -50,8 +53,8 @@ def gradient_epoch(
 
 def way(n, d, contracting):
     """The fastest way for n samples of d features, as ``make bench`` measures."""
-    if contracting and n >= MANY and d <= 16:
-        return by_stretches
+    if contracting and n >= MANY and d <= 48:
+        return by_stretches if d <= 16 else by_substitution
     if d == 2:
         return by_floats
     return by_blocks if contracting and n >= BLOCK else gradients.gradient_epoch
@@ -138,6 +141,38 @@ def by_blocks(weight, bias, x, y, lr):
         v -= lr * (x_block.T @ delta)
     weight, bias = v[:d].T.astype(x.dtype), v[d].astype(x.dtype)
     return gradients.gradient_epoch(weight, bias, x[whole:], y[whole:], lr)
+
+
+def by_substitution(weight, bias, x, y, lr):
+    r"""The systems of many blocks at once, before any weight is known.
+
+    Forward substitution, row by row of all blocks, for the samples with their targets:
+
+    .. math:: p_i = (\tilde x_i, y_i)
+              - \eta \sum_{j < i} (\tilde x_i^\top \tilde x_j) \, p_j, \qquad
+              \delta_i = p_i^\top (v, -1)
+
+    In the end the blocks correct v one after the other.
+    """
+    (n, d), k = x.shape, len(weight)
+    many = max(min(n // SHORT, CACHE // (SHORT * (d + 1 + k))), 1)
+    size = SHORT * many
+    whole = n - n % size
+    v = np.vstack([weight.T, bias, -np.eye(k)]).astype(float)
+    rows = np.ones((SHORT, d + 1 + k, many))
+    samples, p = rows[:, : d + 1], rows.copy()
+    for start in range(0, whole, size):
+        chunk = slice(start, start + size)
+        rows[:, :d] = x[chunk].reshape(many, SHORT, d).transpose(1, 2, 0)
+        rows[:, d + 1 :] = y[chunk].reshape(many, SHORT, k).transpose(1, 2, 0)
+        for i in range(SHORT):
+            products = lr * np.einsum("dm,jdm->jm", samples[i], samples[:i])
+            p[i] = rows[i] - np.einsum("jm,jcm->cm", products, p[:i])
+        steps = (lr * samples).transpose(2, 1, 0).copy()
+        for step, of_block in zip(steps, p.transpose(2, 0, 1).copy(), strict=True):
+            v[: d + 1] -= step.dot(of_block.dot(v))
+    weight, bias = v[:d].T.astype(x.dtype), v[d].astype(x.dtype)
+    return by_blocks(weight, bias, x[whole:], y[whole:], lr)
 
 
 train_gradient = rewired(gradients.train_gradient, gradient_epoch=gradient_epoch)
