@@ -2,7 +2,7 @@
 
     python benchmarks/limits.py [--rounds 9]
 
-Each row is a task of ``bench.py`` of which a goal was missed. Its limit is the same computation as one straight line of
+Each row is a task of ``bench.py`` that has a goal. Its limit is the same computation as one straight line of
 NumPy calls into arrays at hand: no loop over layers, no history, no check, nothing chosen by shape, and for the
 perceptron the places of the mistakes known beforehand. It gives the same weights as ``scratch.fast``, which is checked.
 A ratio of a rival to the limit below the goal says that no arrangement of these calls reaches it. All run in turn in

@@ -76,17 +76,17 @@ def fit_stack(
     members = members_of(models, optimizer, lr, kinds, OPTIMIZERS)
     first, count = members[0].model, len(members)
     batch_size = batch_that_fits(batch_size, len(x), first, count)
-    stacks = stacks_of(members, batch_size)
+    going = stacks = stacks_of(members, batch_size)
     for epoch, order in enumerate(epoch_orders(orders, epochs, len(x))):
         if callable(lr):
             rate = NonNegative("lr", lr(epoch))
-            for stack in stacks:
+            for stack in going:
                 stack.set_lr(rate)
         pieces = list(batches(x, y, batch_size, order))
-        for stack in stacks:
-            if stack.going.any():
-                stack.epoch(pieces, loss, tolerance)
-        if not any(stack.going.any() for stack in stacks):
+        for stack in going:
+            stack.epoch(pieces, loss, tolerance)
+        going = [stack for stack in going if stack.going.any()]
+        if not going:
             break
     for stack in stacks:
         stack.finish()
@@ -219,7 +219,9 @@ class Stack:
             self.stop(lost, with_grad=False)  # no probability, and so no gradient
         self.backward(outputs, grad)
         self.step()
-        self.stop(~np.isfinite(losses))
+        finite = np.isfinite(losses)
+        if not finite.all():
+            self.stop(~finite)
 
     def step(self):
         """The update of all weights."""

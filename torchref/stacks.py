@@ -72,17 +72,17 @@ def fit_stack(
     members = members_of(models, optimizer, lr, kinds, OPTIMIZERS)
     first, count = members[0].model, len(members)
     batch_size = batch_that_fits(batch_size, len(x), first, count, count)
-    stacks = stacks_of(members, batch_size)
+    going = stacks = stacks_of(members, batch_size)
     for epoch, order in enumerate(epoch_orders(orders, epochs, len(x))):
         if callable(lr):
             rate = NonNegative("lr", lr(epoch))
-            for stack in stacks:
+            for stack in going:
                 stack.set_lr(rate)
         pieces = list(batches(x, y, batch_size, order))
-        for stack in stacks:
-            if stack.going.any():
-                stack.epoch(pieces, loss, tolerance)
-        if not any(stack.going.any() for stack in stacks):
+        for stack in going:
+            stack.epoch(pieces, loss, tolerance)
+        going = [stack for stack in going if stack.going.any()]
+        if not going:
             break
     for stack in stacks:
         stack.finish()

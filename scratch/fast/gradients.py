@@ -1,16 +1,16 @@
 r"""Gradient descent sample by sample on the squared error, five ways, chosen by shape.
 
-A linear neuron's step on a sample is an affine map. With :math:`v = (w, b)` and
-:math:`\tilde x = (x, 1)`
+Beside the loop of ``scratch`` there are four. On two numbers Python's floats are faster
+than arrays (``by_floats``). The others use that a linear neuron's step on a sample is
+an affine map. With :math:`v = (w, b)` and :math:`\tilde x = (x, 1)`
 
 .. math:: v \leftarrow v - \eta \tilde x (\tilde x^\top v - y)
           = (I - \eta \tilde x \tilde x^\top) v + \eta y \tilde x
 
-That gives four ways beside the loop of ``scratch``: on two numbers Python's floats are
-faster than arrays (``by_floats``); maps can be composed before any weight is known,
-many stretches of samples at once (``by_stretches``); in a block all errors follow from
-one triangular system (``by_blocks``), and the systems of many blocks can be solved at
-once (``by_substitution``).
+Maps can be composed before any weight is known, many stretches of samples at once
+(``by_stretches``); in a block all errors follow from one triangular system
+(``by_blocks``), and the systems of many blocks can be solved at once
+(``by_substitution``).
 """
 
 import math
@@ -52,7 +52,7 @@ def gradient_epoch(
 
 
 def way(n, d, contracting):
-    """The fastest way for n samples of d features, as ``make bench`` measures."""
+    """The fastest way for n samples of d features: see ``benchmarks/ways.py``."""
     if contracting and n >= MANY and d <= 48:
         return by_stretches if d <= 16 else by_substitution
     if d == 2:
@@ -71,7 +71,7 @@ def contracts(x, lr):
 
 
 def by_floats(weight, bias, x, y, lr):
-    """Two features: four products are faster in Python than a call of NumPy."""
+    """Two features: a step is faster in Python than one call of NumPy."""
     weight, bias = weight.copy(), bias.copy()
     for k, (w1, w2) in enumerate(weight.tolist()):
         b = bias[k].item()
@@ -159,6 +159,7 @@ def by_substitution(weight, bias, x, y, lr):
     size = SHORT * many
     whole = n - n % size
     v = np.vstack([weight.T, bias, -np.eye(k)]).astype(float)
+    weights = v[: d + 1]
     rows = np.ones((SHORT, d + 1 + k, many))
     samples, p = rows[:, : d + 1], rows.copy()
     for start in range(0, whole, size):
@@ -170,7 +171,7 @@ def by_substitution(weight, bias, x, y, lr):
             p[i] = rows[i] - np.einsum("jm,jcm->cm", products, p[:i])
         steps = (lr * samples).transpose(2, 1, 0).copy()
         for step, of_block in zip(steps, p.transpose(2, 0, 1).copy(), strict=True):
-            v[: d + 1] -= step.dot(of_block.dot(v))
+            weights -= step.dot(of_block.dot(v))
     weight, bias = v[:d].T.astype(x.dtype), v[d].astype(x.dtype)
     return by_blocks(weight, bias, x[whole:], y[whole:], lr)
 

@@ -1,7 +1,8 @@
 """``fit_stack`` with no allocation of large arrays in its loop: sums, activations and
 their gradients are written over those of the step before.
 
-All else, the update rules included, is that of ``scratch.stacks``.
+Where all nets have the same options, their weights are updated in place as well.
+All else is that of ``scratch.stacks``.
 """
 
 import numpy as np
