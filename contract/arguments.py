@@ -228,7 +228,7 @@ def epoch_orders(orders, epochs, n, first=0):
     Those before the ``first`` are left out.
     """
     if orders is None:
-        yield from [slice(None)] * (epochs - first)
+        yield from itertools.repeat(slice(None), max(epochs - first, 0))
         return
     if isinstance(orders, np.random.Generator):
         orders = map(orders.permutation, itertools.repeat(n))

@@ -26,7 +26,7 @@ from contract.messages import (
 from contract.training import History
 
 KEY, VERSION = "neuron-parity", 1
-DTYPES = {"F64": "float64", "F32": "float32", "I64": "int64"}
+KINDS = {"F": "float", "I": "int", "U": "uint", "BF": "bfloat"}
 MOST = 3  # faults in one line: a net of another depth has hundreds
 
 
@@ -75,6 +75,12 @@ def packed(weights, model, optimizer, history, optimizers, library):
     # Some generators have an array in their state.
     text = json.dumps(header, sort_keys=True, default=lambda array: array.tolist())
     return arrays, {KEY: text}
+
+
+def dtype_name(text):
+    """``float64`` for the file's ``F64``, as both libraries say it."""
+    kind = text.rstrip("0123456789")
+    return KINDS.get(kind, kind.lower()) + text.removeprefix(kind)
 
 
 def activations(model):
@@ -138,7 +144,7 @@ class Saved:
         try:
             header = json.loads(text)
             version = Count("version", header["version"])
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, RecursionError):
             raise self.unlike(text) from None
         if version > VERSION:
             wanted = f"{VERSION} or less: a newer neuron-parity has written it"
@@ -165,7 +171,7 @@ class Saved:
         part = self.content.get_slice(name)
         if tuple(part.get_shape()) != wanted:
             return f"{name} has shape {tuple(part.get_shape())}, expected {wanted}"
-        got = DTYPES.get(part.get_dtype(), part.get_dtype())
+        got = dtype_name(part.get_dtype())
         return None if got == dtype else f"{name} is {got}, expected {dtype}"
 
     def weights(self, model, own, library):

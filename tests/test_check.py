@@ -56,6 +56,31 @@ def test_a_right_homework_passes_on_what_it_defines(tmp_path, capsys):
     assert "properties were not checked" in out.splitlines()[-1]
 
 
+def test_both_sides_may_have_the_same_name(tmp_path, capsys):
+    """As in a folder of solutions beside one of homework: both numbers are shown."""
+    (tmp_path / "reference").mkdir()
+    solution, file, evidence = tmp_path / "reference" / "homework.py", tmp_path / "homework.py", tmp_path / "out.json"
+    solution.write_text(HOMEWORK)
+    file.write_text(HOMEWORK.replace("np.reshape(", "2 * np.reshape("))
+    options = ("--reference", str(solution), "--only", "sign", "--examples", "20", "--json", str(evidence))
+    assert check(capsys, str(file), *options)[0] == 1
+    rows = json.loads(evidence.read_text())["properties"]
+    [facts, *_] = [lesson["facts"] for row in rows for lesson in row["lessons"] if "referee" in lesson["facts"]]
+    theirs, ours = (float(facts[f"homework.py ({side})"]) for side in ("candidate", "reference"))
+    assert theirs == 2 * ours != 0
+    assert facts["referee"].endswith("wrong: homework.py (candidate)")
+
+
+def test_a_property_has_the_functions_of_all_its_cases(tmp_path, capsys):
+    """Not those of the case that was reported last."""
+    file, evidence = tmp_path / "homework.py", tmp_path / "out.json"
+    file.write_text("def squared_error(pred, target):\n    return ((pred - target) ** 2).sum() / 2\n")
+    check(capsys, str(file), "--reference", "scratch", "--examples", "2", "--dtype", "float64", "--json", str(evidence))
+    rows = {row["property"]: row["functions"] for row in json.loads(evidence.read_text())["properties"]}
+    names = ["squared_error", "mse_loss", "squared_error_backward", "mse_loss_backward"]
+    assert rows["losses: losses refuse"] == names
+
+
 @pytest.mark.parametrize("others", [[], ["scratch"]])
 def test_that_strangers_are_not_isolated_is_said_at_the_end(tmp_path, capsys, monkeypatch, others):
     """The note is also in the report; modules of this project have none."""
@@ -178,6 +203,7 @@ def test_only_one_function(capsys, tmp_path):
         (["--json", "no/such/directory.json"], "expected"),
         (["--no-import", "torch,numpy"], "--no-import: got numpy"),
         (["--reference", "torchreff"], "no such module"),
+        (["--weight", "sign=1e308"], "--weight: got 'sign=1e308', expected NAME=POINTS such as sign=2, at most 1e+06"),
     ],
 )
 def test_bad_input_is_one_line(arguments, message, capsys):

@@ -225,6 +225,45 @@ def test_what_a_module_saves_beside_its_parameters_is_kept(tmp_path):
     assert other[1].num_batches_tracked == 1
 
 
+@pytest.mark.parametrize("dtype", [torch.bool, torch.uint8, torch.int32, torch.float16, torch.bfloat16, torch.int16])
+def test_what_a_module_has_may_be_of_any_dtype(tmp_path, dtype):
+    """What is written is read again, masks among it."""
+    file = tmp_path / "run.safetensors"
+
+    def model():
+        net = torch.nn.Linear(2, 1)
+        net.register_buffer("mask", torch.zeros(3, dtype=dtype))
+        return net, torch.optim.SGD(net.parameters(), lr=0.1)
+
+    net, optimizer = model()
+    net.mask += torch.tensor([1, 0, 1], dtype=dtype)
+    torchref.save_training(file, net, optimizer)
+    other, again = model()
+    torchref.load_training(file, other, again)
+    assert other.mask.dtype == dtype
+    assert (other.mask == net.mask).all()
+
+
+def test_tied_weights_stay_tied(tmp_path):
+    """They are one tensor in the module, and two in the file."""
+    file = tmp_path / "run.safetensors"
+
+    def model():
+        net = torch.nn.Sequential(torch.nn.Linear(3, 3), torch.nn.Tanh(), torch.nn.Linear(3, 3))
+        net[2].weight = net[0].weight
+        return net, torch.optim.Adam(net.parameters())
+
+    net, optimizer = model()
+    net(torch.ones(1, 3)).sum().backward()
+    optimizer.step()
+    torchref.save_training(file, net, optimizer)
+    other, again = model()
+    torchref.load_training(file, other, again)
+    assert other[2].weight is other[0].weight
+    assert (other[0].weight == net[0].weight).all()
+    assert (again.state[other[0].weight]["exp_avg"] == optimizer.state[net[0].weight]["exp_avg"]).all()
+
+
 # What is refused
 
 
@@ -298,7 +337,11 @@ REFUSED = [
         "model.fc1.bias is float32, expected float64",
         "",
     ),
-    (lambda file: without(file, model__fc1__bias=np.ones(4, "float16")), "model.fc1.bias is F16, expected float64", ""),
+    (
+        lambda file: without(file, model__fc1__bias=np.ones(4, "float16")),
+        "model.fc1.bias is float16, expected float64",
+        "",
+    ),
     (lambda file: without(file, "model.fc1.bias"), "fc1.bias is missing", ""),
     (lambda file: without(file, model__fc3__bias=np.ones(1)), "fc3.bias is unknown", ""),
     (
@@ -368,6 +411,15 @@ def test_a_header_that_is_none_is_one_line(backend, changes, file):
     assert said.startswith(f"{file}: got " + ("'{\"" if text else "{'"))
     assert said.endswith(", expected the metadata of a training")
     assert state(net, optimizer) == before
+
+
+@BACKENDS
+def test_a_header_of_brackets_is_one_line(backend, file):
+    """More than Python's parser can go down."""
+    safetensors.numpy.save_file({}, file, {checkpoints.KEY: "[" * 100_000})
+    said = message(lambda: backend.load_training(file, *made(backend)))
+    assert said.startswith(f"{file}: got '[[[")
+    assert said.endswith(", expected the metadata of a training")
 
 
 @BACKENDS
@@ -708,11 +760,70 @@ def test_the_last_files_are_kept(parity, tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {"run-10.safetensors", "run.safetensors"} | others
 
 
+@pytest.mark.parametrize("target", ["real/run.safetensors", "{}/real/run.safetensors"])
+def test_a_link_is_followed(parity, tmp_path, target):
+    """The kept files are no links, which would all be the newest."""
+    (tmp_path / "real").mkdir()
+    file = tmp_path / "run.safetensors"
+    file.symlink_to(target.format(tmp_path))
+    fit(parity, "--epochs", 6, "--save", file, "--every", 2, "--keep", 5)
+    fit(parity, "--epochs", 8, "--resume", file, "--save", file, "--every", 2, "--keep", 5)
+    assert file.is_symlink()
+    for epoch in (2, 4, 6, 8):
+        kept = tmp_path / f"run-{epoch}.safetensors"
+        assert not kept.is_symlink()
+        assert scratch.load_training(kept, made(scratch)[0]).epochs == epoch
+
+
+def test_trainings_with_numbers_are_not_removed(parity, tmp_path):
+    """Of other trainings, even if their numbers could be those of epochs."""
+    others = [tmp_path / f"run-{seed}.safetensors" for seed in (1, 2, 3)]
+    for seed, other in enumerate(others, 1):
+        fit(parity, "--seed", seed, "--epochs", seed, "--save", other)
+    fit(parity, "--epochs", 8, "--save", tmp_path / "run.safetensors", "--every", 4, "--keep", 1)
+    names = {"run.safetensors", "run-8.safetensors", *(other.name for other in others)}
+    assert {path.name for path in tmp_path.iterdir()} == names
+
+
+@pytest.mark.parametrize("rate", [["--lr", 1e150], ["--lr", 1e60, "--batch-size", 4, "--seed", 0]])
+def test_saving_does_not_change_where_it_stops(parity, tmp_path, rate):
+    """A loss out of range ends the training, saved or not."""
+    code, out, err = parity("fit", *rate, "--epochs", 12)
+    saving = parity("fit", *rate, "--epochs", 12, "--every", 1, "--save", tmp_path / "run.safetensors")
+    assert (saving[0], saving[2]) == (code, err)
+    assert saving[1][: len(out) - 1] == out[:-1]
+
+
+@pytest.mark.parametrize("name", ["w.NPZ", "w.npz"])
+def test_the_suffix_may_be_large(parity, tmp_path, name):
+    """NumPy appends its own to another."""
+    code, out, _ = parity("fit", "--epochs", 1, "--save", tmp_path / name)
+    assert (code, out[-1]) == (0, f"wrote {tmp_path / name}")
+    assert np.load(tmp_path / name)["fc1.weight"].shape == (1, 2)
+
+
+def test_what_is_missing_is_said_before_the_training(parity, tmp_path, monkeypatch):
+    """The library, or the name of the file to go on with."""
+    code, out, err = parity("fit", "--epochs", 1, "--resume", "")
+    assert (code, out, len(err)) == (2, [], 1)
+    monkeypatch.setitem(sys.modules, "safetensors", None)
+    code, out, err = parity("fit", "--epochs", 1, "--save", tmp_path / "run.safetensors")
+    assert (code, out, len(err)) == (2, [], 1)
+    assert "safetensors is missing" in err[0]
+
+
+def test_very_many_epochs_need_no_memory(parity, tmp_path):
+    """The training may settle long before."""
+    options = ["--epochs", 10**12, "--tolerance", 100]
+    assert parity("fit", *options)[0] == 0
+    assert parity("fit", *options, "--every", 1, "--save", tmp_path / "run.safetensors")[0] == 0
+
+
 def test_a_training_out_of_range_leaves_the_file_before(parity, tmp_path):
     """The last one whose loss was a number."""
     file = tmp_path / "run.safetensors"
     code, out, _ = parity("fit", "--lr", 1e150, "--epochs", 9, "--save", file, "--every", 1)
-    assert (code, out[-1]) == (2, f"{file} is not written: the loss became nan")
+    assert (code, out[-1]) == (2, f"{file} is not written: the loss became inf")
     assert np.isfinite(scratch.load_training(file, scratch.MLP([2, 1])).losses).all()
 
 

@@ -119,6 +119,9 @@ def test_resume_checks_what_has_changed(check, tmp_path, monkeypatch):
     code, out, err = check(*run, "--resume", "--seed", "1")
     assert (code, out) == (2, "")
     assert err == "parity check: --resume: got --seed 1, expected 0 as in all.json\n"
+    other = {**first, "run": first["run"] | {"reference_content": "others"}}
+    (tmp_path / "all.json").write_text(json.dumps(other))
+    assert "--resume: got another scratch than all.json, expected the same" in check(*run, "--resume")[2]
     first["run"]["sources"] = "others"
     (tmp_path / "all.json").write_text(json.dumps(first))
     assert check(*run, "--resume")[2].startswith("parity check: --resume: got all.json from other sources of parity")

@@ -1,6 +1,7 @@
 """Many submissions, shared out: the same bytes whoever judges them, and a worker that dies costs a second try."""
 
 import json
+import os
 import signal
 import tempfile
 import tracemalloc
@@ -14,6 +15,8 @@ import pytest
 from parity.cli import Parser, main
 from parity.commands import check as command
 from parity.commands import many, workers
+from parity.reports import several
+from parity.trees import digest
 
 SIGN = "import numpy as np\n\ndef sign(z):\n    return np.sign(z){}\n"
 CANDIDATES = {
@@ -139,6 +142,17 @@ def changed(file, **entries):
     return "changed.json"
 
 
+def headed(head, *reports):
+    """A file with this head."""
+    if isinstance(head, str):
+        Path("headed.json").write_text(head)
+    else:
+        several.write("headed.json", head, reports)
+    return "headed.json"
+
+
+RUN = {"sources": digest(), "reference": "scratch"}
+SHARD = {"number": 1, "of": 1, "candidates": many.fingerprint(["a"])}
 REFUSED = {
     "another seed": (lambda: ["out-1.json", changed("out-2.json", seed=1)], "--seed 1, expected 0 as in out-1.json"),
     "examples": (lambda: ["out-1.json", changed("out-2.json", examples=9)], "--examples 9, expected 3 as in out-1"),
@@ -157,6 +171,20 @@ REFUSED = {
     "a candidate": (lambda: ["right.py"], "right.py: got another file"),
     "cut": (lambda: ["out-1.json", cut("out-2.json")], "cut.json: got another file"),
     "a row less": (lambda: ["out-1.json", without("out-2.json")], "got 6 candidates, expected those"),
+    "no sources": (lambda: [headed({"run": {}, "shard": SHARD})], "headed.json: got another file"),
+    "words for numbers": (
+        lambda: [headed({"run": RUN, "shard": SHARD | {"of": "1"}})],
+        "headed.json: got another file",
+    ),
+    "no exit code": (
+        lambda: [headed({"run": RUN, "shard": SHARD}, {"candidate": "a"})],
+        "headed.json: got another file",
+    ),
+    "a report of nobody": (
+        lambda: [headed({"run": RUN, "shard": SHARD}, dict.fromkeys(several.KEYS, "a"))],
+        "a: got a report that parity check has not written",
+    ),
+    "brackets in brackets": (lambda: [headed("[" * 100_000)], "headed.json: got another file"),
     "no file": (lambda: ["out-1.json", "out-3.json"], "out-3.json: cannot be read: No such file"),
 }
 
@@ -179,7 +207,8 @@ def test_shards_that_do_not_belong_together(name, check, shards):
     """One line, exit code 2, and no file."""
     files, message = REFUSED[name]
     code, out, err = check(*files(), "--json", "merged.json", command="merge")
-    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert (code, err.count("\n")) == (2, 1)
+    assert out == "" or name == "a report of nobody"  # which only its row shows
     assert err.startswith("parity merge: ")
     assert message in err
     assert not Path("merged.json").exists()
@@ -191,6 +220,71 @@ def test_merging_keeps_its_sources(check, shards):
     code, _, err = check("out-1.json", "out-2.json", "--json", "./out-2.json", command="merge")
     assert (code, err) == (2, "parity merge: --json: got ./out-2.json, which is out-2.json, expected another file\n")
     assert Path("out-2.json").read_bytes() == before
+
+
+def test_the_report_of_the_whole_has_a_name(check, shards):
+    """A variable that is not set must not be a run without a file."""
+    code, out, err = check("out-1.json", "out-2.json", "--json", "", command="merge")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+
+
+@pytest.mark.parametrize("name", ["home\xa0work.py", "m\udcfcller.py"])
+def test_names_that_are_shown_escaped(name, check, tmp_path, monkeypatch):
+    """They merge, and their finished reports are kept."""
+    monkeypatch.chdir(tmp_path)
+    for file in ("a.py", name):
+        Path(file).write_text(SIGN.format(""))
+    for number in (1, 2):
+        check("a.py", name, *QUICK, "--shard", f"{number}/2", "--json", f"out-{number}.json")
+    assert check("out-1.json", "out-2.json", "--json", "all.json", command="merge")[0] == 0
+    whole = Path("all.json").read_text().replace("scratch give the same", "kept")
+    Path("all.json").write_text(whole)
+    assert check("a.py", name, *QUICK, "--json", "all.json", "--resume")[0] == 0
+    assert Path("all.json").read_text() == whole
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_a_pipe_among_the_submissions(check, expected):
+    """It is not read, which would wait for ever."""
+    os.mkfifo("pipe.py")
+    code, _, _ = check("right.py", "pipe.py", *QUICK, "--json", "out.json")
+    os.remove("pipe.py")
+    assert code == 2
+    right, pipe = json.loads(Path("out.json").read_text())["submissions"]
+    assert (right["exit_code"], pipe["exit_code"]) == (0, 2)
+    assert "no such file" in pipe["summary"]
+
+
+def test_an_earlier_report_that_is_none(check, expected):
+    """One line, and the file stays."""
+    check("right.py", "last.py", *QUICK, "--json", "out.json")
+    head = Path("out.json").read_text().splitlines()[0].removesuffix(', "submissions": [') + "}"
+    text = head + '\n{"content": "x"}\n'
+    Path("out.json.part").write_text(text)
+    code, _, err = check("right.py", "last.py", *QUICK, "--json", "out.json", "--resume")
+    assert (code, err.count("\n")) == (2, 1)
+    assert Path("out.json.part").read_text() == text
+    Path("out.json.part").unlink()
+
+
+@pytest.mark.parametrize("names", [("scratch.perceptron", "scratch"), ("scratch", "scratch.perceptron")])
+def test_our_own_modules_are_reported_as_alone(names, tmp_path, monkeypatch):
+    """The laws of a whole backend are collected for it, whoever came first in the process."""
+    monkeypatch.chdir(tmp_path)
+    options = ("--reference", "torchref", "--examples", "2", "--dtype", "float64", "--only", "perceptron_step")
+
+    def examples(*candidates):
+        args = parsed(*candidates, *options, "--json", "out.json")
+        if len(candidates) == 1:
+            command.run(args)
+            reports = [json.loads(Path("out.json").read_text())]
+        else:
+            with ThreadPoolExecutor(1) as executor:
+                many.check_all(args, executor)
+            reports = json.loads(Path("out.json").read_text())["submissions"]
+        return [[(row["property"], row["examples"]) for row in report["properties"]] for report in reports]
+
+    assert examples(*names) == [examples(name)[0] for name in names]
 
 
 @pytest.mark.parametrize("part", ["0/3", "4/3", "1", "a/b", "-1/3", "1/0", ""])

@@ -69,7 +69,13 @@ def weights_of(model):
 def write(file, values, metadata):
     """Write tensors, numbers and lists of numbers by name."""
     save_file = safetensors(".torch").save_file
-    tensors = {name: contiguous(value) for name, value in values.items()}
+    tensors, seen = {}, set()
+    for name, value in values.items():
+        tensor = contiguous(value)
+        memory = tensor.untyped_storage().data_ptr()
+        # The library refuses tensors that share memory, such as tied weights.
+        tensors[name] = tensor.clone() if memory in seen else tensor
+        seen.add(memory)
     with written(file) as temporary:
         save_file(tensors, temporary, metadata)
 

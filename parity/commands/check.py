@@ -7,7 +7,7 @@ import signal
 import sys
 import warnings
 from argparse import Namespace
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from functools import partial
 from itertools import chain, groupby
 from pathlib import Path
@@ -26,6 +26,7 @@ from parity.reports import formats
 
 PROPERTIES = trees.ROOT / "parity" / "properties"
 IDLE = 300  # seconds
+MOST_POINTS = 1e6
 
 
 def add_arguments(parser):
@@ -120,7 +121,7 @@ def serve():
     die_with(first["judge"])
     sys.path += [path for path in first["path"] if path not in sys.path]
     submissions = (Namespace(**json.loads(line)) for line in waited(requests))
-    for _, alike in groupby(submissions, lambda args: backend.is_ours(args.candidate)):  # other properties for ours
+    for _, alike in groupby(submissions, lambda args: (backend.is_ours(args.candidate), args.candidate in trees.TREES)):
         check_alike(alike, lambda report: workers.send(replies, report))
 
 
@@ -303,10 +304,10 @@ def weight(text):
     """``sign=2`` as name and points."""
     name, _, points = text.partition("=")
     choice("--weight", name, trees.checkable())
-    try:
-        return name, NonNegative("--weight", float(points))
-    except ValueError:
-        raise ValueError(f"--weight: got {text!r}, expected NAME=POINTS such as sign=2") from None
+    with suppress(ValueError):
+        if (number := NonNegative("--weight", float(points))) <= MOST_POINTS:
+            return name, number
+    raise ValueError(f"--weight: got {text!r}, expected NAME=POINTS such as sign=2, at most {MOST_POINTS:g}")
 
 
 def expect_names(args, spec):

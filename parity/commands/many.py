@@ -16,9 +16,11 @@ from parity.files import atomic_write
 from parity.interrupt import Interrupted
 from parity.options import OPTIONS
 from parity.reports import several
+from parity.text import printable
 from parity.trees import digest, version
 
 AHEAD = 1024  # submissions that wait in the executor: more than any cluster has workers, and a bound for the memory
+UNREADABLE = UnicodeDecodeError, json.JSONDecodeError, RecursionError  # the last for brackets in brackets
 
 
 class Ended(ValueError):
@@ -74,8 +76,8 @@ def shard(candidates, part):
 
 
 def fingerprint(candidates):
-    """What identifies a list of candidates."""
-    return hashlib.sha256(os.fsencode("\0".join(candidates))).hexdigest()
+    """What identifies a list of candidates, whose names may already be printable."""
+    return hashlib.sha256("\0".join(map(printable, candidates)).encode()).hexdigest()
 
 
 @contextmanager
@@ -171,7 +173,7 @@ class Kept:
             return
         wanted: dict[tuple, list[int]] = {}
         for position, candidate in enumerate(candidates if self.resume else ()):
-            wanted.setdefault((candidate, workers.content(candidate)), []).append(position)
+            wanted.setdefault((printable(candidate), workers.content(candidate)), []).append(position)
         with atomic_write(self.path) as path, path.open("wb") as file:
             file.write(line(self.head))
             for report in self.earlier() if self.resume else ():
@@ -188,8 +190,8 @@ class Kept:
         try:
             found = whole(source) if source == self.path else several.read(source)
             self.expect_same(source, next(found)["run"])
-            yield from (report for report in found if report["content"])
-        except (OSError, LookupError, TypeError, AttributeError, UnicodeDecodeError, json.JSONDecodeError):
+            yield from (report for report in map(several.complete, found) if report["content"])
+        except (OSError, LookupError, TypeError, AttributeError, *UNREADABLE):
             raise ValueError(f"--resume: got {source}, expected the report of several candidates") from None
 
     def expect_same(self, source, run):
@@ -199,6 +201,8 @@ class Kept:
             raise ValueError(f"--resume: got {source} from other sources of parity, expected the same")
         if other:
             name = other[0]
+            if name == "reference_content":
+                raise ValueError(f"--resume: got another {self.run['reference']} than {source}, expected the same")
             option = f"--{name.replace('_', '-')}"
             raise ValueError(f"--resume: got {option} {self.run[name]}, expected {run.get(name)} as in {source}")
 

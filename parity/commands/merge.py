@@ -4,6 +4,7 @@ from itertools import chain, islice, zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from contract.arguments import Size
 from parity.commands.many import fingerprint
 from parity.files import check_path
 from parity.reports import several
@@ -31,7 +32,7 @@ def run(args):
     """The table, the file and the exit code of the check as a whole."""
     from parity.reports.report import Submissions
 
-    if args.json:
+    if args.json is not None:
         check_path(args.json, (".json",))
         expect_another(args.json, args.files)
     shards = sorted(map(read, args.files), key=lambda shard: shard.number)
@@ -44,7 +45,10 @@ def run(args):
 
     def shown():
         for position, report in enumerate(in_turn([islice(several.read(shard.file), 1, None) for shard in shards])):
-            rows.add(position, report)
+            try:
+                rows.add(position, report)
+            except (LookupError, TypeError, AttributeError):
+                raise ValueError(f"{names[position]}: got a report that parity check has not written") from None
             yield report
 
     if args.json:
@@ -69,15 +73,18 @@ def read(file):
     try:
         head = next(reports)
         shard = head["shard"]
-        names = [report["candidate"] for report in reports]
-        found = Shard(file, head["run"], shard["number"], shard["of"], shard["candidates"], names)
-    except (LookupError, TypeError, ValueError):
+        number, of = Size("number", shard["number"]), Size("of", shard["of"])
+        names = [several.complete(report)["candidate"] for report in reports]
+        found = Shard(file, head["run"], number, of, shard["candidates"], names)
+        theirs, _ = str(found.run["sources"]), found.run["reference"]
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError):
         raise ValueError(f"{file}: got another file, expected what parity check --shard I/N --json writes") from None
     except OSError as error:
         raise ValueError(f"{file}: cannot be read: {error.strerror}") from None
-    if found.run["sources"] != digest():
-        theirs, ours = found.run["sources"][:12], digest()[:12]
-        raise ValueError(f"{file}: got a report by other sources of parity, {theirs}, expected {ours} as here")
+    if theirs != digest():
+        raise ValueError(
+            f"{file}: got a report by other sources of parity, {theirs[:12]}, expected {digest()[:12]} as here"
+        )
     return found
 
 

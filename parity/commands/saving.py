@@ -4,9 +4,11 @@ import math
 import os
 import re
 import shutil
+from itertools import islice
 from pathlib import Path
 
 from contract.arguments import Size, batch_length
+from contract.checkpoints import opened, safetensors
 from contract.files import atomic_write
 from contract.training import History, history_of, set_lr
 
@@ -26,6 +28,10 @@ def check_options(args):
     for name in ("every", "keep"):
         if getattr(args, name) is not None:
             Size(f"--{name}", getattr(args, name))
+    if args.resume == "":
+        raise ValueError("--resume: got no name, expected a file that --save wrote")
+    if args.save and is_training(args.save):
+        safetensors()  # says so if it is missing
     if args.every and not (args.save and is_training(args.save)):
         raise ValueError(f"--every: got it without a whole training, expected --save FILE{TRAINING} as well")
     if args.keep and not args.every:
@@ -43,7 +49,7 @@ def is_training(path):
 
 def resumed(backend, args, net, optimizer, n):
     """The history of the training that goes on, with its weights and its optimizer; an empty one without --resume."""
-    if not args.resume:
+    if args.resume is None:
         return History()
     history = backend.load_training(args.resume, net, optimizer)
     if "lr" in args.given:
@@ -57,33 +63,50 @@ def resumed(backend, args, net, optimizer, n):
 def ends(args, history):
     """The numbers of epochs after which to write the training; the last is that of all epochs."""
     every = args.every or max(args.epochs, 1)
-    return [*(end for end in range(every, args.epochs, every) if end >= history.epochs), args.epochs]
+    yield from (end for end in range(every, args.epochs, every) if end >= history.epochs)
+    yield args.epochs
+
+
+def is_lost(history):
+    """Whether the last loss is out of range."""
+    return bool(history.losses) and not math.isfinite(history.losses[-1])
 
 
 def save(backend, args, net, optimizer, history):
     """Write the training if that is asked for and its loss is finite; whether it was."""
-    finite = not history.losses or math.isfinite(history.losses[-1])
-    if not (args.save and is_training(args.save) and finite):
+    if not (args.save and is_training(args.save)) or is_lost(history):
         return False
     backend.save_training(args.save, net, optimizer, history)
     if args.keep:
-        keep_last(Path(args.save), history.epochs, args.keep)
+        keep_last(Path(args.save), history, args.keep)
     return True
 
 
-def keep_last(path, epoch, number):
-    """Give the file of this epoch a name of its own, and remove the oldest beyond this number."""
-    with atomic_write(numbered(path, epoch)) as temporary:
+def keep_last(path, history, number):
+    """Give the file of this epoch a name of its own, and remove this training's oldest beyond this number."""
+    with atomic_write(numbered(path, history.epochs)) as temporary:
         try:
-            os.link(path, temporary)
+            os.link(path.resolve(), temporary)
         except OSError:  # a file system without links
             shutil.copyfile(path, temporary)
-    pattern = re.compile(rf"{re.escape(path.stem)}-(\d+){re.escape(path.suffix)}")
+    pattern = re.compile(rf"{re.escape(path.stem)}-([1-9]\d*){re.escape(path.suffix)}")
     found = [match for match in map(pattern.fullmatch, os.listdir(path.parent)) if match]
-    # Those of later epochs are another training's.
-    epochs = sorted(int(match[1]) for match in found if int(match[1]) <= epoch)
-    for old in epochs[:-number]:
+    epochs = sorted((int(match[1]) for match in found), reverse=True)
+    own = (epoch for epoch in epochs if is_part(numbered(path, epoch), epoch, history))
+    for old in islice(own, number, None):
         numbered(path, old).unlink(missing_ok=True)
+
+
+def is_part(file, epoch, history):
+    """Whether this file is the same training at this epoch: another one has other losses."""
+    if epoch > history.epochs:
+        return False
+    try:
+        with opened(file, "numpy") as saved:
+            earlier = saved.history()
+    except ValueError:  # another file
+        return False
+    return earlier.epochs == epoch and earlier.losses == history.losses[: len(earlier.losses)]
 
 
 def numbered(path, epoch):

@@ -209,7 +209,7 @@ def _fit(backend, args, x, y, on_epoch):
     for end in saving.ends(args, history):
         backend.fit(together, x, target, epochs=end, history=history, **options)
         saved = saving.save(backend, args, net, optimizer, history)
-        if history.epochs < end or history.converged:
+        if history.epochs < end or history.converged or saving.is_lost(history):
             break
     return _net_run(backend, args, net, history, x, target, labels)._replace(saved=saved)
 
@@ -560,5 +560,5 @@ def _epochs(number):
 def _save(result, path):
     """The state of the net, by the names of its parameters."""
     state: dict[str, Any] = {name: np.asarray(value) for name, value in result.state.items()}
-    with atomic_write(path) as temporary:
-        np.savez(temporary, **state)
+    with atomic_write(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, **state)

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from parity.border.backend import is_ours
 from parity.border.host import is_file
+from parity.text import printable
 from parity.trees import ROOT, digest, version
 
 TRIES = 2
@@ -155,14 +156,15 @@ def how(process):
 
 def unusable(candidate, reason):
     """The report of a candidate that could not be checked."""
-    return {"candidate": candidate, "exit_code": 2, "summary": reason, "properties": []}
+    return {"candidate": printable(candidate), "exit_code": 2, "summary": reason, "properties": []}
 
 
 def content(spec, folder=""):
     """A fingerprint of a candidate's file in this directory, None for a module of another project."""
     if is_ours(spec):
         return digest()
+    file = Path(folder, spec)
     try:
-        return hashlib.sha256(Path(folder, spec).read_bytes()).hexdigest() if is_file(spec) else None
+        return hashlib.sha256(file.read_bytes()).hexdigest() if is_file(spec) and file.is_file() else None
     except OSError:
         return None

@@ -444,6 +444,8 @@ def explain(where, label, bound, candidate, reference, wrong, check, given):
     theirs, ours, value, error = (np.asarray(a)[index] for a in (candidate, reference, bound.value, bound.error))
     sides = [name for name in ("candidate", "reference") if wrong[name][index]]
     names = {"candidate": check.candidate.name, "reference": check.reference.name}
+    if names["candidate"] == names["reference"]:
+        names = {side: f"{name} ({side})" for side, name in names.items()}
     gap = abs(float(theirs) - float(ours))
     size = max(abs(float(ours)), abs(float(value)))
     lost = 0 < gap < size * np.finfo(check.dtype).eps ** 0.5

@@ -28,7 +28,7 @@ class Row:
         self.outcomes: Counter[str] = Counter()
         self.verdicts: Counter[str] = Counter()
         self.ulp = self.share = self.times = 0.0
-        self.functions: list[str] = []
+        self.marks: dict[str, list[str]] = {}
         self.not_tried: set[str] = set()
         self.left_out: set[str] = set()
         self.accepted: list[str] = []
@@ -38,7 +38,7 @@ class Row:
         """Add the report of one part."""
         properties = dict(report.user_properties)
         evidence = properties.get("parity")
-        self.functions = properties.get("functions", self.functions)
+        self.marks[report.nodeid] = properties.get("functions", [])
         self.reported[report.nodeid] = True
         # Not a failure of the candidate: before or after a property, of the pytest process, or if its time was up.
         unjudged = report.when != "call" or "unjudged" in properties
@@ -78,6 +78,11 @@ class Row:
     def lessons(self):
         """The lessons of all failures."""
         return [lesson for _, lessons in self.failed for lesson in lessons]
+
+    @property
+    def functions(self):
+        """The functions that the property checks, in the order of its parts."""
+        return list(dict.fromkeys(name for node in self.parts for name in self.marks.get(node, ())))
 
     @property
     def about(self):
@@ -325,7 +330,8 @@ class Report:
         """Set the functions of rows that no process has reported because it ended before."""
         for (file, test), row in self.rows.items():
             if row.verdict == UNJUDGED and not row.functions:
-                row.functions = functions(getattr(import_module(f"parity.properties.test_{file}"), test))
+                found = functions(getattr(import_module(f"parity.properties.test_{file}"), test))
+                row.marks = dict.fromkeys(row.parts, found)
 
     def exit_code(self):
         """0: the same, 1: different, 2: could not be checked, or not all that was asked for."""

@@ -18,6 +18,16 @@ def write(path, head, reports):
         file.write(f"\n{END}\n")
 
 
+KEYS = ("candidate", "exit_code", "summary", "properties", "content")
+
+
+def complete(report):
+    """The report of one candidate, if it has what a row and ``--resume`` need; else a LookupError or a TypeError."""
+    for key in KEYS:
+        report[key]
+    return report
+
+
 def read(path):
     """Yield the head of such a file, then its reports; a ValueError or a LookupError if it is another file, or cut."""
     with open(path, encoding="utf-8") as file:

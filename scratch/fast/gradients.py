@@ -54,7 +54,7 @@ def gradient_epoch(
 def way(n, d, contracting):
     """The fastest way for n samples of d features: see ``benchmarks/ways.py``."""
     if contracting and n >= MANY and d <= 48:
-        return by_stretches if d <= 16 else by_substitution
+        return by_stretches if d <= 12 else by_substitution
     if d == 2:
         return by_floats
     return by_blocks if contracting and n >= BLOCK else gradients.gradient_epoch

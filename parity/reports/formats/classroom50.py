@@ -31,7 +31,7 @@ def ready(weights):
             f"--classroom50: {', '.join(missing)} not set, expected the variables of Classroom 50's runner"
         )
     for name, points in weights.items():
-        if points != int(points):
+        if not points.is_integer():
             raise ValueError(
                 f"--classroom50: got --weight {name}={points:g}, expected an integer, as Classroom 50 does"
             )
