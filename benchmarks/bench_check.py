@@ -1,4 +1,4 @@
-"""The time of ``parity check``: a partial module, a wrong one, many submissions, as ratios and slopes of one run."""
+"""The time of ``parity check``: everything, a partial module, a wrong one, and many submissions."""
 
 import subprocess
 import sys
@@ -37,6 +37,10 @@ def main():
         partial, wrong = Path(folder) / "partial.py", Path(folder) / "wrong.py"
         partial.write_text(PARTIAL)
         wrong.write_text(WRONG)
+        print(f"everything, against torchref                    {seconds():6.1f} s")
+        for reference in ("torchref", "scratch"):
+            first = seconds("--reference", reference, until="contract: ")
+            print(f"its first row, against {reference:8}                 {first:6.2f} s")
         print(f"perceptron and gradient only, against torchref  {seconds(partial):6.1f} s")
         print(f"first failure of a wrong whole backend          {seconds(wrong, until='DIFFERENT'):6.1f} s")
         times = {}

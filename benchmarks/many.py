@@ -20,7 +20,7 @@ from classroom import submission
 from parity.border.process import Process
 from parity.cli import Parser
 from parity.commands import check, many
-from parity.commands.session import Series
+from parity.commands.series import Series
 
 WORKERS = (1, 2, 4)
 PLAN = 10_000

@@ -143,3 +143,37 @@ def test_torch_can_be_blocked():
     """The block above is real: with it torchref cannot be imported."""
     done = python(BLOCKER.format(blocked={"torch"}) + "import torchref")
     assert "ModuleNotFoundError: No module named 'torch'" in done.stderr
+
+
+@pytest.mark.parametrize("wrong", [0, 1])
+def test_hypothesis_is_not_imported_where_it_runs_nothing(tmp_path, wrong):
+    """Not by the process that hands out the properties: the others start after it."""
+    file = tmp_path / "homework.py"
+    file.write_text(f"import numpy as np\ndef sign(z):\n    return np.sign(z) + {wrong}\n", encoding="utf-8")
+    checked = ["check", str(file), "--reference", "scratch", "--only", "sign", "--examples", "3"]
+    silently = "contextlib.redirect_stdout(io.StringIO())"
+    run = f"with {silently}: assert main({checked}) == {wrong}"
+    left_out(f"import contextlib, io; from parity.cli import main\n{run}", "hypothesis")
+
+
+def test_examples_do_not_depend_on_what_is_imported(tmp_path):
+    """No constants of source files, and no plugins of Hypothesis that happen to be installed."""
+    (tmp_path / "homework.py").write_text("import numpy as np\nsign = np.sign\n", encoding="utf-8")
+    (tmp_path / "constants.py").write_text("A = (12345, 6.789, 'rare')\n", encoding="utf-8")
+    checked = ["check", str(tmp_path / "homework.py"), "--reference", "scratch", "--only", "sign", "--examples", "3"]
+    done = python(f"""
+import sys
+sys.path.append({str(tmp_path)!r})
+import constants
+from parity.cli import Parser
+from parity.commands import check
+parser = Parser()
+check.add_arguments(parser)
+args = parser.parse_args({checked[1:]})
+check.validate(args)
+args.candidate = args.candidates[0]
+report = check.check(args, quiet=True)
+from hypothesis.internal.conjecture import providers
+print(report.exit_code(), len(providers._get_local_constants()), "trio" in sys.modules)
+""")
+    assert done.stdout.split() == ["0", "0", "False"], done.stdout + done.stderr

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import scratch
-from parity.border import isolation
+from parity.border import isolation, process
 from parity.border.backend import ArgumentMutated, Limits, Raised, Stopped, load
 from parity.cli import main
 
@@ -288,7 +288,7 @@ def test_time_is_up_for_a_fork_too(tmp_path, text, walls, marked):
 JUDGE = """
 import sys
 import scratch
-from parity.border import isolation
+from parity.border import isolation, process
 from parity.border.backend import load
 import numpy as np
 if sys.argv[2] == "False":
@@ -496,3 +496,41 @@ def test_no_process_is_left_behind(tmp_path):
     text = f"import subprocess\nsubprocess.Popen({marker.split()!r})\ndef sign(z):\n    return z\n"
     load(homework(tmp_path, text)).close()
     assert gone(lambda: marker in subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout)
+
+
+def test_the_next_process_is_started_ahead(tmp_path):
+    """It serves the next candidate of the same folder, and no other one; if it has ended, another one is started."""
+    file = homework(tmp_path, "def sign(z):\n    return z + 1\n")
+    (tmp_path / "other").mkdir()
+    elsewhere = homework(tmp_path / "other", "def sign(z):\n    return z\n")
+    try:
+        for ended in (False, True):
+            load(file).start_next()
+            [child] = process.AHEAD.values()
+            other = load(elsewhere)
+            assert other.process.child is not child
+            other.close()
+            if ended:
+                process.kill(child)
+                child.wait()
+            following = load(file)
+            assert (following.process.child is child) is not ended
+            assert following.sign(np.zeros(1)) == 1
+            following.close()
+            assert not process.AHEAD
+    finally:
+        process.end_ahead()
+
+
+def test_a_process_that_nobody_took_is_ended(tmp_path):
+    """One for another folder replaces it, and the end of the series ends it."""
+    (tmp_path / "other").mkdir()
+    text = "def sign(z):\n    return z\n"
+    for folder in (tmp_path, tmp_path / "other"):
+        candidate = load(homework(folder, text))
+        candidate.start_next()
+        candidate.start_next()
+        candidate.close()
+    [last] = process.AHEAD.values()
+    process.end_ahead()
+    assert (last.poll(), process.AHEAD) == (-signal.SIGKILL, {})

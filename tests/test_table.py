@@ -280,3 +280,22 @@ def sigmoid_backward(z, grad_output):
 def sign(z):
     raise RuntimeError("no signs today, and many more words than there is room for in a terminal of eighty columns")
 """
+
+
+def test_a_row_does_not_depend_on_which_worker_was_faster():
+    """What was skipped, accepted and counted is told in the order of the parts."""
+    ids = [f"test_losses.py::test_{name}[{case}]" for name in ("missing", "lenient") for case in "ab"]
+    skips = [SimpleNamespace(**vars(part(node, "skipped", message=("", 0, f"Skipped: {node}")))) for node in ids[:2]]
+    counted = [part(node, **counts) for node, counts in zip(ids[2:], ({"exact": 2}, {"rounding": 1}), strict=True)]
+    for one in counted:
+        dict(one.user_properties)["parity"]["accepted"].append(one.nodeid)
+    reports = []
+    for parts in ([*skips, *counted], [*reversed(skips), *reversed(counted)]):
+        with Report(SimpleNamespace(**GIVEN, all=False), quiet=True) as report:
+            report.expect(ids)
+            for one in parts:
+                report.pytest_runtest_logreport(one)
+        reports.append(json.dumps(report.as_dict()))
+    assert reports[0] == reports[1]
+    missing, lenient = json.loads(reports[0])["properties"]
+    assert (missing["verdict"], lenient["accepted"]) == (ids[0], ids[2:])

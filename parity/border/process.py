@@ -69,6 +69,7 @@ class Process:
         self.spec = spec
         self.limits = limits
         self.child: Any = None
+        self.place: Any = None  # the folders that it sees, and the packages that it may not import
         self.clock = Clock(limits.seconds)
         self.said: list[Exchange] | None = None
         self.length = 0  # of what was said, in bytes
@@ -81,7 +82,8 @@ class Process:
         path = [os.path.realpath(folder) for folder in (*sys.path, os.getcwd())]
         folder, file = os.path.split(self.spec)
         spec = os.path.join(os.path.realpath(folder), file) if os.path.isabs(folder) else self.spec
-        self.child = launch([*path, os.path.dirname(os.path.realpath(spec))], self.limits.names)
+        self.place = (*path, os.path.dirname(os.path.realpath(spec))), tuple(self.limits.names)
+        self.child = taken(self.place) or launch(*self.place)
         self.requests: Any = queue.SimpleQueue()
         self.answers: Any = queue.SimpleQueue()
         # A thread writes and reads, so that the judge need not wait.
@@ -98,6 +100,12 @@ class Process:
         if answer[0] == "unusable":
             self.stop()
             raise ValueError(" ".join(printable(answer[1]).split()))
+
+    def start_next(self):
+        """Start a process for the next candidate, while this one is judged: Python and NumPy take most of the time."""
+        if self.place not in AHEAD:
+            end_ahead()
+            AHEAD[self.place] = launch(*self.place)
 
     def begin(self):
         """Start a new property and its time limit."""
@@ -146,7 +154,7 @@ class Process:
                 last = error, time.monotonic()
             for answer, at in [*before[len(again) :], *[last] * (last is not None)]:
                 exchange = known[len(again)]
-                again.append(exchange._replace(answer=answer, seconds=at - now))
+                again.append(Exchange(exchange.request, answer, exchange.is_call, at - now, exchange.kind))
                 self.clock.add(at - now, exchange.kind)
                 now = at
         return again
@@ -257,6 +265,26 @@ def launch(folders, forbidden):
             env={"OPENBLAS_NUM_THREADS": "1", **os.environ},  # its threads would double the time of the import
             start_new_session=True,
         )
+
+
+AHEAD: dict[tuple, subprocess.Popen] = {}  # at most one process, by what it sees: no candidate has been loaded there
+
+
+def taken(place):
+    """The process that was started ahead for this place, if it still runs."""
+    child = AHEAD.pop(place, None)
+    if child and child.poll() is not None:
+        child.communicate()  # which closes its streams
+        return None
+    return child
+
+
+def end_ahead():
+    """End the process that was started ahead and not taken."""
+    while AHEAD:
+        _, child = AHEAD.popitem()
+        kill(child)
+        child.communicate()
 
 
 def talk(child, requests, answers):

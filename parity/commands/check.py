@@ -17,6 +17,7 @@ from contract.arguments import NonNegative, choice
 from parity import interrupt, trees
 from parity.border import backend
 from parity.border.host import die_with, is_file
+from parity.border.process import end_ahead
 from parity.commands import many, workers
 from parity.files import atomic_write, check_path
 from parity.judge import forms
@@ -142,7 +143,7 @@ def check_alike(submissions, send):
     """Check candidates for which the same properties are collected, and send the report on each."""
     import pytest
 
-    from parity.commands.session import Series
+    from parity.commands.series import Series
 
     first = next(submissions)
     remaining = chain([first], submissions)
@@ -150,6 +151,7 @@ def check_alike(submissions, send):
     with quietly() as folder:
         arguments = [*pytest_arguments(first, processes=0), "--capture=no", f"--basetemp={folder / 'pytest'}"]
         pytest.main(arguments, plugins=[series])
+        end_ahead()
     for args in remaining:
         send(workers.unusable(args.candidate, "the properties could not be run"))
 
@@ -174,6 +176,7 @@ def backends_of(config, args):
         if args.candidate != "torchref":
             config.backends["candidate"] = started(args, args.candidate)
             config.backends["candidate"].spec = resolved(args.candidate)
+            config.backends["candidate"].start_next()
         config.option.parity_candidate = resolved(args.candidate)
         config.record.begin(workers.content(args.reference))
         yield
@@ -185,11 +188,14 @@ def backends_of(config, args):
 
 @contextmanager
 def quietly():
-    """Discard the output of pytest itself; its files, and those of Hypothesis, are in a folder that is deleted."""
+    """Discard the output of pytest itself; its files, and those of Hypothesis, are in a folder that is deleted.
+
+    Hypothesis would import the plugins that happen to be installed, such as that of trio, in every process.
+    """
     with (
         open(os.devnull, "w") as nowhere,
         TemporaryDirectory(prefix="parity-") as folder,
-        environment(HYPOTHESIS_STORAGE_DIRECTORY=folder),
+        environment(HYPOTHESIS_STORAGE_DIRECTORY=folder, HYPOTHESIS_NO_PLUGINS="1"),
         warnings.catch_warnings(),
         redirect_stdout(nowhere),
         redirect_stderr(nowhere),

@@ -1,43 +1,10 @@
-"""Pytest plugins for ``parity check``: end at once when interrupted, say why nothing runs, check many candidates."""
+"""A pytest plugin for ``parity check``: end at once when interrupted, say why nothing runs."""
 
 import os
-from typing import Any
 
 import pytest
 
 from parity.interrupt import Interrupted
-from parity.judge.known import Record
-
-
-class Series:
-    """Checks one candidate after another in one run of pytest, so that the properties are collected once."""
-
-    def __init__(self, submissions, check):
-        self.submissions = submissions
-        self.check = check
-        self.session: Any = None
-        self.report: Any = None
-
-    def pytest_runtestloop(self, session):
-        """Check each candidate."""
-        self.session = session
-        session.config.record = Record()
-        session.config.pluginmanager.unregister(name="terminalreporter")  # it would keep every result
-        for args in self.submissions:
-            self.check(args, self)
-        return True
-
-    def run(self, report):
-        """Run all properties that have been collected, for this report."""
-        self.report, items = report, self.session.items
-        report.pytest_collection_finish(self.session)
-        for item, following in zip(items, [*items[1:], None], strict=True):
-            item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
-        report.complete()
-
-    def pytest_runtest_logreport(self, report):
-        """Pass on the result of a property."""
-        self.report.pytest_runtest_logreport(report)
 
 
 class Session:
@@ -47,6 +14,12 @@ class Session:
         self.unusable = unusable
         self.interrupted = None
         self.gateways = []
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_cmdline_main(self, config):
+        """Leave Hypothesis to the workers, which read the arguments again and start when this process is ready."""
+        if config.getoption("numprocesses"):
+            config.pluginmanager.unregister(name="_hypothesis_pytestplugin")
 
     def pytest_xdist_newgateway(self, gateway):
         """A worker process has been started."""

@@ -15,6 +15,7 @@ from parity.text import named, printable
 from parity.trees import digest
 
 UNJUDGED = "could not be judged"
+KINDS = ("exact", "rounding", "equal on paper", "ties", "ill-conditioned", "accepts bad input")
 
 
 class Row:
@@ -31,8 +32,7 @@ class Row:
         self.marks: dict[str, list[str]] = {}
         self.not_tried: set[str] = set()
         self.left_out: set[str] = set()
-        self.accepted: list[str] = []
-        self.skipped = ""
+        self.texts: dict[str, list[str]] = {}  # of accepted bad input
 
     def add(self, report):
         """Add the report of one part."""
@@ -51,7 +51,6 @@ class Row:
             self.failures[report.nodeid] = message, lessons
         if report.outcome == "skipped":
             message = report.longrepr[2].removeprefix("Skipped: ")
-            self.skipped = self.skipped or message
         status = "absent" if outcome == "skipped" else outcome
         self.parts[report.nodeid] = Part(report.nodeid, status, message, getattr(report, "duration", 0.0))
         if evidence:
@@ -60,7 +59,7 @@ class Row:
             self.times = max(self.times, evidence["times"])
             self.not_tried |= set(evidence["not_tried"])
             self.left_out |= set(evidence["left_out"])
-            self.accepted += [text for text in evidence["accepted"] if text not in self.accepted]
+            self.texts[report.nodeid] = evidence["accepted"]
         elif report.outcome == "passed":
             self.verdicts["holds"] += 1
 
@@ -75,14 +74,28 @@ class Row:
         return self.failed[0][0] if self.failures else self.skipped
 
     @property
+    def skipped(self):
+        """Why a part was not checked: the first of these in the order of the parts."""
+        return next((part.message for part in self.parts.values() if part.status == "absent"), "")
+
+    @property
     def lessons(self):
         """The lessons of all failures."""
         return [lesson for _, lessons in self.failed for lesson in lessons]
 
+    def of_parts(self, lists):
+        """Each item once, in the order of the parts, whichever worker was faster."""
+        return list(dict.fromkeys(item for node in self.parts for item in lists.get(node, ())))
+
     @property
     def functions(self):
-        """The functions that the property checks, in the order of its parts."""
-        return list(dict.fromkeys(name for node in self.parts for name in self.marks.get(node, ())))
+        """The functions that the property checks."""
+        return self.of_parts(self.marks)
+
+    @property
+    def accepted(self):
+        """The bad input that was accepted."""
+        return self.of_parts(self.texts)
 
     @property
     def about(self):
@@ -117,8 +130,7 @@ class Row:
     @property
     def counts(self):
         """The number of examples with each verdict."""
-        kinds = ("exact", "rounding", "equal on paper", "ties", "ill-conditioned", "accepts bad input")
-        return {kind: self.verdicts[kind] for kind in kinds if self.verdicts[kind]}
+        return {kind: self.verdicts[kind] for kind in KINDS if self.verdicts[kind]}
 
     def as_dict(self):
         """The row for the JSON file."""
@@ -127,7 +139,7 @@ class Row:
             "functions": self.functions,
             "verdict": self.verdict,
             "examples": self.verdicts.total(),
-            "verdicts": dict(self.verdicts),
+            "verdicts": {kind: self.verdicts[kind] for kind in (*KINDS, "holds") if kind in self.verdicts},
             "worst_gap_ulp": self.ulp,
             "worst_gap_share": self.share,
             "times_the_bound": self.times,
