@@ -28,7 +28,8 @@ def pytest_configure(config):
     config.addinivalue_line("markers", marker)
     config.backends = {}
     config.record = None
-    if not config.getoption("numprocesses", None):  # else others run them
+    # Other processes may run them; a profile by name must be known in all.
+    if not config.getoption("numprocesses", None) or config.getoption("--hypothesis-profile"):
         from parity.properties.judging import configure_hypothesis
 
         configure_hypothesis(config)
