@@ -1,7 +1,6 @@
 """The two trees of the contract: their files and names, and a fingerprint of the sources."""
 
 import hashlib
-from functools import cache
 from importlib import import_module, metadata
 from pathlib import Path
 
@@ -28,12 +27,8 @@ def checkable():
     return [*all_names(), *NET]
 
 
-@cache
 def digest():
-    """A fingerprint of both trees and of the check itself, because evidence applies only to the code checked.
-
-    Read once: a process goes on with the code that it has loaded, whatever becomes of the files.
-    """
+    """A fingerprint of both trees and of the check itself, because evidence applies only to the code checked."""
     texts = [path.read_bytes() for package in ("contract", *TREES, "parity") for path in sources(package)]
     return hashlib.sha256(b"\0".join(texts)).hexdigest()
 

@@ -156,8 +156,26 @@ def test_hypothesis_is_not_imported_where_it_runs_nothing(tmp_path, wrong):
     left_out(f"import contextlib, io; from parity.cli import main\n{run}", "hypothesis")
 
 
+def test_hypothesis_works_after_a_check(tmp_path):
+    """In the same process, as in a notebook: it does not take itself for one that is still being set up."""
+    (tmp_path / "homework.py").write_text("import numpy as np\nsign = np.sign\n", encoding="utf-8")
+    checked = ["check", str(tmp_path / "homework.py"), "--reference", "scratch", "--only", "sign", "--examples", "3"]
+    done = python(f"""
+import warnings
+from parity.cli import main
+main({checked})
+warnings.simplefilter("error")
+from hypothesis import given, strategies
+given(strategies.integers())(lambda number: None)()
+strategies.integers().validate()
+import _hypothesis_globals
+print(_hypothesis_globals.in_initialization)
+""")
+    assert done.stdout.split()[-1] == "0", done.stdout + done.stderr
+
+
 def test_examples_do_not_depend_on_what_is_imported(tmp_path):
-    """No constants of source files, and no plugins of Hypothesis that happen to be installed."""
+    """No constants of source files, and no plugins of Hypothesis; other tests of the process have both."""
     (tmp_path / "homework.py").write_text("import numpy as np\nsign = np.sign\n", encoding="utf-8")
     (tmp_path / "constants.py").write_text("A = (12345, 6.789, 'rare')\n", encoding="utf-8")
     checked = ["check", str(tmp_path / "homework.py"), "--reference", "scratch", "--only", "sign", "--examples", "3"]
@@ -174,6 +192,7 @@ check.validate(args)
 args.candidate = args.candidates[0]
 report = check.check(args, quiet=True)
 from hypothesis.internal.conjecture import providers
-print(report.exit_code(), len(providers._get_local_constants()), "trio" in sys.modules)
+print(report.exit_code(), len(providers._local_constants), "trio" in sys.modules)
+print(len(providers._get_local_constants()) > 0)
 """)
-    assert done.stdout.split() == ["0", "0", "False"], done.stdout + done.stderr
+    assert done.stdout.split() == ["0", "0", "False", "True"], done.stdout + done.stderr

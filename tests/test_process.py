@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -288,7 +289,7 @@ def test_time_is_up_for_a_fork_too(tmp_path, text, walls, marked):
 JUDGE = """
 import sys
 import scratch
-from parity.border import isolation, process
+from parity.border import isolation
 from parity.border.backend import load
 import numpy as np
 if sys.argv[2] == "False":
@@ -498,39 +499,66 @@ def test_no_process_is_left_behind(tmp_path):
     assert gone(lambda: marker in subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout)
 
 
-def test_the_next_process_is_started_ahead(tmp_path):
-    """It serves the next candidate of the same folder, and no other one; if it has ended, another one is started."""
-    file = homework(tmp_path, "def sign(z):\n    return z + 1\n")
+@pytest.fixture
+def ahead(tmp_path):
+    """What is started ahead after two candidates in one folder, and functions that load a candidate in it or beside."""
     (tmp_path / "other").mkdir()
-    elsewhere = homework(tmp_path / "other", "def sign(z):\n    return z\n")
-    try:
-        for ended in (False, True):
-            load(file).start_next()
-            [child] = process.AHEAD.values()
-            other = load(elsewhere)
-            assert other.process.child is not child
-            other.close()
-            if ended:
-                process.kill(child)
-                child.wait()
-            following = load(file)
-            assert (following.process.child is child) is not ended
-            assert following.sign(np.zeros(1)) == 1
-            following.close()
-            assert not process.AHEAD
-    finally:
-        process.end_ahead()
-
-
-def test_a_process_that_nobody_took_is_ended(tmp_path):
-    """One for another folder replaces it, and the end of the series ends it."""
-    (tmp_path / "other").mkdir()
-    text = "def sign(z):\n    return z\n"
-    for folder in (tmp_path, tmp_path / "other"):
-        candidate = load(homework(folder, text))
-        candidate.start_next()
+    text = "def sign(z):\n    return z + 1\n"
+    here, beside = (partial(load, homework(folder, text)) for folder in (tmp_path, tmp_path / "other"))
+    process.AHEAD.end()
+    for _ in range(2):
+        candidate = here()
         candidate.start_next()
         candidate.close()
-    [last] = process.AHEAD.values()
-    process.end_ahead()
-    assert (last.poll(), process.AHEAD) == (-signal.SIGKILL, {})
+    yield process.AHEAD, here, beside
+    process.AHEAD.end()
+
+
+def test_the_next_process_is_started_ahead(ahead):
+    """It serves the next candidate of the same folder, and no other one."""
+    ahead, here, beside = ahead
+    child = ahead.child
+    other = beside()
+    assert other.process.child is not child
+    other.close()
+    following = here()
+    assert following.process.child is child
+    assert following.sign(np.zeros(1)) == 1
+    following.close()
+    assert ahead.child is None
+
+
+def test_one_that_has_ended_is_not_taken(ahead):
+    """Another one is started when it is needed."""
+    ahead, here, _ = ahead
+    process.kill(ahead.child)
+    ahead.child.wait()
+    following = here()
+    assert following.sign(np.zeros(1)) == 1
+    following.close()
+
+
+def test_candidates_in_their_own_folders_have_none(ahead):
+    """One for another folder is ended, and the first in a folder does not start one."""
+    ahead, _, beside = ahead
+    child = ahead.child
+    candidate = beside()
+    candidate.start_next()
+    candidate.close()
+    assert (child.poll(), ahead.child) == (-signal.SIGKILL, None)
+
+
+def test_if_none_can_be_started_nothing_is_lost(ahead, monkeypatch):
+    """The candidate that is judged goes on."""
+    ahead, here, _ = ahead
+    candidate = here()
+
+    def launch(*_):
+        raise BlockingIOError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(process, "launch", launch)
+        candidate.start_next()
+    assert ahead.child is None
+    assert candidate.sign(np.zeros(1)) == 1
+    candidate.close()

@@ -83,7 +83,7 @@ class Process:
         folder, file = os.path.split(self.spec)
         spec = os.path.join(os.path.realpath(folder), file) if os.path.isabs(folder) else self.spec
         self.place = (*path, os.path.dirname(os.path.realpath(spec))), tuple(self.limits.names)
-        self.child = taken(self.place) or launch(*self.place)
+        self.child = AHEAD.take(self.place) or launch(*self.place)
         self.requests: Any = queue.SimpleQueue()
         self.answers: Any = queue.SimpleQueue()
         # A thread writes and reads, so that the judge need not wait.
@@ -102,10 +102,8 @@ class Process:
             raise ValueError(" ".join(printable(answer[1]).split()))
 
     def start_next(self):
-        """Start a process for the next candidate, while this one is judged: Python and NumPy take most of the time."""
-        if self.place not in AHEAD:
-            end_ahead()
-            AHEAD[self.place] = launch(*self.place)
+        """Start the process of the next candidate ahead."""
+        AHEAD.start(self.place)
 
     def begin(self):
         """Start a new property and its time limit."""
@@ -267,24 +265,45 @@ def launch(folders, forbidden):
         )
 
 
-AHEAD: dict[tuple, subprocess.Popen] = {}  # at most one process, by what it sees: no candidate has been loaded there
+class Ahead:
+    """A process for the next candidate, started while one is judged: Python and NumPy take most of the time of a start.
 
+    No candidate has been loaded there. It is started once two candidates have seen the same folders and packages,
+    because a third one may.
+    """
 
-def taken(place):
-    """The process that was started ahead for this place, if it still runs."""
-    child = AHEAD.pop(place, None)
-    if child and child.poll() is not None:
+    def __init__(self):
+        self.place: Any = None
+        self.child: Any = None
+
+    def start(self, place):
+        """Start one for this place, if the last candidate had it too."""
+        if place != self.place:
+            self.end()
+            self.place = place
+        elif self.child is None:
+            with suppress(OSError):  # then the next one is started when it is needed
+                self.child = launch(*place)
+
+    def take(self, place):
+        """The process for this place, if there is one and it still runs."""
+        if place != self.place or self.child is None:
+            return None
+        child, self.child = self.child, None
+        if child.poll() is None:
+            return child
         child.communicate()  # which closes its streams
         return None
-    return child
+
+    def end(self):
+        """End the process if nobody has taken it."""
+        if self.child:
+            kill(self.child)
+            self.child.communicate()
+        self.place = self.child = None
 
 
-def end_ahead():
-    """End the process that was started ahead and not taken."""
-    while AHEAD:
-        _, child = AHEAD.popitem()
-        kill(child)
-        child.communicate()
+AHEAD = Ahead()
 
 
 def talk(child, requests, answers):

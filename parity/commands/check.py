@@ -17,7 +17,7 @@ from contract.arguments import NonNegative, choice
 from parity import interrupt, trees
 from parity.border import backend
 from parity.border.host import die_with, is_file
-from parity.border.process import end_ahead
+from parity.border.process import AHEAD
 from parity.commands import many, workers
 from parity.files import atomic_write, check_path
 from parity.judge import forms
@@ -103,8 +103,9 @@ def check(args, quiet=False, unusable=None):
         raise ImportError(f"{error}; parity check needs pip install 'neuron-parity[parity]'") from None
     report, session = Report(args, quiet), Session(unusable)
     report.unusable = unusable
+    processes = 0 if quiet or unusable else 2
     with report, quietly() as folder:
-        arguments = [*pytest_arguments(args, processes=0 if quiet else 2), f"--basetemp={folder / 'pytest'}"]
+        arguments = [*pytest_arguments(args, processes), f"--basetemp={folder / 'pytest'}"]
         pytest.main(arguments, plugins=[report, session])
         report.complete()
         if session.interrupted:
@@ -151,7 +152,7 @@ def check_alike(submissions, send):
     with quietly() as folder:
         arguments = [*pytest_arguments(first, processes=0), "--capture=no", f"--basetemp={folder / 'pytest'}"]
         pytest.main(arguments, plugins=[series])
-        end_ahead()
+        AHEAD.end()
     for args in remaining:
         send(workers.unusable(args.candidate, "the properties could not be run"))
 
@@ -161,7 +162,7 @@ def check_one(args, series):
     from parity.reports.report import Report
 
     try:
-        report = Report(args, quiet=True)
+        report = Report(args, quiet=True, sources=series.sources)
         with backends_of(series.session.config, args):
             series.run(report)
         return report.as_dict()
@@ -178,7 +179,9 @@ def backends_of(config, args):
             config.backends["candidate"].spec = resolved(args.candidate)
             config.backends["candidate"].start_next()
         config.option.parity_candidate = resolved(args.candidate)
-        config.record.begin(workers.content(args.reference))
+        # The code of this project that this process has loaded remains the same.
+        ours = backend.is_ours(args.reference)
+        config.record.begin(args.reference if ours else workers.content(args.reference))
         yield
     finally:
         for side in config.backends.values():

@@ -4,6 +4,7 @@ from typing import Any
 
 from parity.judge.absent import skipped
 from parity.judge.known import Record
+from parity.trees import digest
 
 
 class Series:
@@ -12,6 +13,7 @@ class Series:
     def __init__(self, submissions, check):
         self.submissions = submissions
         self.check = check
+        self.sources = digest()  # those that this process loads now
         self.session: Any = None
         self.report: Any = None
 

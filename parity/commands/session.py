@@ -16,10 +16,15 @@ class Session:
         self.gateways = []
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_cmdline_main(self, config):
+    def pytest_configure(self, config):
         """Leave Hypothesis to the workers, which read the arguments again and start when this process is ready."""
         if config.getoption("numprocesses"):
-            config.pluginmanager.unregister(name="_hypothesis_pytestplugin")
+            config.option.hypothesis_seed = None  # it would be imported for this
+
+    def pytest_sessionstart(self, session):
+        """It would be imported for its part of the summary."""
+        if session.config.getoption("numprocesses"):
+            session.config.pluginmanager.unregister(name="_hypothesis_pytestplugin")
 
     def pytest_xdist_newgateway(self, gateway):
         """A worker process has been started."""

@@ -1,7 +1,7 @@
 """The pytest configuration of the properties: backends, precisions, and what is skipped.
 
-Nothing of the judge is imported before it is needed: the process that hands out the properties to others reads this
-file as well, and they start after it.
+Hypothesis is not imported with it: the process that hands out the properties to others reads this file as well, and
+they start after it.
 """
 
 import atexit
@@ -14,6 +14,7 @@ import pytest
 from parity import interrupt, trees
 from parity.border import backend
 from parity.border.host import die_with
+from parity.judge.compare import Check
 from parity.options import option
 
 
@@ -93,8 +94,6 @@ def functions(item):
 @pytest.fixture(scope="session")
 def check(request, candidate, reference):
     """The comparison of this run, in one precision."""
-    from parity.judge.compare import Check
-
     return Check(candidate, reference, request.param)
 
 

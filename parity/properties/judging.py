@@ -5,11 +5,11 @@ import importlib
 import inspect
 import os
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.errors import Flaky
-from hypothesis.internal.conjecture import providers
 
 from parity import trees
 from parity.border.backend import OutOfTime, Stopped
@@ -25,11 +25,9 @@ from parity.reports.lesson import Examples, learn
 
 
 def configure_hypothesis(config):
-    """Without deadlines, without a database of earlier runs, and without constants from source files."""
-    # Hypothesis also draws constants of the modules that are not installed: the examples would depend on what has been
-    # imported so far, and on whether this project is installed or a checkout.
-    if hasattr(providers, "_get_local_constants"):
-        providers._get_local_constants = lambda: providers._local_constants
+    """Without deadlines and without a database of earlier runs."""
+    if config.rootpath == Path(__file__).parent:  # else tests of other projects run as well
+        leave_out_constants(config)
     settings.register_profile(
         "parity",
         max_examples=strategies.shares(option(config, "examples"))[strategies.USUAL],
@@ -44,6 +42,19 @@ def configure_hypothesis(config):
     # For mutants a failure is enough, without shrinking.
     settings.register_profile("quick", settings.get_profile("parity"), phases=[Phase.explicit, Phase.generate])
     settings.load_profile(config.getoption("--hypothesis-profile") or "parity")
+
+
+def leave_out_constants(config):
+    """Let Hypothesis draw no constants of the modules that are not installed.
+
+    The examples would depend on what has been imported so far, and on whether this project is installed or a checkout.
+    """
+    with suppress(ImportError):  # older versions have no such constants
+        from hypothesis.internal.conjecture import providers
+
+        patch = pytest.MonkeyPatch()
+        patch.setattr(providers, "_get_local_constants", lambda: providers._local_constants, raising=False)
+        config.add_cleanup(patch.undo)
 
 
 def skip_undefined(pyfuncitem, marker, side, reference):

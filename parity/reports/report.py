@@ -179,11 +179,11 @@ class Row:
 class Report:
     """A pytest plugin that prints the table and records how the run ended."""
 
-    def __init__(self, args, quiet=False):
+    def __init__(self, args, quiet=False, sources=None):
         self.candidate, self.reference, self.seed = printable(args.candidate), args.reference, args.seed
         self.dtype, self.device, self.only = args.dtype, args.device, args.only
         self.unprotected = unprotected(args.candidate, args.reference)
-        self.sources = digest()  # now, because changes made during the run are not checked
+        self.sources = sources or digest()  # now, because changes made during the run are not checked
         self.rows: dict[tuple[str, str], Row] = {}
         self.errors: list[str] = []
         self.table = Table(quiet, args.all)
