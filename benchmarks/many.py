@@ -83,7 +83,6 @@ def shares(files):
     clock = Clock()
     clock.measure(Process, "send", "the candidates' calls")
     clock.measure(Process, "start", START)
-    clock.measure(Process, "start_next", START)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_pyfunc_call(self, pyfuncitem):

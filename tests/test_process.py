@@ -7,14 +7,13 @@ import socket
 import subprocess
 import sys
 import time
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import scratch
-from parity.border import isolation, process
+from parity.border import isolation
 from parity.border.backend import ArgumentMutated, Limits, Raised, Stopped, load
 from parity.cli import main
 
@@ -497,68 +496,3 @@ def test_no_process_is_left_behind(tmp_path):
     text = f"import subprocess\nsubprocess.Popen({marker.split()!r})\ndef sign(z):\n    return z\n"
     load(homework(tmp_path, text)).close()
     assert gone(lambda: marker in subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout)
-
-
-@pytest.fixture
-def ahead(tmp_path):
-    """What is started ahead after two candidates in one folder, and functions that load a candidate in it or beside."""
-    (tmp_path / "other").mkdir()
-    text = "def sign(z):\n    return z + 1\n"
-    here, beside = (partial(load, homework(folder, text)) for folder in (tmp_path, tmp_path / "other"))
-    process.AHEAD.end()
-    for _ in range(2):
-        candidate = here()
-        candidate.start_next()
-        candidate.close()
-    yield process.AHEAD, here, beside
-    process.AHEAD.end()
-
-
-def test_the_next_process_is_started_ahead(ahead):
-    """It serves the next candidate of the same folder, and no other one."""
-    ahead, here, beside = ahead
-    child = ahead.child
-    other = beside()
-    assert other.process.child is not child
-    other.close()
-    following = here()
-    assert following.process.child is child
-    assert following.sign(np.zeros(1)) == 1
-    following.close()
-    assert ahead.child is None
-
-
-def test_one_that_has_ended_is_not_taken(ahead):
-    """Another one is started when it is needed."""
-    ahead, here, _ = ahead
-    process.kill(ahead.child)
-    ahead.child.wait()
-    following = here()
-    assert following.sign(np.zeros(1)) == 1
-    following.close()
-
-
-def test_candidates_in_their_own_folders_have_none(ahead):
-    """One for another folder is ended, and the first in a folder does not start one."""
-    ahead, _, beside = ahead
-    child = ahead.child
-    candidate = beside()
-    candidate.start_next()
-    candidate.close()
-    assert (child.poll(), ahead.child) == (-signal.SIGKILL, None)
-
-
-def test_if_none_can_be_started_nothing_is_lost(ahead, monkeypatch):
-    """The candidate that is judged goes on."""
-    ahead, here, _ = ahead
-    candidate = here()
-
-    def launch(*_):
-        raise BlockingIOError
-
-    with monkeypatch.context() as patch:
-        patch.setattr(process, "launch", launch)
-        candidate.start_next()
-    assert ahead.child is None
-    assert candidate.sign(np.zeros(1)) == 1
-    candidate.close()

@@ -170,11 +170,6 @@ class Backend:
                 answers.append(type(error).__name__)
         return packed([answer for answer, request in zip(answers, requests, strict=True) if request[0] != "text"])
 
-    def start_next(self):
-        """Start the process of the next candidate ahead."""
-        if self.process:
-            self.process.start_next()
-
     def close(self):
         """End the candidate's process."""
         if self.process and self.process.child:

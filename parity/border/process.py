@@ -69,7 +69,6 @@ class Process:
         self.spec = spec
         self.limits = limits
         self.child: Any = None
-        self.place: Any = None  # the folders that it sees, and the packages that it may not import
         self.clock = Clock(limits.seconds)
         self.said: list[Exchange] | None = None
         self.length = 0  # of what was said, in bytes
@@ -82,8 +81,7 @@ class Process:
         path = [os.path.realpath(folder) for folder in (*sys.path, os.getcwd())]
         folder, file = os.path.split(self.spec)
         spec = os.path.join(os.path.realpath(folder), file) if os.path.isabs(folder) else self.spec
-        self.place = (*path, os.path.dirname(os.path.realpath(spec))), tuple(self.limits.names)
-        self.child = AHEAD.take(self.place) or launch(*self.place)
+        self.child = launch([*path, os.path.dirname(os.path.realpath(spec))], self.limits.names)
         self.requests: Any = queue.SimpleQueue()
         self.answers: Any = queue.SimpleQueue()
         # A thread writes and reads, so that the judge need not wait.
@@ -100,10 +98,6 @@ class Process:
         if answer[0] == "unusable":
             self.stop()
             raise ValueError(" ".join(printable(answer[1]).split()))
-
-    def start_next(self):
-        """Start the process of the next candidate ahead."""
-        AHEAD.start(self.place)
 
     def begin(self):
         """Start a new property and its time limit."""
@@ -263,47 +257,6 @@ def launch(folders, forbidden):
             env={"OPENBLAS_NUM_THREADS": "1", **os.environ},  # its threads would double the time of the import
             start_new_session=True,
         )
-
-
-class Ahead:
-    """A process for the next candidate, started while one is judged: Python and NumPy take most of the time of a start.
-
-    No candidate has been loaded there. It is started once two candidates have seen the same folders and packages,
-    because a third one may.
-    """
-
-    def __init__(self):
-        self.place: Any = None
-        self.child: Any = None
-
-    def start(self, place):
-        """Start one for this place, if the last candidate had it too."""
-        if place != self.place:
-            self.end()
-            self.place = place
-        elif self.child is None:
-            with suppress(OSError):  # then the next one is started when it is needed
-                self.child = launch(*place)
-
-    def take(self, place):
-        """The process for this place, if there is one and it still runs."""
-        if place != self.place or self.child is None:
-            return None
-        child, self.child = self.child, None
-        if child.poll() is None:
-            return child
-        child.communicate()  # which closes its streams
-        return None
-
-    def end(self):
-        """End the process if nobody has taken it."""
-        if self.child:
-            kill(self.child)
-            self.child.communicate()
-        self.place = self.child = None
-
-
-AHEAD = Ahead()
 
 
 def talk(child, requests, answers):

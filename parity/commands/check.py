@@ -17,7 +17,6 @@ from contract.arguments import NonNegative, choice
 from parity import interrupt, trees
 from parity.border import backend
 from parity.border.host import die_with, is_file
-from parity.border.process import AHEAD
 from parity.commands import many, workers
 from parity.files import atomic_write, check_path
 from parity.judge import forms
@@ -152,7 +151,6 @@ def check_alike(submissions, send):
     with quietly() as folder:
         arguments = [*pytest_arguments(first, processes=0), "--capture=no", f"--basetemp={folder / 'pytest'}"]
         pytest.main(arguments, plugins=[series])
-        AHEAD.end()
     for args in remaining:
         send(workers.unusable(args.candidate, "the properties could not be run"))
 
@@ -177,7 +175,6 @@ def backends_of(config, args):
         if args.candidate != "torchref":
             config.backends["candidate"] = started(args, args.candidate)
             config.backends["candidate"].spec = resolved(args.candidate)
-            config.backends["candidate"].start_next()
         config.option.parity_candidate = resolved(args.candidate)
         # The code of this project that this process has loaded remains the same.
         ours = backend.is_ours(args.reference)
